@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+# Unit tests and fuzz targets are declared by the folder they test; what all share is here.
+EXTRA_DIST += tests/fuzz/corpus
+
+check_PROGRAMS += $(UNIT_TESTS) $(FUZZ_TESTS)
+TESTS += $(UNIT_TESTS)
+if !FUZZING
+TESTS += $(FUZZ_TESTS)
+endif
+TESTS += $(INT_TESTS)
+
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir;

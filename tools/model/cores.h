@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The endpoints: shader cores (compute and fragment work) and the tiler. RUN_* hands a job over here;
+ * this is the one seam where something that really executes shaders can take the place of the timed
+ * stand-in. A job is cut into pieces, so that a group can be suspended between two of them.
+ */
+#ifndef TOOLS_MODEL_CORES_H
+#define TOOLS_MODEL_CORES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tools/model/event.h"
+
+struct mmx_model;
+struct mdl_cores;
+
+enum mdl_job_kind {
+	MDL_JOB_COMPUTE,
+	MDL_JOB_FRAGMENT,
+	MDL_JOB_IDVS, /* vertex shading and tiling: shader cores and the tiler */
+	MDL_JOB_KINDS,
+};
+
+struct mdl_job {
+	/* set by the stream */
+	enum mdl_job_kind kind;
+	unsigned int csg; /* slot whose endpoints and priority count */
+	uint64_t cost_cycles; /* GPU cycles on one core; divided among the cores it gets */
+	void (*done)(struct mmx_model *m, struct mdl_job *job);
+	/* owned by cores.c */
+	uint64_t left_cycles; /* what remains; kept over pause and resume */
+	uint64_t cores; /* mask that it occupies now */
+	uint64_t piece_cycles;
+	bool queued;
+	bool paused;
+	struct mdl_job *next;
+	struct mdl_event event;
+};
+
+struct mdl_cores *mdl_cores_create(struct mmx_model *m);
+void mdl_cores_destroy(struct mdl_cores *cores);
+void mdl_cores_reset(struct mdl_cores *cores);
+
+/* Queues the job; it runs when cores that its slot may use are free. */
+void mdl_cores_submit(struct mmx_model *m, struct mdl_job *job);
+/* Takes it away at once; done() is not called. */
+void mdl_cores_cancel(struct mmx_model *m, struct mdl_job *job);
+/*
+ * Takes it off the cores at the end of its current piece, keeping left_cycles; @quiet(job) afterwards
+ * says so. A paused job goes on with mdl_cores_submit().
+ */
+void mdl_cores_pause(struct mmx_model *m, struct mdl_job *job);
+bool mdl_cores_quiet(const struct mdl_job *job);
+/* The masks of the slot's groups, or the powered cores, have changed. */
+void mdl_cores_update(struct mmx_model *m);
+
+#endif
