@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * libmalimux: a guest in a plain process. For benchmarks, the demo, tests and tools; what malimux.ko is in
+ * a virtual machine.
+ *
+ * Names are chosen, requests pipelined and replies matched by the library; calls that create something
+ * wait for the answer, with a deadline. All functions return 0 or a negative errno: the backend's error,
+ * -ETIMEDOUT (no answer in time), -ENODEV (the session has ended; the guest must be closed), -EPROTO (the
+ * backend broke the protocol; same).
+ *
+ * Threads: one thread per struct mmx_guest.
+ */
+#ifndef FRONTEND_USER_MALIMUX_H
+#define FRONTEND_USER_MALIMUX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hv/proto/proto.h"
+
+struct mmx_guest;
+struct mmx_mem;
+
+/* A name of the wire (hv/proto/proto.h) is a handle here too: client, vm, group, timeline. */
+
+struct mmx_fence {
+	uint32_t timeline;
+	uint64_t seqno;
+};
+
+struct mmx_fault_record {
+	uint32_t kind, group, vm, queue, exception, access;
+	uint64_t address;
+};
+
+/**
+ * mmx_guest_open() - connects to the partition's socket and says HELLO
+ * @name: of this guest's driver, for the backend's logs
+ * @timeout_ms: for this and for each later wait that has no deadline of its own
+ */
+int mmx_guest_open(const char *path, const char *name, int timeout_ms,
+		   struct mmx_guest **ret_guest);
+/* Ends the session; the backend destroys what is left. NULL is fine. Memory objects become invalid. */
+void mmx_guest_close(struct mmx_guest *guest);
+
+const struct mmx_gpu_desc *mmx_guest_gpu(const struct mmx_guest *guest);
+const struct mmx_limits *mmx_guest_limits(const struct mmx_guest *guest);
+/* Readable when something may have come; for callers with an event loop of their own. */
+int mmx_guest_fd(const struct mmx_guest *guest);
+/* Takes what has come: completions, faults. 0 or a negative errno that ends the session. */
+int mmx_guest_poll(struct mmx_guest *guest);
+/* GPU time charged to this guest so far, ns. */
+uint64_t mmx_guest_gpu_time_ns(const struct mmx_guest *guest);
+
+int mmx_client_create(struct mmx_guest *guest, const char *name, uint32_t *ret_client);
+int mmx_client_destroy(struct mmx_guest *guest, uint32_t client);
+
+/*
+ * Memory of the region's data area, registered as runs of pages. @scatter: 0 or 1 = as few runs as can be;
+ * n = no run longer than n pages and neighbours not adjacent, as memory of a Xen guest is.
+ */
+int mmx_mem_create(struct mmx_guest *guest, size_t size, unsigned int scatter,
+		   struct mmx_mem **ret_mem);
+/* Waits until the backend has released the pages, but no longer than the guest's timeout. */
+int mmx_mem_destroy(struct mmx_guest *guest, struct mmx_mem *mem);
+/* CPU address of a contiguous view of the object (runs are mapped one after the other). */
+void *mmx_mem_ptr(const struct mmx_mem *mem);
+size_t mmx_mem_size(const struct mmx_mem *mem);
+
+int mmx_vm_create(struct mmx_guest *guest, uint32_t client, uint64_t user_va_range,
+		  uint32_t *ret_vm);
+int mmx_vm_destroy(struct mmx_guest *guest, uint32_t vm);
+/* @flags: MMX_BIND_* */
+int mmx_vm_map(struct mmx_guest *guest, uint32_t vm, struct mmx_mem *mem, uint64_t offset,
+	       uint64_t va, uint64_t size, uint32_t flags);
+int mmx_vm_unmap(struct mmx_guest *guest, uint32_t vm, uint64_t va, uint64_t size);
+
+struct mmx_group_params {
+	uint32_t client, vm;
+	uint8_t priority;
+	unsigned int queue_count;
+	uint32_t ring_size; /* of each queue; 0 = 64 KiB */
+	/* cores: all that the partition has */
+};
+int mmx_group_create(struct mmx_guest *guest, const struct mmx_group_params *params,
+		     uint32_t *ret_group);
+int mmx_group_destroy(struct mmx_guest *guest, uint32_t group);
+int mmx_group_get_state(struct mmx_guest *guest, uint32_t group, uint32_t *ret_state,
+			uint32_t *ret_fatal_queues);
+
+struct mmx_submit {
+	uint32_t group;
+	unsigned int queue;
+	uint64_t stream_addr;
+	uint32_t stream_size;
+	const struct mmx_fence *waits; /* may be NULL if wait_count is 0 */
+	unsigned int wait_count;
+};
+/*
+ * Does not wait for an answer, but for room if the timeline has no credit or the ring none. The fence's
+ * error tells what became of the job.
+ */
+int mmx_submit(struct mmx_guest *guest, const struct mmx_submit *submit,
+	       struct mmx_fence *ret_fence);
+/*
+ * Waits until the fence has completed. Return: 0 = the job succeeded; the job's error as a negative errno in
+ * *ret_error with 0 returned (*ret_error 0 on success); -ETIMEDOUT; what ends the session.
+ */
+int mmx_fence_wait(struct mmx_guest *guest, const struct mmx_fence *fence, int timeout_ms,
+		   int *ret_error);
+
+/* Takes the oldest fault record that has come. Return: true if there was one. */
+bool mmx_guest_next_fault(struct mmx_guest *guest, struct mmx_fault_record *ret_fault);
+
+#endif

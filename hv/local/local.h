@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The local transport: a guest that is a plain process on the same host.
+ *
+ * The backend listens on one unix stream socket per partition; the socket a peer connects to is its
+ * identity, and its credentials (SO_PEERCRED) are checked against the partition's uid, if it has one. The
+ * backend creates the region as a memfd, sealed against any change of size, and sends one message:
+ * struct mmx_local_hello with three descriptors: region, kick (guest -> backend) and call (backend ->
+ * guest), both eventfds. After that the socket carries nothing; its end is the end of the session.
+ *
+ * Nothing here logs or blocks, but mmx_local_connect(), which waits for the backend's hello with a deadline.
+ */
+#ifndef HV_LOCAL_LOCAL_H
+#define HV_LOCAL_LOCAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define MMX_LOCAL_MAGIC	  0x4c584d4du /* "MMXL" */
+#define MMX_LOCAL_VERSION 1u
+
+struct mmx_local_hello {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t error; /* errno: the backend refuses, no descriptors follow; 0 = welcome */
+	uint32_t pad;
+	uint64_t region_size;
+};
+
+/* How to lay out a region (hv/proto/region.h). */
+struct mmx_region_params {
+	uint32_t sub_slots;
+	uint32_t comp_slots;
+	uint32_t max_timelines;
+	uint64_t data_size; /* bytes, multiple of 4096 */
+};
+
+/*
+ * One end of a connection. All descriptors are owned by it, close-on-exec; eventfds and socket
+ * non-blocking. On the backend's end the region is mapped read-write too (it writes rings and page).
+ */
+struct mmx_local_peer {
+	int sock_fd; /* -1 in the in-process pairs of tests */
+	int region_fd;
+	int kick_fd; /* guest -> backend */
+	int call_fd; /* backend -> guest */
+	void *region;
+	size_t region_size;
+	pid_t pid; /* of the other end, when the backend accepted it */
+	uid_t uid;
+};
+#define MMX_LOCAL_PEER_INIT                                                  \
+	{                                                                    \
+		.sock_fd = -1, .region_fd = -1, .kick_fd = -1, .call_fd = -1 \
+	}
+
+/**
+ * mmx_local_listen() - binds and listens; replaces a stale socket file, on which nobody listens
+ * @mode: of the socket file, such as 0600
+ *
+ * Return: 0; -EADDRINUSE if somebody listens there; negative errno.
+ */
+int mmx_local_listen(const char *path, mode_t mode, int *ret_fd);
+
+/*
+ * Accepts one connection, non-blocking: *ret_fd, with the peer's credentials. Return: 0; -EAGAIN if there
+ * is none; negative errno.
+ */
+int mmx_local_accept(int listen_fd, int *ret_fd, pid_t *ret_pid, uid_t *ret_uid);
+
+/* Tells an accepted peer why it is not welcome. Does not close. */
+void mmx_local_refuse(int sock_fd, int error);
+
+/*
+ * Makes a region and eventfds (header written, rings empty), maps it. sock_fd stays -1. Return: 0; negative
+ * errno; nothing is left behind on failure.
+ */
+int mmx_local_peer_init(struct mmx_local_peer *peer, const struct mmx_region_params *params);
+
+/* Sends hello and descriptors and takes sock_fd over. Return: 0; negative errno: sock_fd stays the caller's. */
+int mmx_local_welcome(struct mmx_local_peer *peer, int sock_fd);
+
+/* The guest's side: connects, receives, checks seals and size, maps. Return: 0; negative errno. */
+int mmx_local_connect(const char *path, int timeout_ms, struct mmx_local_peer *ret_peer);
+
+/* The guest's side of a pair within one process (tests): duplicates descriptors and maps again. */
+int mmx_local_peer_dup(const struct mmx_local_peer *backend, struct mmx_local_peer *ret_guest);
+
+/* Unmaps and closes; leaves MMX_LOCAL_PEER_INIT; legal any number of times. */
+void mmx_local_peer_finish(struct mmx_local_peer *peer);
+
+/* Notifies the other end (never blocks) / takes a notification back (never blocks). */
+void mmx_local_notify(int event_fd);
+void mmx_local_clear(int event_fd);
+
+#endif
