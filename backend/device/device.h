@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * How the backend reaches the GPU: registers, three interrupts, memory for DMA.
+ *
+ * Implementations: vfio_user.c (malimux-model in its own process), model_device.c (the model linked into this
+ * process, for tests and benchmarks; a library of its own).
+ *
+ * A device that is gone behaves as a dead PCI device does: reads give all ones, writes go nowhere, and
+ * mmx_device_lost() says why. So code that drives the GPU need not check each access; the core looks once per
+ * round of its loop.
+ *
+ * Threads: one. Register accesses take as long as the bus takes; nothing else here waits, but create, map and
+ * unmap, which are calls to the kernel or to the model's process, with a deadline.
+ */
+#ifndef BACKEND_DEVICE_DEVICE_H
+#define BACKEND_DEVICE_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Interrupt lines, by the names of the device tree. */
+enum mmx_irq {
+	MMX_IRQ_JOB,
+	MMX_IRQ_MMU,
+	MMX_IRQ_GPU,
+	MMX_IRQ_COUNT,
+};
+
+/* Device addresses [addr, addr + size). */
+struct mmx_dma_run {
+	uint64_t addr;
+	uint64_t size;
+};
+
+/* A piece of memory mapped for DMA: a range of a file, reachable for the GPU at a list of runs. */
+struct mmx_dma_map {
+	uint64_t size;
+	bool writable;
+	size_t run_count;
+	struct mmx_dma_run *runs; /* in the order of the file's bytes; they add up to size */
+	void *priv; /* of the implementation */
+};
+
+struct mmx_device;
+
+struct mmx_device_ops {
+	const char *name; /* for logs and status: "vfio-user", "model" */
+
+	uint32_t (*read32)(struct mmx_device *dev, uint32_t offset);
+	uint64_t (*read64)(struct mmx_device *dev, uint32_t offset);
+	void (*write32)(struct mmx_device *dev, uint32_t offset, uint32_t value);
+	void (*write64)(struct mmx_device *dev, uint32_t offset, uint64_t value);
+
+	/* Descriptor that polls readable when the interrupt fired. Owned by the device. */
+	int (*irq_fd)(struct mmx_device *dev, enum mmx_irq irq);
+	/*
+	 * Takes the interrupt and arms it again: called before the handler reads the status register. Return:
+	 * true if it had fired.
+	 */
+	bool (*irq_take)(struct mmx_device *dev, enum mmx_irq irq);
+
+	/*
+	 * Maps [offset, offset + size) of the file for DMA (4 KiB aligned). Return: 0; -ENOMEM, -ENOSPC (no
+	 * addresses left), -EIO (device lost).
+	 */
+	int (*map)(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, bool writable,
+		   struct mmx_dma_map *ret_map);
+	/* The GPU can't reach it any more when this returns. Legal on a zeroed map. */
+	void (*unmap)(struct mmx_device *dev, struct mmx_dma_map *map);
+
+	/*
+	 * Cache maintenance between CPU and GPU on [offset, offset + size) of memory mapped at @cpu; NULL on
+	 * coherent devices.
+	 */
+	void (*sync_for_device)(struct mmx_device *dev, const void *cpu, size_t size);
+	void (*sync_for_cpu)(struct mmx_device *dev, const void *cpu, size_t size);
+
+	/* Stops DMA and interrupts, and frees the device. */
+	void (*destroy)(struct mmx_device *dev);
+};
+
+/* Embedded first in each implementation's struct. */
+struct mmx_device {
+	const struct mmx_device_ops *ops;
+	bool coherent;
+	int lost; /* 0, or the negative errno with which the device was lost */
+};
+
+static inline uint32_t mmx_device_read32(struct mmx_device *dev, uint32_t offset)
+{
+	return dev->ops->read32(dev, offset);
+}
+
+static inline uint64_t mmx_device_read64(struct mmx_device *dev, uint32_t offset)
+{
+	return dev->ops->read64(dev, offset);
+}
+
+static inline void mmx_device_write32(struct mmx_device *dev, uint32_t offset, uint32_t value)
+{
+	dev->ops->write32(dev, offset, value);
+}
+
+static inline void mmx_device_write64(struct mmx_device *dev, uint32_t offset, uint64_t value)
+{
+	dev->ops->write64(dev, offset, value);
+}
+
+static inline int mmx_device_irq_fd(struct mmx_device *dev, enum mmx_irq irq)
+{
+	return dev->ops->irq_fd(dev, irq);
+}
+
+static inline bool mmx_device_irq_take(struct mmx_device *dev, enum mmx_irq irq)
+{
+	return dev->ops->irq_take(dev, irq);
+}
+
+static inline int mmx_device_map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size,
+				 bool writable, struct mmx_dma_map *ret_map)
+{
+	return dev->ops->map(dev, fd, offset, size, writable, ret_map);
+}
+
+static inline void mmx_device_unmap(struct mmx_device *dev, struct mmx_dma_map *map)
+{
+	dev->ops->unmap(dev, map);
+}
+
+static inline void mmx_device_sync_for_device(struct mmx_device *dev, const void *cpu, size_t size)
+{
+	if (dev->ops->sync_for_device)
+		dev->ops->sync_for_device(dev, cpu, size);
+}
+
+static inline void mmx_device_sync_for_cpu(struct mmx_device *dev, const void *cpu, size_t size)
+{
+	if (dev->ops->sync_for_cpu)
+		dev->ops->sync_for_cpu(dev, cpu, size);
+}
+
+static inline int mmx_device_lost(const struct mmx_device *dev)
+{
+	return dev->lost;
+}
+
+static inline void mmx_device_destroy(struct mmx_device *dev)
+{
+	if (dev)
+		dev->ops->destroy(dev);
+}
+
+/* Device address of byte @offset of a map. @offset < map->size. */
+uint64_t mmx_dma_map_addr(const struct mmx_dma_map *map, uint64_t offset);
+
+#endif
