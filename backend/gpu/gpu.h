@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Driving one Mali CSF GPU: the whole of what core and session see of it, beside vm.h and group.h.
+ *
+ * Nothing here waits. Bring-up, resets, and every request to hardware or firmware is a state that an interrupt
+ * or a deadline moves on; what is finished is told through struct mmx_gpu_ops, from inside mmx_gpu_irq() or a
+ * timer. An answer to a request from before a reset is told apart by the epoch and dropped.
+ *
+ *   gpu.c    life cycle, interrupt dispatch, identity                (gpu_regs.h, job_regs.h)
+ *   boot.c   bring-up and reset: one state machine, the same path for both   (mcu_regs.h)
+ *   power.c  L2 power                                                (gpu_regs.h)
+ *   mmu.c    address spaces: binding VMs to them, maintenance, faults (mmu_regs.h)
+ *   pgtable.c, vm.c   page tables; a GPU address space
+ *   fw.c     firmware memory, the interface it offers, MCU windows of slots
+ *   glb.c    global requests: configuration, ping
+ *   slot.c   group slots: start, suspend, resume, terminate
+ *   group.c, queue.c  groups and their rings; cs_insn.h
+ */
+#ifndef BACKEND_GPU_GPU_H
+#define BACKEND_GPU_GPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/device/device.h"
+#include "backend/util/timer.h"
+
+struct mmx_gpu;
+struct mmx_vm;
+struct mmx_group;
+struct mmx_fw_image; /* firmware/image.h */
+
+#define MMX_GPU_MAX_SLOTS  16u /* unique firmware priorities 0..15 (reference: panthor's clamp) */
+#define MMX_GPU_MAX_QUEUES 8u /* streams per group that we use */
+
+/* Identity and features, read once at bring-up. Names as in the panthor uAPI. */
+struct mmx_gpu_info {
+	uint32_t gpu_id, gpu_rev, csf_id;
+	uint32_t l2_features, tiler_features, mem_features, mmu_features, core_features;
+	uint32_t thread_features, max_threads, thread_max_workgroup_size, thread_max_barrier_size;
+	uint32_t coherency_features, texture_features[4], as_present;
+	uint64_t shader_present, l2_present, tiler_present, gpu_features;
+	/* known once firmware runs */
+	unsigned int slots; /* min(group_num, MMX_GPU_MAX_SLOTS) */
+	unsigned int streams; /* per group */
+	unsigned int cs_registers, scoreboards;
+	uint32_t fw_version; /* of the interface: major[31:24] minor[23:16] patch[15:0] */
+	uint32_t suspend_size; /* bytes of a group's suspend buffer */
+};
+
+static inline unsigned int mmx_gpu_va_bits(const struct mmx_gpu_info *info)
+{
+	return info->mmu_features & 0xff;
+}
+
+static inline unsigned int mmx_gpu_pa_bits(const struct mmx_gpu_info *info)
+{
+	return (info->mmu_features >> 8) & 0xff;
+}
+
+struct mmx_vm_fault {
+	uint32_t exception; /* exception type [7:0] */
+	uint32_t access; /* 0 atomic, 1 execute, 2 read, 3 write */
+	uint64_t address;
+};
+
+enum mmx_group_off {
+	MMX_GROUP_OFF_SUSPENDED, /* can be placed again */
+	MMX_GROUP_OFF_TERMINATED, /* as asked for; can't */
+	MMX_GROUP_OFF_LOST, /* was resident when the GPU was reset, or could not be started; can't */
+};
+
+/* What the GPU tells its owner. All are called from mmx_gpu_irq() or a timer, never from within a call of the
+ * owner into gpu/, unless a function says otherwise. The owner may call back into gpu/ from them. */
+struct mmx_gpu_ops {
+	/* Bring-up is finished: first or after a reset. Groups may be placed now. */
+	void (*ready)(void *ctx);
+	/* The GPU is being reset because of @why (static text). Groups that lose their slot follow with off(). */
+	void (*reset)(void *ctx, const char *why);
+	/* The GPU can't be brought up; it stays off. */
+	void (*failed)(void *ctx, const char *why);
+
+	/* The group runs in its slot. */
+	void (*group_on)(void *ctx, struct mmx_group *group);
+	/* The group has left its slot, the slot can be given to another one. */
+	void (*group_off)(void *ctx, struct mmx_group *group, enum mmx_group_off how);
+	/* Jobs of the group may have completed: see mmx_queue_done(). */
+	void (*group_progress)(void *ctx, struct mmx_group *group);
+	/* Firmware says that the group has nothing it could run. Ends with the next mmx_queue_push(). */
+	void (*group_idle)(void *ctx, struct mmx_group *group);
+	/*
+	 * CS_FAULT: the job @job (counted as mmx_queue_push() does, from 1) of the queue failed; the queue goes
+	 * on. Comes before the progress that completes the job.
+	 */
+	void (*job_fault)(void *ctx, struct mmx_group *group, unsigned int queue, uint64_t job,
+			  uint32_t exception, uint64_t info);
+	/* CS_FATAL: the group can't go on; the owner evicts it. */
+	void (*group_fatal)(void *ctx, struct mmx_group *group, unsigned int queue,
+			    uint32_t exception, uint64_t info);
+	/* MMU fault: the address space has been disabled; the owner evicts all groups of that VM. */
+	void (*vm_fault)(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault *fault);
+};
+
+struct mmx_gpu_stats {
+	uint64_t resets;
+	uint64_t irqs;
+	unsigned int vms, groups; /* that exist */
+	size_t dma_bytes; /* of the backend's own memory that the GPU reaches */
+};
+
+/**
+ * mmx_gpu_create() - takes the device over
+ * @image: parsed firmware; must outlive the GPU (its bytes are loaded again at each reset)
+ *
+ * Return: 0; -ENODEV: not a GPU that we can drive (logged); -ENOMEM; -EIO: the device is lost.
+ */
+int mmx_gpu_create(struct mmx_device *dev, struct mmx_timers *timers,
+		   const struct mmx_fw_image *image, const struct mmx_gpu_ops *ops, void *ctx,
+		   struct mmx_gpu **ret_gpu);
+/* All VMs and groups must have been destroyed. Stops the MCU and masks interrupts. NULL is fine. */
+void mmx_gpu_destroy(struct mmx_gpu *gpu);
+
+/* Begins bring-up; ends with ops->ready or ops->failed. */
+void mmx_gpu_start(struct mmx_gpu *gpu);
+/* An interrupt's descriptor polled readable. */
+void mmx_gpu_irq(struct mmx_gpu *gpu, enum mmx_irq irq);
+
+const struct mmx_gpu_info *mmx_gpu_info(const struct mmx_gpu *gpu);
+bool mmx_gpu_is_ready(const struct mmx_gpu *gpu);
+void mmx_gpu_stats(const struct mmx_gpu *gpu, struct mmx_gpu_stats *ret_stats);
+/* Text for an exception code of panthor.md 2.7, such as "CS_INHERIT_FAULT"; never NULL. */
+const char *mmx_gpu_exception_name(uint32_t exception);
+
+#endif

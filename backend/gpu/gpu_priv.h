@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What the files of gpu/ share: the GPU's struct and the seams between its blocks. */
+#ifndef BACKEND_GPU_GPU_PRIV_H
+#define BACKEND_GPU_GPU_PRIV_H
+
+#include "backend/device/dma.h"
+#include "backend/gpu/boot.h"
+#include "backend/gpu/fw.h"
+#include "backend/gpu/glb.h"
+#include "backend/gpu/gpu.h"
+#include "backend/gpu/mmu.h"
+#include "backend/gpu/slot.h"
+
+struct mmx_gpu {
+	struct mmx_device *dev;
+	struct mmx_timers *timers;
+	struct mmx_dma_pool *pool;
+	const struct mmx_gpu_ops *ops;
+	void *ctx;
+
+	struct mmx_gpu_info info;
+	struct mmx_gpu_stats stats;
+
+	struct mmx_boot boot;
+	struct mmx_mmu mmu;
+	struct mmx_fw fw;
+	struct mmx_glb glb;
+	struct mmx_slots slots;
+};
+
+/* boot.c: something does not answer or has gone mad: resets the GPU. Legal at any time and any number of
+ * times; @why is static text. What it does at once: no register is touched any more for what went before, all
+ * groups in slots are lost, address spaces are forgotten, and pending maintenance is done. */
+void mmx_gpu_reset(struct mmx_gpu *gpu, const char *why);
+
+/* Deadline of a request to the firmware: panthor's 100 ms. */
+#define MMX_FW_REQUEST_NS (100 * MMX_NS_PER_MS)
+
+#endif

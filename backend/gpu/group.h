@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Command-stream groups: the mechanism. Which group gets which slot when is decided above (sched, core).
+ *
+ *            place()              START/RESUME acked
+ *    OFF  ------------>  ENTERING  --------------->  ON
+ *     ^                                               |
+ *     |     slot cleaned: windows unmapped,           | evict()
+ *     |     MCU and group address spaces maintained   v
+ *     +---------------------------------------------  LEAVING (SUSPEND/TERMINATE acked)
+ *
+ * A group that is OFF can be fed: mmx_queue_push() writes its ring, and it runs on when it is placed.
+ */
+#ifndef BACKEND_GPU_GROUP_H
+#define BACKEND_GPU_GROUP_H
+
+#include "backend/gpu/gpu.h"
+#include "backend/gpu/vm.h"
+
+enum mmx_group_place {
+	MMX_GROUP_OFF,
+	MMX_GROUP_ENTERING,
+	MMX_GROUP_ON,
+	MMX_GROUP_LEAVING,
+};
+
+struct mmx_group_queue_params {
+	unsigned int priority; /* 0..15 */
+	uint32_t ring_size; /* power of two, 4 KiB..64 KiB */
+};
+
+struct mmx_group_params {
+	struct mmx_vm *vm;
+	void *owner;
+	uint64_t compute_mask, fragment_mask, tiler_mask;
+	unsigned int max_compute, max_fragment, max_tiler;
+	unsigned int queue_count; /* 1..MMX_GPU_MAX_QUEUES */
+	struct mmx_group_queue_params queues[MMX_GPU_MAX_QUEUES];
+};
+
+/* Parameters have been checked by the caller. Return: 0; -ENOMEM; -ENOSPC; -EIO. */
+int mmx_group_create(struct mmx_gpu *gpu, const struct mmx_group_params *params,
+		     struct mmx_group **ret_group);
+/*
+ * Must be OFF. Unmaps its rings at once and frees the memory after maintenance, in the background; the VM may be
+ * destroyed right after. NULL is fine.
+ */
+void mmx_group_destroy(struct mmx_group *group);
+
+void *mmx_group_owner(const struct mmx_group *group);
+struct mmx_vm *mmx_group_vm(const struct mmx_group *group);
+enum mmx_group_place mmx_group_where(const struct mmx_group *group);
+/* Slot while not OFF. */
+unsigned int mmx_group_slot(const struct mmx_group *group);
+
+/* Positive outcomes of mmx_group_place(). */
+enum {
+	GROUP_E_BUSY = 1, /* the slot is not free, or the GPU is not ready */
+	GROUP_E_NO_AS, /* no address space left for its VM */
+	GROUP_E_DEAD, /* it was terminated or lost */
+};
+
+/**
+ * mmx_group_place() - starts or resumes the group in a free slot
+ * @priority: of the firmware, 0..15, unique among the groups in slots, higher goes first
+ *
+ * Ends with ops->group_on, or with ops->group_off if it can't be started or is evicted meanwhile.
+ */
+int mmx_group_place(struct mmx_group *group, unsigned int slot, unsigned int priority);
+
+/*
+ * Takes the group off its slot; ends with ops->group_off. @terminate: for good, outstanding jobs are lost. Legal
+ * while ENTERING; while LEAVING it only turns a suspension into a termination. Does nothing if OFF, but with
+ * @terminate marks the group dead.
+ */
+void mmx_group_evict(struct mmx_group *group, bool terminate);
+
+/* Jobs of a ring at a time: its size over the bytes of one call sequence. */
+#define MMX_QUEUE_JOB_SIZE 128u
+
+/* Positive outcomes of mmx_queue_push(). */
+enum {
+	QUEUE_E_FULL = 1,
+};
+
+/**
+ * mmx_queue_push() - writes one job's call sequence into the ring and, if the group is ON, rings its doorbell
+ * @stream_addr, @stream_size: not 0; GPU address and bytes
+ * @latest_flush: as panthor's uAPI has it
+ *
+ * Jobs of a queue count from 1. Return: 0; QUEUE_E_FULL.
+ */
+int mmx_queue_push(struct mmx_group *group, unsigned int queue, uint64_t stream_addr,
+		   uint32_t stream_size, uint32_t latest_flush);
+/*
+ * Number of the last job that has completed, 0 = none. Read from memory that the guest's GPU code can write:
+ * clamped to what was pushed and never going back; nothing but the guest's own fences may hang on it.
+ */
+uint64_t mmx_queue_done(struct mmx_group *group, unsigned int queue);
+/* Number of the last job pushed. */
+uint64_t mmx_queue_pushed(const struct mmx_group *group, unsigned int queue);
+/*
+ * By firmware's memory alone, which no guest can write: has the stream fetched all of its ring?
+ */
+bool mmx_queue_drained(const struct mmx_group *group, unsigned int queue);
+
+/* Bytes of backend memory that the group holds. */
+size_t mmx_group_bytes(const struct mmx_group *group);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Page tables of one address space: Mali LPAE (stage 1, 4 KiB granule, levels 0..3), 4 KiB pages and, where
+ * address and alignment allow, 2 MiB blocks. Pure but for the memory of the tables: knows nothing of TLBs.
+ */
+#ifndef BACKEND_GPU_PGTABLE_H
+#define BACKEND_GPU_PGTABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/device/dma.h"
+
+struct mmx_pgtable;
+
+#define MMX_PROT_READ	  0x1u
+#define MMX_PROT_WRITE	  0x2u
+#define MMX_PROT_EXEC	  0x4u
+#define MMX_PROT_UNCACHED 0x8u
+
+/* Positive outcomes. */
+enum {
+	PGTABLE_E_MAPPED = 1, /* something is mapped there already */
+	PGTABLE_E_RANGE, /* beyond VA or PA bits */
+};
+
+int mmx_pgtable_create(struct mmx_dma_pool *pool, unsigned int va_bits, unsigned int pa_bits,
+		       bool coherent, struct mmx_pgtable **ret_pt);
+void mmx_pgtable_destroy(struct mmx_pgtable *pt);
+
+/* Value of TRANSTAB: device address of the root table. */
+uint64_t mmx_pgtable_root(const struct mmx_pgtable *pt);
+
+/* Maps [va, va + size) to [addr, addr + size); all multiples of 4096. On failure nothing has changed. Return: 0;
+ * PGTABLE_E_*; -ENOMEM. */
+int mmx_pgtable_map(struct mmx_pgtable *pt, uint64_t va, uint64_t addr, uint64_t size,
+		    unsigned int prot);
+
+/*
+ * Unmaps the range; holes are fine. A block that is unmapped in part is split first. Tables that become empty
+ * are kept until mmx_pgtable_trim(), since the GPU may still walk them.
+ * Return: 0; -ENOMEM (a block could not be split; nothing has changed).
+ */
+int mmx_pgtable_unmap(struct mmx_pgtable *pt, uint64_t va, uint64_t size);
+
+/* Frees empty tables: only when no TLB or walk cache can hold them (after maintenance, or not resident). */
+void mmx_pgtable_trim(struct mmx_pgtable *pt);
+
+/* Return: true if va is mapped; outputs may be NULL. */
+bool mmx_pgtable_lookup(const struct mmx_pgtable *pt, uint64_t va, uint64_t *ret_addr,
+			unsigned int *ret_prot);
+
+/* Bytes of tables now. */
+size_t mmx_pgtable_bytes(const struct mmx_pgtable *pt);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Group slots of the firmware: one request at a time on each, with its deadline, and what the firmware reports on
+ * them.
+ *
+ *   FREE -> MAPPING (AS of the group's VM enabled, windows mapped) -> STARTING (START/RESUME acked) -> RUNNING
+ *        -> STOPPING (SUSPEND/TERMINATE acked) -> CLEANING (windows unmapped, AS given up) -> FREE
+ */
+#ifndef BACKEND_GPU_SLOT_H
+#define BACKEND_GPU_SLOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/gpu/gpu.h"
+#include "backend/gpu/mmu.h"
+#include "backend/gpu/vm.h"
+#include "backend/util/timer.h"
+
+struct mmx_group;
+
+enum mmx_slot_state {
+	MMX_SLOT_FREE,
+	MMX_SLOT_MAPPING,
+	MMX_SLOT_STARTING,
+	MMX_SLOT_RUNNING,
+	MMX_SLOT_STOPPING,
+	MMX_SLOT_CLEANING,
+};
+
+struct mmx_slot {
+	struct mmx_gpu *gpu;
+	unsigned int index;
+	enum mmx_slot_state state;
+	struct mmx_group *group; /* NULL while FREE */
+	unsigned int priority;
+	bool terminate; /* what STOPPING asks for */
+	struct mmx_timer deadline; /* of the request that is pending */
+	struct mmx_as_wait as_wait;
+	struct mmx_vm_op clean;
+};
+
+struct mmx_slots {
+	struct mmx_slot slot[MMX_GPU_MAX_SLOTS];
+};
+
+int mmx_slots_init(struct mmx_gpu *gpu);
+void mmx_slots_finish(struct mmx_gpu *gpu);
+/* JOB_INT bit of the slot. */
+void mmx_slot_irq(struct mmx_gpu *gpu, unsigned int index);
+/* A GPU reset has begun: all slots are free, their groups are lost (ops->group_off), suspended ones are not. */
+void mmx_slots_reset(struct mmx_gpu *gpu);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * A GPU address space: page tables, a range at the top for the backend's own mappings (rings, sync objects),
+ * and, while groups of it are in slots, one of the hardware's address spaces.
+ *
+ * Page-table edits are immediate. What was unmapped must not be given back to anyone before the maintenance that
+ * mmx_vm_flush() starts has finished.
+ */
+#ifndef BACKEND_GPU_VM_H
+#define BACKEND_GPU_VM_H
+
+#include "backend/gpu/gpu.h"
+#include "backend/gpu/pgtable.h"
+#include "backend/util/list.h"
+
+/* Bytes at the top of a VM that are the backend's (proto.h: VM_CREATE): as panthor's least kernel range. */
+#define MMX_VM_KERNEL_SIZE (256ull << 20)
+
+/* Maintenance that was asked for; embedded in the caller's object. */
+struct mmx_vm_op {
+	/* The GPU can't reach what was unmapped before the call. May be called from within mmx_vm_flush(). */
+	void (*done)(struct mmx_vm_op *op);
+	struct mmx_list link; /* of gpu/; initialised by mmx_vm_flush() */
+	uint64_t va, size;
+};
+
+/**
+ * mmx_vm_create() - an empty address space
+ * @owner: for the owner's use, see mmx_vm_owner()
+ * Return: 0; -ENOMEM, -ENOSPC, -EIO.
+ */
+int mmx_vm_create(struct mmx_gpu *gpu, void *owner, struct mmx_vm **ret_vm);
+/*
+ * No group of it may exist any more and no operation be pending. It may still hold a hardware address space for a
+ * moment: that is given up in the background before the tables are freed. NULL is fine.
+ */
+void mmx_vm_destroy(struct mmx_vm *vm);
+void *mmx_vm_owner(const struct mmx_vm *vm);
+
+/* First address that is the backend's: what a guest may bind lies in [0, this). */
+uint64_t mmx_vm_user_end(const struct mmx_vm *vm);
+
+/* See pgtable.h. For maps no maintenance is needed: invalid entries are not cached by a Mali's TLB. */
+int mmx_vm_map(struct mmx_vm *vm, uint64_t va, uint64_t addr, uint64_t size, unsigned int prot);
+int mmx_vm_unmap(struct mmx_vm *vm, uint64_t va, uint64_t size);
+
+/* Starts TLB and cache maintenance for the range; op->done() when finished, at once if the VM is not resident.
+ * Flushes of one VM that wait for the hardware are merged. A GPU reset finishes them too. */
+void mmx_vm_flush(struct mmx_vm *vm, uint64_t va, uint64_t size, struct mmx_vm_op *op);
+
+/* Maps backend memory into the backend's range of the VM. Return: 0; -ENOMEM; -ENOSPC. */
+int mmx_vm_map_kernel(struct mmx_vm *vm, const struct mmx_dma_buf *buf, unsigned int prot,
+		      uint64_t *ret_va);
+/* Unmaps it and gives the addresses back, without maintenance: the caller flushes before it frees the memory. */
+void mmx_vm_unmap_kernel(struct mmx_vm *vm, uint64_t va, uint64_t size);
+
+/* Bytes of page tables. */
+size_t mmx_vm_bytes(const struct mmx_vm *vm);
+
+#endif
