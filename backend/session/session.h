@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * One guest in the backend: messages in, objects, limits, events out. Every object that the guest owns hangs off
+ * its session and dies with it.
+ *
+ *   session.c   life cycle, pumping of the rings, HELLO
+ *   dispatch.c  the table of messages: copies in, checks lengths and counts, zero-extends, calls the handler
+ *   object.c    names: index and generation (struct mmx_table)
+ *   mem.c       memory objects
+ *   addrspace.c VMs: their mappings, VM_BIND
+ *   sgroup.c    groups and their timelines, SUBMIT
+ *   notify.c    replies, events and the session page: what goes out, bounded, kept while the ring is full
+ *
+ * The session knows nothing of the scheduler and of when jobs run: it hands groups and jobs to its host (core)
+ * through struct mmx_session_ops, and is told what became of them. It logs what its guest does wrong (limited);
+ * whatever a guest does is a positive outcome here.
+ *
+ * A guest that breaks the protocol, or goes away, is ended with mmx_session_end(): groups are stopped, then VMs
+ * emptied and maintained, then the region unmapped from the device; ops->gone() when nothing is left.
+ */
+#ifndef BACKEND_SESSION_SESSION_H
+#define BACKEND_SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/gpu/group.h"
+#include "backend/gpu/gpu.h"
+#include "backend/gpu/vm.h"
+#include "backend/util/list.h"
+#include "backend/util/log.h"
+#include "hv/local/local.h"
+#include "hv/proto/proto.h"
+
+struct mmx_session;
+struct mmx_client;
+struct mmx_addrspace;
+
+/* What one guest may have: from its partition's configuration. */
+struct mmx_session_limits {
+	struct mmx_limits wire; /* as told in HELLO */
+	uint32_t max_mappings; /* per VM */
+	uint64_t shader_cores; /* mask that all core masks of its groups are cut to */
+	unsigned int slots; /* csg_slots that it is told */
+	unsigned int priority_ceiling; /* 0 low .. 3 realtime */
+};
+
+struct mmx_timeline {
+	uint32_t name; /* of the wire */
+	uint64_t submitted, completed; /* seqno */
+	uint32_t errors; /* jobs that failed */
+	struct mmx_list jobs; /* mmx_job.link: submitted, not completed, in order */
+	struct mmx_list
+		waits; /* mmx_job_wait.link: of jobs held back until this timeline gets there */
+	struct mmx_sgroup *group;
+	unsigned int queue;
+};
+
+struct mmx_job_wait {
+	struct mmx_list link; /* in mmx_timeline.waits while it holds the job back */
+	struct mmx_job *job;
+	uint64_t seqno;
+};
+
+/*
+ * One SUBMIT. Made by the session, then core's until it calls mmx_session_job_done(), which frees it. All fields
+ * below the line are core's.
+ */
+struct mmx_job {
+	struct mmx_list link; /* in mmx_timeline.jobs */
+	struct mmx_timeline *timeline;
+	uint64_t seqno;
+	uint64_t stream_addr;
+	uint32_t stream_size; /* 0 = empty job */
+	uint32_t latest_flush;
+	int error; /* positive errno that it is to complete with: refused by the session, or set by core */
+	/* ---- */
+	unsigned int waits_left;
+	bool pushed;
+	uint64_t hw_job; /* number in its queue, once pushed */
+	unsigned int wait_count; /* entries of waits */
+	struct mmx_job_wait waits[];
+};
+
+/* A group of the guest. */
+struct mmx_sgroup {
+	struct mmx_list link; /* mmx_client's groups */
+	struct mmx_session *session;
+	struct mmx_client *client;
+	struct mmx_addrspace *vm;
+	struct mmx_group *hw;
+	uint32_t name;
+	unsigned int priority; /* 0 low .. 3 realtime */
+	unsigned int queue_count;
+	struct mmx_timeline *timelines[MMX_GPU_MAX_QUEUES];
+	uint32_t state; /* MMX_GROUP_STATE_* */
+	uint32_t fatal_queues;
+	void *host; /* of core */
+	bool stopping; /* group_stop() was called */
+};
+
+struct mmx_session_ops {
+	/* A group exists now; the host sets group->host. Return: 0 or -ENOMEM: the group is not created. */
+	int (*group_created)(void *ctx, struct mmx_sgroup *group);
+	/*
+	 * The group is to end: the host takes it off the GPU, completes all its jobs (mmx_session_job_done() with
+	 * ECANCELED unless they have an error of their own), forgets it, and calls mmx_sgroup_stopped(), also from
+	 * within this call.
+	 */
+	void (*group_stop)(void *ctx, struct mmx_sgroup *group);
+	/* A job, last in its timeline's list; its waits have been filled in (seqno, job), not linked. */
+	void (*submit)(void *ctx, struct mmx_job *job, struct mmx_timeline *const *wait_timelines);
+	/* The guest broke the protocol or went away: the host will call mmx_session_end(). */
+	void (*broken)(void *ctx, struct mmx_session *session, const char *why);
+	/* After mmx_session_end(): nothing is left; the host calls mmx_session_destroy(), not from within. */
+	void (*gone)(void *ctx, struct mmx_session *session);
+	/* GPU time charged to the group so far. */
+	uint64_t (*group_gpu_time)(void *ctx, struct mmx_sgroup *group);
+};
+
+struct mmx_session_params {
+	const char *partition; /* name, for logs; must outlive the session */
+	const struct mmx_session_limits *limits; /* must outlive the session */
+	uint64_t epoch;
+	struct mmx_local_peer *peer; /* taken over on success: the struct is cleared */
+};
+
+/* What a session holds now: for status, and for the tests that nothing is left. */
+struct mmx_session_stats {
+	unsigned int clients, mems, vms, groups, timelines, jobs;
+	uint64_t mem_bytes; /* registered */
+	uint64_t backend_bytes; /* of the backend's memory: page tables, rings, suspend buffers */
+	uint64_t messages, refused; /* since it began */
+	uint64_t jobs_done, jobs_failed;
+	uint64_t faults;
+	char guest_name[32];
+	bool greeted; /* HELLO is done */
+	pid_t pid;
+	uid_t uid;
+};
+
+/**
+ * mmx_session_create() - a guest that has just connected; maps its region for DMA
+ * Return: 0; -ENOMEM; -ENOSPC; -EIO; another negative errno.
+ */
+int mmx_session_create(struct mmx_gpu *gpu, struct mmx_device *dev, struct mmx_timers *timers,
+		       const struct mmx_session_params *params, const struct mmx_session_ops *ops,
+		       void *ctx, struct mmx_session **ret_session);
+/* Begins the end; @closed (errno) is told to the guest in the session page. Legal twice. */
+void mmx_session_end(struct mmx_session *session, int closed);
+bool mmx_session_ending(const struct mmx_session *session);
+/* Only after ops->gone(). */
+void mmx_session_destroy(struct mmx_session *session);
+
+const char *mmx_session_name(const struct mmx_session *session); /* of the partition */
+const struct mmx_local_peer *mmx_session_peer(const struct mmx_session *session);
+void mmx_session_stats(const struct mmx_session *session, struct mmx_session_stats *ret_stats);
+
+/**
+ * mmx_session_pump() - takes messages from the submission ring, at most @budget, and sends what is due
+ * Return: true if there may be more: call again soon, after others had their turn. False: the guest will notify.
+ */
+bool mmx_session_pump(struct mmx_session *session, unsigned int budget);
+
+/* Sends what has gathered since: the completions of one round of the loop go out together, with one notification. */
+void mmx_session_flush(struct mmx_session *session);
+
+/* At least every MMX_HEARTBEAT_MS: heartbeat and GPU time in the session page. */
+void mmx_session_heartbeat(struct mmx_session *session, uint64_t gpu_time_ns);
+
+/* The job has completed, with job->error; must be the first of its timeline. Frees it. */
+void mmx_session_job_done(struct mmx_session *session, struct mmx_job *job);
+/* The group that group_stop() was called for is off the GPU and has no jobs. Frees it. */
+void mmx_sgroup_stopped(struct mmx_sgroup *group);
+
+/* A fault to report to the guest; @group or @vm may be NULL. */
+struct mmx_session_fault {
+	enum mmx_fault_kind kind;
+	const struct mmx_sgroup *group;
+	unsigned int queue;
+	uint32_t exception, access;
+	uint64_t address;
+};
+void mmx_session_fault(struct mmx_session *session, const struct mmx_session_fault *fault);
+/* MMX_GPU_STATE_* */
+void mmx_session_gpu_state(struct mmx_session *session, enum mmx_gpu_state state);
+
+struct mmx_session *mmx_addrspace_session(const struct mmx_addrspace *vm);
+uint32_t mmx_addrspace_name(const struct mmx_addrspace *vm);
+
+#endif
