@@ -52,6 +52,7 @@ struct mmx_timeline {
 	struct mmx_list jobs; /* mmx_job.link: submitted, not completed, in order */
 	struct mmx_list
 		waits; /* mmx_job_wait.link: of jobs held back until this timeline gets there */
+	struct mmx_list work; /* core's: it may go on */
 	struct mmx_sgroup *group;
 	unsigned int queue;
 };

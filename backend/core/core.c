@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Life cycle of the daemon's middle, its partitions, and one round of the loop. Owns the GPU, the scheduler and
+ * the sessions; the device, the clock and the configuration are lent to it.
+ *
+ * States: STARTING -> RUNNING -> STOPPING or FAILING -> ENDED. On the way down sessions are ended and unwind by
+ * themselves, through events; when the device is lost, a last GPU reset ends at once whatever waits for hardware.
+ */
+#include "backend/core/core_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "hv/proto/region.h"
+
+/* Messages of one guest per round. */
+#define PUMP_BUDGET 64u
+
+/* Twice as often as is promised to guests (hv/proto/region.h). */
+#define HEARTBEAT_NS (MMX_HEARTBEAT_MS * MMX_NS_PER_MS / 2)
+
+void mmx_core_set_state(struct mmx_core *core, enum mmx_core_state state)
+{
+	if (core->state == state)
+		return;
+	core->state = state;
+	core->ops->state(core->ctx, state);
+}
+
+static struct mmx_partition *partition_of(struct mmx_core *core, const struct mmx_session *session)
+{
+	size_t i;
+
+	for (i = 0; i < core->partition_count; i++)
+		if (core->partitions[i].session == session)
+			return &core->partitions[i];
+	return NULL;
+}
+
+/* ---- what sessions report ---- */
+
+static void session_broken(void *ctx, struct mmx_session *session, const char *why)
+{
+	(void)ctx;
+	if (mmx_session_ending(session))
+		return;
+	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, mmx_session_name(session), "session ended: %s",
+		      why);
+	mmx_session_end(session, EPROTO);
+}
+
+static void session_gone(void *ctx, struct mmx_session *session)
+{
+	partition_of(ctx, session)->gone = true;
+}
+
+static const struct mmx_session_ops session_ops = {
+	.group_created = mmx_core_group_created,
+	.group_stop = mmx_core_group_stop,
+	.submit = mmx_core_submit,
+	.broken = session_broken,
+	.gone = session_gone,
+	.group_gpu_time = mmx_core_group_gpu_time,
+};
+
+/* ---- timers ---- */
+
+/* The round that follows decides anew. */
+static void tick(struct mmx_timer *timer)
+{
+	(void)timer;
+}
+
+static void heartbeat(struct mmx_timer *timer)
+{
+	struct mmx_core *core = mmx_container_of(timer, struct mmx_core, heartbeat);
+	uint64_t now_ns = mmx_core_now(core);
+	size_t i;
+
+	if (core->sched)
+		mmx_sched_account(core->sched, now_ns);
+	for (i = 0; i < core->partition_count; i++)
+		if (core->partitions[i].session)
+			mmx_session_heartbeat(core->partitions[i].session,
+					      core->partitions[i].sched.gpu_time_ns);
+	mmx_timer_set(core->params.timers, timer, now_ns + HEARTBEAT_NS);
+}
+
+/* ---- life cycle ---- */
+
+int mmx_core_create(const struct mmx_core_params *params, const struct mmx_core_ops *ops, void *ctx,
+		    struct mmx_core **ret_core)
+{
+	struct mmx_core *core = calloc(1, sizeof(*core));
+	size_t i;
+	int r;
+
+	if (!core)
+		return -ENOMEM;
+	core->params = *params;
+	core->ops = ops;
+	core->ctx = ctx;
+	core->started_ns = mmx_core_now(core);
+	mmx_list_init(&core->groups);
+	core->partition_count = params->config->partition_count;
+	core->partitions = calloc(core->partition_count, sizeof(*core->partitions));
+	if (!core->partitions) {
+		r = -ENOMEM;
+		goto err_free;
+	}
+	for (i = 0; i < core->partition_count; i++) {
+		core->partitions[i].config = &params->config->partitions[i];
+		core->partitions[i].limits = params->config->partitions[i].limits;
+		mmx_list_init(&core->partitions[i].sched.link);
+	}
+	r = mmx_timer_init(params->timers, &core->tick, tick);
+	if (r)
+		goto err_partitions;
+	r = mmx_timer_init(params->timers, &core->heartbeat, heartbeat);
+	if (r)
+		goto err_tick;
+	r = mmx_gpu_create(params->dev, params->timers, params->image, &mmx_core_gpu_ops, core,
+			   &core->gpu);
+	if (r)
+		goto err_heartbeat;
+	*ret_core = core;
+	return 0;
+
+err_heartbeat:
+	mmx_timer_finish(params->timers, &core->heartbeat);
+err_tick:
+	mmx_timer_finish(params->timers, &core->tick);
+err_partitions:
+	free(core->partitions);
+err_free:
+	free(core);
+	return r;
+}
+
+void mmx_core_destroy(struct mmx_core *core)
+{
+	size_t i;
+
+	if (!core)
+		return;
+	if (core->sched)
+		for (i = 0; i < core->partition_count; i++)
+			mmx_sched_partition_del(core->sched, &core->partitions[i].sched);
+	mmx_sched_destroy(core->sched);
+	mmx_gpu_destroy(core->gpu);
+	mmx_timer_finish(core->params.timers, &core->heartbeat);
+	mmx_timer_finish(core->params.timers, &core->tick);
+	free(core->partitions);
+	free(core);
+}
+
+void mmx_core_start(struct mmx_core *core)
+{
+	mmx_timer_set(core->params.timers, &core->heartbeat, mmx_core_now(core) + HEARTBEAT_NS);
+	mmx_gpu_start(core->gpu);
+}
+
+enum mmx_core_state mmx_core_state(const struct mmx_core *core)
+{
+	return core->state;
+}
+
+static void end_sessions(struct mmx_core *core, int closed)
+{
+	size_t i;
+
+	for (i = 0; i < core->partition_count; i++)
+		if (core->partitions[i].session)
+			mmx_session_end(core->partitions[i].session, closed);
+}
+
+void mmx_core_stop(struct mmx_core *core)
+{
+	if (core->state >= MMX_CORE_STOPPING)
+		return;
+	mmx_core_set_state(core, MMX_CORE_STOPPING);
+	end_sessions(core, ESHUTDOWN);
+}
+
+void mmx_core_gpu_lost(struct mmx_core *core, const char *why)
+{
+	size_t i;
+
+	if (core->state >= MMX_CORE_FAILING)
+		return;
+	mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "GPU is lost: %s", why);
+	mmx_core_set_state(core, MMX_CORE_FAILING);
+	for (i = 0; i < core->partition_count; i++)
+		if (core->partitions[i].session)
+			mmx_session_gpu_state(core->partitions[i].session, MMX_GPU_STATE_LOST);
+	end_sessions(core, ENODEV);
+}
+
+void mmx_core_gpu_ready(struct mmx_core *core)
+{
+	const struct mmx_gpu_info *info = mmx_gpu_info(core->gpu);
+	struct mmx_sched_params params = {
+		.slots = info->slots,
+		.address_spaces = (unsigned int)__builtin_popcount(info->as_present & ~1u),
+		.tick_ns = core->params.config->tick_ns,
+	};
+	size_t i;
+
+	mmx_log(MMX_LOG_CORE, MMX_LOG_INFO,
+		"GPU is ready: id 0x%08x, %u slots of %u streams, firmware interface %u.%u.%u",
+		info->gpu_id, info->slots, info->streams, info->fw_version >> 24,
+		info->fw_version >> 16 & 0xff, info->fw_version & 0xffff);
+	if (core->sched || core->state != MMX_CORE_STARTING)
+		return;
+	if (mmx_sched_create(&params, &core->sched)) {
+		mmx_core_gpu_lost(core,
+				  "no memory for the scheduler, or no address space for groups");
+		return;
+	}
+	for (i = 0; i < core->partition_count; i++) {
+		struct mmx_partition *partition = &core->partitions[i];
+		uint64_t cores = partition->limits.shader_cores;
+
+		partition->sched.weight = partition->config->weight;
+		partition->sched.slots_max = partition->config->slots_max;
+		if (!partition->sched.slots_max || partition->sched.slots_max > info->slots)
+			partition->sched.slots_max = info->slots;
+		mmx_sched_partition_add(core->sched, &partition->sched);
+		partition->limits.slots = partition->sched.slots_max;
+		partition->limits.shader_cores = (cores ? cores : ~0ull) & info->shader_present;
+		if (!partition->limits.shader_cores) {
+			mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR,
+				"partition %s: shader_cores 0x%llx has none of the GPU's 0x%llx",
+				partition->config->name, (unsigned long long)cores,
+				(unsigned long long)info->shader_present);
+			mmx_core_gpu_lost(core, "a partition has no cores");
+			return;
+		}
+	}
+	mmx_core_set_state(core, MMX_CORE_RUNNING);
+}
+
+/* ---- guests ---- */
+
+void mmx_core_region_params(const struct mmx_core *core, size_t partition,
+			    struct mmx_region_params *ret_params)
+{
+	const struct mmx_partition_config *config = core->partitions[partition].config;
+
+	ret_params->sub_slots = config->ring_slots;
+	ret_params->comp_slots = config->ring_slots;
+	ret_params->max_timelines = config->limits.wire.max_timelines;
+	ret_params->data_size = config->limits.wire.mem_bytes;
+}
+
+int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_peer *peer,
+		    struct mmx_session **ret_session)
+{
+	struct mmx_partition *p = &core->partitions[partition];
+	struct mmx_session_params params = {
+		.partition = p->config->name,
+		.limits = &p->limits,
+		.epoch = core->params.epoch,
+		.peer = peer,
+	};
+	int r;
+
+	if (core->state != MMX_CORE_RUNNING)
+		return CORE_E_NOT_READY;
+	if (p->session)
+		return CORE_E_BUSY;
+	r = mmx_session_create(core->gpu, core->params.dev, core->params.timers, &params,
+			       &session_ops, core, &p->session);
+	if (r)
+		return r;
+	p->guests++;
+	p->gone = false;
+	p->pump = true;
+	mmx_session_heartbeat(p->session, p->sched.gpu_time_ns);
+	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_INFO, p->config->name, "guest connected");
+	*ret_session = p->session;
+	return 0;
+}
+
+void mmx_core_kick(struct mmx_core *core, struct mmx_session *session)
+{
+	partition_of(core, session)->pump = true;
+}
+
+void mmx_core_hangup(struct mmx_core *core, struct mmx_session *session)
+{
+	(void)core;
+	if (mmx_session_ending(session))
+		return;
+	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_INFO, mmx_session_name(session), "guest went away");
+	mmx_session_end(session, ECONNRESET);
+}
+
+void mmx_core_irq(struct mmx_core *core, enum mmx_irq irq)
+{
+	mmx_gpu_irq(core->gpu, irq);
+}
+
+/* ---- a round ---- */
+
+static void reap(struct mmx_core *core)
+{
+	bool left = false;
+	size_t i;
+
+	for (i = 0; i < core->partition_count; i++) {
+		struct mmx_partition *p = &core->partitions[i];
+		struct mmx_session_stats stats;
+
+		if (p->session && p->gone) {
+			mmx_session_stats(p->session, &stats);
+			p->jobs_done += stats.jobs_done;
+			p->jobs_failed += stats.jobs_failed;
+			p->faults += stats.faults;
+			core->ops->detach(core->ctx, p->session);
+			mmx_session_destroy(p->session);
+			p->session = NULL;
+			mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_INFO, p->config->name,
+				      "session is gone: %llu jobs, %llu of them failed",
+				      (unsigned long long)stats.jobs_done,
+				      (unsigned long long)stats.jobs_failed);
+		}
+		left |= p->session != NULL;
+	}
+	if (!left && (core->state == MMX_CORE_STOPPING || core->state == MMX_CORE_FAILING))
+		mmx_core_set_state(core, MMX_CORE_ENDED);
+}
+
+bool mmx_core_round(struct mmx_core *core)
+{
+	bool more = false;
+	size_t i;
+
+	mmx_timers_run(core->params.timers);
+	if (mmx_device_lost(core->params.dev) && core->state < MMX_CORE_FAILING)
+		mmx_core_gpu_lost(core, "the device does not answer any more");
+	for (i = 0; i < core->partition_count; i++) {
+		struct mmx_partition *p = &core->partitions[i];
+
+		if (p->session && p->pump) {
+			p->pump = mmx_session_pump(p->session, PUMP_BUDGET);
+			more |= p->pump;
+		}
+	}
+	mmx_core_decide(core);
+	for (i = 0; i < core->partition_count; i++)
+		if (core->partitions[i].session)
+			mmx_session_flush(core->partitions[i].session);
+	reap(core);
+	return more;
+}

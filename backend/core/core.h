@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The middle of the daemon: ties sessions, the scheduler and the GPU together.
+ *
+ *   core.c    life cycle, partitions, one round of the loop
+ *   groups.c  groups between session, scheduler and GPU: decisions carried out, events routed, faults
+ *   jobs.c    jobs: held until their waits pass, pushed in order, completed in order
+ *   status.c  what the control socket tells
+ *   loop.c    all of it on libuv: descriptors, timerfd, signals (loop.h)
+ *   config.c, control.c  the configuration file, the control socket
+ *
+ * core.c to jobs.c know no event loop: whoever drives them (loop.c, or a test on a virtual clock) calls
+ * mmx_core_irq() and mmx_core_kick() when a descriptor says so, and mmx_core_round() after each such batch and
+ * when a timer is due.
+ */
+#ifndef BACKEND_CORE_CORE_H
+#define BACKEND_CORE_CORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/core/config.h"
+#include "backend/device/device.h"
+#include "backend/gpu/gpu.h"
+#include "backend/session/session.h"
+#include "backend/util/timer.h"
+
+struct mmx_core;
+struct mmx_partition;
+struct json_object;
+
+struct mmx_core_params {
+	const struct mmx_config *config;
+	struct mmx_device *dev; /* stays the caller's */
+	struct mmx_timers *timers;
+	const struct mmx_fw_image *image;
+	uint64_t epoch;
+};
+
+enum mmx_core_state {
+	MMX_CORE_STARTING, /* the GPU is being brought up for the first time */
+	MMX_CORE_RUNNING,
+	MMX_CORE_STOPPING, /* mmx_core_stop(): sessions are ending */
+	MMX_CORE_FAILING, /* the GPU is lost: sessions are ending */
+	MMX_CORE_ENDED, /* no session is left */
+};
+
+struct mmx_core_ops {
+	/* The state has changed. */
+	void (*state)(void *ctx, enum mmx_core_state state);
+	/* The session is about to be destroyed: its peer's descriptors must be watched no more. */
+	void (*detach)(void *ctx, struct mmx_session *session);
+};
+
+/* Return: 0; -ENOMEM; -ENODEV; -EIO. */
+int mmx_core_create(const struct mmx_core_params *params, const struct mmx_core_ops *ops, void *ctx,
+		    struct mmx_core **ret_core);
+/* No session may be left (ENDED, or none was ever attached). NULL is fine. */
+void mmx_core_destroy(struct mmx_core *core);
+
+void mmx_core_start(struct mmx_core *core);
+/* Ends all sessions; ENDED follows. */
+void mmx_core_stop(struct mmx_core *core);
+enum mmx_core_state mmx_core_state(const struct mmx_core *core);
+
+/* Positive outcomes of mmx_core_attach(). */
+enum {
+	CORE_E_BUSY = 1, /* the partition has a guest */
+	CORE_E_NOT_READY,
+};
+
+/**
+ * mmx_core_attach() - a guest has connected to a partition
+ * @partition: index in the configuration
+ * @peer: taken over on success
+ * @ret_session: for the caller's watching of its descriptors
+ * Return: 0; CORE_E_*; negative errno.
+ */
+int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_peer *peer,
+		    struct mmx_session **ret_session);
+/* How the partition's regions are to be laid out. */
+void mmx_core_region_params(const struct mmx_core *core, size_t partition,
+			    struct mmx_region_params *ret_params);
+
+/* The guest has notified. */
+void mmx_core_kick(struct mmx_core *core, struct mmx_session *session);
+/* The guest has gone away. */
+void mmx_core_hangup(struct mmx_core *core, struct mmx_session *session);
+/* An interrupt's descriptor is readable. */
+void mmx_core_irq(struct mmx_core *core, enum mmx_irq irq);
+
+/*
+ * One round: timers that are due, messages (a bounded number per guest), decisions, notifications. Return: true if
+ * there is more to do at once.
+ */
+bool mmx_core_round(struct mmx_core *core);
+
+/* For the control socket. Return: a new object, or NULL without memory. */
+struct json_object *mmx_core_status(struct mmx_core *core);
+struct json_object *mmx_core_guests(struct mmx_core *core);
+
+#endif

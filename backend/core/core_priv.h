@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What core.c, groups.c, jobs.c and status.c share. */
+#ifndef BACKEND_CORE_CORE_PRIV_H
+#define BACKEND_CORE_CORE_PRIV_H
+
+#include "backend/core/core.h"
+#include "backend/sched/sched.h"
+
+struct mmx_partition {
+	const struct mmx_partition_config *config;
+	struct mmx_session_limits limits; /* the configuration's, completed by the GPU's */
+	struct mmx_sched_partition sched;
+	struct mmx_session *session; /* NULL = no guest */
+	uint64_t guests; /* that have ever connected */
+	uint64_t faults; /* of guests that are gone */
+	uint64_t jobs_done, jobs_failed; /* of guests that are gone */
+	bool pump; /* its guest has notified, or has used up its budget */
+	bool gone; /* its session has nothing left and is to be destroyed */
+};
+
+struct mmx_core {
+	struct mmx_core_params params;
+	const struct mmx_core_ops *ops;
+	void *ctx;
+	enum mmx_core_state state;
+	struct mmx_gpu *gpu;
+	struct mmx_sched *sched; /* NULL before the GPU is ready for the first time */
+	struct mmx_timer tick; /* of the scheduler */
+	struct mmx_timer heartbeat;
+	size_t partition_count;
+	struct mmx_partition *partitions;
+	struct mmx_list groups; /* mmx_core_group.link */
+	uint64_t started_ns;
+};
+
+/* A group between its session, the scheduler and the GPU. */
+struct mmx_core_group {
+	struct mmx_list link;
+	struct mmx_core *core;
+	struct mmx_partition *partition;
+	struct mmx_sgroup *sgroup;
+	struct mmx_sched_group sched;
+	bool dead; /* takes no more jobs; they complete with ECANCELED */
+	bool cancelled; /* dead, OFF, and its jobs have been completed */
+	/* per queue: the first job that is not pushed yet; NULL = all are */
+	struct mmx_job *unpushed[MMX_GPU_MAX_QUEUES];
+};
+
+static inline uint64_t mmx_core_now(const struct mmx_core *core)
+{
+	return mmx_timers_now(core->params.timers);
+}
+
+/* groups.c */
+extern const struct mmx_gpu_ops mmx_core_gpu_ops;
+int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup);
+void mmx_core_group_stop(void *ctx, struct mmx_sgroup *sgroup);
+uint64_t mmx_core_group_gpu_time(void *ctx, struct mmx_sgroup *sgroup);
+/* Carries out what the scheduler decides. */
+void mmx_core_decide(struct mmx_core *core);
+
+/* jobs.c */
+void mmx_core_submit(void *ctx, struct mmx_job *job, struct mmx_timeline *const *wait_timelines);
+/* Completes what the GPU has finished, then pushes what has become possible. */
+void mmx_core_jobs_progress(struct mmx_core_group *group);
+/* The group is dead and OFF: all its jobs complete, with @error unless they have one. */
+void mmx_core_jobs_cancel(struct mmx_core_group *group, int error);
+/* The job that is numbered so in its queue, if it has not completed; else NULL. */
+struct mmx_job *mmx_core_job_find(struct mmx_core_group *group, unsigned int queue,
+				  uint64_t hw_job);
+
+/* core.c */
+void mmx_core_set_state(struct mmx_core *core, enum mmx_core_state state);
+/* The GPU is up for the first time: the scheduler can be made. */
+void mmx_core_gpu_ready(struct mmx_core *core);
+/* The GPU will not come back. */
+void mmx_core_gpu_lost(struct mmx_core *core, const char *why);
+
+#endif

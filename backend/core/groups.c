@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Groups between their session, the scheduler and the GPU: carries out what the scheduler decides, and routes what
+ * the GPU reports to the scheduler's accounts, the group's jobs and the guest whose group it is.
+ *
+ * A group dies by a fault, a reset or its destruction. Then it is taken off the GPU for good; when it is off, its
+ * jobs are cancelled; and if its session asked for its end, it is handed back (mmx_sgroup_stopped()).
+ */
+#include "backend/core/core_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* When the GPU could not take a decision at once (an address space is still being given up): try again after. */
+#define RETRY_NS (1 * MMX_NS_PER_MS)
+
+static struct mmx_core_group *group_of(struct mmx_group *hw)
+{
+	struct mmx_sgroup *sgroup = mmx_group_owner(hw);
+
+	return sgroup->host;
+}
+
+int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup)
+{
+	struct mmx_core *core = ctx;
+	struct mmx_core_group *group = calloc(1, sizeof(*group));
+	size_t i;
+
+	if (!group)
+		return -ENOMEM;
+	for (i = 0; core->partitions[i].session != sgroup->session; i++)
+		;
+	group->core = core;
+	group->partition = &core->partitions[i];
+	group->sgroup = sgroup;
+	group->sched.partition = &group->partition->sched;
+	group->sched.vm = sgroup->vm;
+	group->sched.priority = sgroup->priority;
+	mmx_sched_group_add(core->sched, &group->sched, mmx_core_now(core));
+	mmx_list_add_tail(&core->groups, &group->link);
+	sgroup->host = group;
+	return 0;
+}
+
+uint64_t mmx_core_group_gpu_time(void *ctx, struct mmx_sgroup *sgroup)
+{
+	struct mmx_core_group *group = sgroup->host;
+
+	(void)ctx;
+	return group ? group->sched.gpu_time_ns : 0;
+}
+
+/* Dead and off the GPU: nothing of it will run any more. */
+static void finish(struct mmx_core_group *group)
+{
+	struct mmx_core *core = group->core;
+	struct mmx_sgroup *sgroup = group->sgroup;
+
+	mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
+	mmx_core_jobs_cancel(group, ECANCELED);
+	if (!sgroup->stopping)
+		return;
+	mmx_sched_group_del(core->sched, &group->sched, mmx_core_now(core));
+	mmx_list_del(&group->link);
+	sgroup->host = NULL;
+	free(group);
+	mmx_sgroup_stopped(sgroup);
+}
+
+/* Takes the group off the GPU for good. */
+static void kill_group(struct mmx_core_group *group)
+{
+	group->dead = true;
+	mmx_sched_leaving(group->core->sched, &group->sched, mmx_core_now(group->core));
+	mmx_group_evict(group->sgroup->hw, true);
+	if (mmx_group_where(group->sgroup->hw) == MMX_GROUP_OFF)
+		finish(group);
+}
+
+void mmx_core_group_stop(void *ctx, struct mmx_sgroup *sgroup)
+{
+	(void)ctx;
+	sgroup->stopping = true;
+	kill_group(sgroup->host);
+}
+
+/* ---- decisions ---- */
+
+void mmx_core_decide(struct mmx_core *core)
+{
+	struct mmx_sched_action action;
+	uint64_t deadline_ns;
+	bool retry = false;
+
+	if (!core->sched || !mmx_gpu_is_ready(core->gpu))
+		return;
+	while (!retry && mmx_sched_next(core->sched, mmx_core_now(core), &action)) {
+		struct mmx_core_group *group =
+			mmx_container_of(action.group, struct mmx_core_group, sched);
+
+		if (action.what == MMX_SCHED_EVICT) {
+			mmx_group_evict(group->sgroup->hw, false);
+			continue;
+		}
+		switch (mmx_group_place(group->sgroup->hw, action.slot, action.fw_priority)) {
+		case 0:
+			break;
+		case GROUP_E_DEAD:
+			/* its end is on the way: no work of it will be scheduled any more */
+			mmx_sched_off(core->sched, &group->sched, mmx_core_now(core));
+			mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
+			break;
+		default:
+			mmx_sched_off(core->sched, &group->sched, mmx_core_now(core));
+			retry = true;
+			break;
+		}
+	}
+	deadline_ns = retry ? mmx_core_now(core) + RETRY_NS : mmx_sched_deadline(core->sched);
+	if (deadline_ns == UINT64_MAX)
+		mmx_timer_cancel(core->params.timers, &core->tick);
+	else
+		mmx_timer_set(core->params.timers, &core->tick, deadline_ns);
+}
+
+/* ---- what the GPU reports ---- */
+
+static void on_ready(void *ctx)
+{
+	mmx_core_gpu_ready(ctx);
+}
+
+static void on_reset(void *ctx, const char *why)
+{
+	struct mmx_core *core = ctx;
+	size_t i;
+
+	mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "GPU is reset: %s", why);
+	for (i = 0; i < core->partition_count; i++)
+		if (core->partitions[i].session)
+			mmx_session_gpu_state(core->partitions[i].session, MMX_GPU_STATE_RESET);
+}
+
+static void on_failed(void *ctx, const char *why)
+{
+	mmx_core_gpu_lost(ctx, why);
+}
+
+static void on_group_on(void *ctx, struct mmx_group *hw)
+{
+	struct mmx_core *core = ctx;
+
+	mmx_sched_on(core->sched, &group_of(hw)->sched, mmx_core_now(core));
+}
+
+static void on_group_off(void *ctx, struct mmx_group *hw, enum mmx_group_off how)
+{
+	struct mmx_core *core = ctx;
+	struct mmx_core_group *group = group_of(hw);
+
+	mmx_sched_off(core->sched, &group->sched, mmx_core_now(core));
+	if (how == MMX_GROUP_OFF_LOST && !group->dead) {
+		struct mmx_session_fault fault = { .kind = MMX_FAULT_GPU_RESET,
+						   .group = group->sgroup };
+
+		group->dead = true;
+		group->sgroup->state |= MMX_GROUP_STATE_TIMEDOUT | MMX_GROUP_STATE_INNOCENT;
+		mmx_session_fault(group->sgroup->session, &fault);
+	}
+	mmx_core_jobs_progress(group);
+	if (group->dead)
+		finish(group);
+}
+
+static void on_group_progress(void *ctx, struct mmx_group *hw)
+{
+	(void)ctx;
+	mmx_core_jobs_progress(group_of(hw));
+}
+
+/*
+ * Idle is what firmware memory shows: all rings fetched to their ends. A group that firmware calls idle though its
+ * rings are not empty waits for a sync object; it stays among those that take turns, since nobody here would see
+ * that its wait is over.
+ */
+static void on_group_idle(void *ctx, struct mmx_group *hw)
+{
+	struct mmx_core *core = ctx;
+	struct mmx_core_group *group = group_of(hw);
+	unsigned int i;
+
+	for (i = 0; i < group->sgroup->queue_count; i++)
+		if (!mmx_queue_drained(hw, i))
+			return;
+	mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
+	mmx_core_jobs_progress(group);
+}
+
+static void on_job_fault(void *ctx, struct mmx_group *hw, unsigned int queue, uint64_t hw_job,
+			 uint32_t exception, uint64_t info)
+{
+	struct mmx_core_group *group = group_of(hw);
+	struct mmx_job *job = mmx_core_job_find(group, queue, hw_job);
+	struct mmx_session_fault fault = { .kind = MMX_FAULT_CS_FAULT,
+					   .group = group->sgroup,
+					   .queue = queue,
+					   .exception = exception,
+					   .address = info };
+
+	(void)ctx;
+	if (job)
+		job->error = EINVAL;
+	mmx_session_fault(group->sgroup->session, &fault);
+}
+
+/* The first job of the queue that the GPU has not finished is the one that it died of. */
+static void blame(struct mmx_core_group *group, unsigned int queue)
+{
+	struct mmx_job *job =
+		mmx_core_job_find(group, queue, mmx_queue_done(group->sgroup->hw, queue) + 1);
+
+	if (job)
+		job->error = EINVAL;
+}
+
+static void on_group_fatal(void *ctx, struct mmx_group *hw, unsigned int queue, uint32_t exception,
+			   uint64_t info)
+{
+	struct mmx_core_group *group = group_of(hw);
+	struct mmx_session_fault fault = { .kind = MMX_FAULT_CS_FATAL,
+					   .group = group->sgroup,
+					   .queue = queue,
+					   .exception = exception,
+					   .address = info };
+
+	(void)ctx;
+	if (group->dead)
+		return;
+	group->sgroup->state |= MMX_GROUP_STATE_FATAL_FAULT;
+	group->sgroup->fatal_queues |= 1u << queue;
+	blame(group, queue);
+	mmx_session_fault(group->sgroup->session, &fault);
+	kill_group(group);
+}
+
+static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault *vm_fault)
+{
+	struct mmx_core *core = ctx;
+	struct mmx_session_fault fault = { .kind = MMX_FAULT_MMU,
+					   .exception = vm_fault->exception,
+					   .access = vm_fault->access,
+					   .address = vm_fault->address };
+	struct mmx_list *pos, *tmp;
+	struct mmx_session *session = NULL;
+	unsigned int queue;
+
+	mmx_list_for_each_safe(pos, tmp, &core->groups) {
+		struct mmx_core_group *group = mmx_container_of(pos, struct mmx_core_group, link);
+
+		if (mmx_group_vm(group->sgroup->hw) != vm || group->dead ||
+		    mmx_group_where(group->sgroup->hw) == MMX_GROUP_OFF)
+			continue;
+		session = group->sgroup->session;
+		fault.group = group->sgroup;
+		group->sgroup->state |= MMX_GROUP_STATE_FATAL_FAULT;
+		for (queue = 0; queue < group->sgroup->queue_count; queue++) {
+			group->sgroup->fatal_queues |= 1u << queue;
+			blame(group, queue);
+		}
+		mmx_session_fault(session, &fault);
+		kill_group(group);
+	}
+}
+
+const struct mmx_gpu_ops mmx_core_gpu_ops = {
+	.ready = on_ready,
+	.reset = on_reset,
+	.failed = on_failed,
+	.group_on = on_group_on,
+	.group_off = on_group_off,
+	.group_progress = on_group_progress,
+	.group_idle = on_group_idle,
+	.job_fault = on_job_fault,
+	.group_fatal = on_group_fatal,
+	.vm_fault = on_vm_fault,
+};

@@ -1,0 +1,644 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * The daemon on libuv's loop. Owns every descriptor that is watched; all that happens ends in one place: after
+ * each batch of events uv_prepare runs mmx_core_round() until nothing is left to do at once, then arms the timerfd
+ * for the next timer (libuv's own timers tick in milliseconds), and the loop sleeps.
+ *
+ * The way down: core reaches ENDED, every handle is closed, the loop runs dry, and only then are core, device and
+ * firmware freed. If core does not end by itself in STOP_NS, that is an error, and the daemon ends without it:
+ * destroying the device stops the GPU's DMA in any case.
+ */
+#include "backend/core/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json_object.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "backend/core/control.h"
+#include "backend/core/core.h"
+#include "backend/device/vfio_user.h"
+#include "firmware/image.h"
+#include "hv/local/local.h"
+
+#define STOP_NS (5 * MMX_NS_PER_S)
+
+struct irq_watch {
+	uv_poll_t poll;
+	struct loop *loop;
+	enum mmx_irq irq;
+};
+
+/* One partition's socket, and the guest that is connected to it. */
+struct listener {
+	uv_poll_t listen_poll;
+	uv_poll_t sock_poll; /* of the guest; active while session is not NULL */
+	uv_poll_t kick_poll;
+	struct loop *loop;
+	size_t partition;
+	int fd; /* -1 = not listening */
+	struct mmx_session *session;
+	unsigned int closing; /* of the two polls of a guest */
+};
+
+struct loop {
+	uv_loop_t uv;
+	uv_prepare_t prepare;
+	uv_idle_t idle; /* active while there is more to do at once */
+	uv_poll_t timer_poll;
+	uv_poll_t device_poll;
+	uv_signal_t sigterm, sigint;
+	struct irq_watch irqs[MMX_IRQ_COUNT];
+	int timer_fd;
+	uint64_t armed_ns; /* what timer_fd is set to; UINT64_MAX = nothing */
+	struct mmx_timers timers;
+	struct mmx_timer stop_timer;
+
+	const struct mmx_config *config;
+	const struct mmx_loop_options *options;
+	struct mmx_device *dev;
+	struct mmx_fw_image *image;
+	struct mmx_core *core;
+	struct mmx_control *control;
+	struct listener *listeners;
+	int status; /* to exit with */
+	bool closing;
+};
+
+static uint64_t now_ns(void *ctx)
+{
+	struct timespec ts;
+
+	(void)ctx;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * MMX_NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+/* ---- guests ---- */
+
+static void accept_guest(uv_poll_t *poll, int status, int events);
+static void watch_guest(struct listener *l);
+
+static void guest_poll_closed(uv_handle_t *handle)
+{
+	struct listener *l = handle->data;
+
+	if (--l->closing == 0 && !l->loop->closing)
+		uv_poll_start(&l->listen_poll, UV_READABLE, accept_guest);
+}
+
+/* A guest that comes while the one before it is being cleared away waits in the backlog. */
+static void accept_guest(uv_poll_t *poll, int status, int events)
+{
+	struct listener *l = poll->data;
+	const struct mmx_partition_config *config = &l->loop->config->partitions[l->partition];
+	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
+	struct mmx_region_params params;
+	pid_t pid;
+	uid_t uid;
+	int fd, r;
+
+	(void)events;
+	if (l->closing && (!l->session || mmx_session_ending(l->session))) {
+		uv_poll_stop(poll);
+		return;
+	}
+	if (status < 0 || mmx_local_accept(l->fd, &fd, &pid, &uid))
+		return;
+	if (config->check_uid && uid != config->uid) {
+		mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, config->name,
+			      "connection of uid %u refused: this partition is for uid %u", uid,
+			      config->uid);
+		r = EACCES;
+		goto refuse;
+	}
+	if (l->session) {
+		r = EBUSY;
+		goto refuse;
+	}
+	mmx_core_region_params(l->loop->core, l->partition, &params);
+	r = -mmx_local_peer_init(&peer, &params);
+	if (r)
+		goto refuse;
+	peer.pid = pid;
+	peer.uid = uid;
+	r = -mmx_local_welcome(&peer, fd);
+	if (r)
+		goto refuse;
+	r = mmx_core_attach(l->loop->core, l->partition, &peer, &l->session);
+	if (r) {
+		mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, config->name,
+			      "a guest could not be attached: %s",
+			      r < 0 ? strerror(-r) : "not ready");
+		mmx_local_peer_finish(&peer);
+		return;
+	}
+	watch_guest(l);
+	return;
+
+refuse:
+	mmx_local_refuse(fd, r);
+	close(fd);
+	mmx_local_peer_finish(&peer);
+}
+
+static void guest_kicked(uv_poll_t *poll, int status, int events)
+{
+	struct listener *l = poll->data;
+
+	(void)events;
+	if (status < 0 || !l->session)
+		return;
+	mmx_local_clear(mmx_session_peer(l->session)->kick_fd);
+	mmx_core_kick(l->loop->core, l->session);
+}
+
+/* The socket carries nothing after the welcome: whatever happens on it is its end. */
+static void guest_hung_up(uv_poll_t *poll, int status, int events)
+{
+	struct listener *l = poll->data;
+
+	(void)status;
+	(void)events;
+	uv_poll_stop(poll);
+	if (l->session)
+		mmx_core_hangup(l->loop->core, l->session);
+}
+
+static void watch_guest(struct listener *l)
+{
+	const struct mmx_local_peer *peer = mmx_session_peer(l->session);
+
+	l->sock_poll.data = l;
+	l->kick_poll.data = l;
+	l->closing = 2;
+	if (uv_poll_init(&l->loop->uv, &l->sock_poll, peer->sock_fd)) {
+		l->closing = 0;
+		mmx_core_hangup(l->loop->core, l->session);
+		return;
+	}
+	if (uv_poll_init(&l->loop->uv, &l->kick_poll, peer->kick_fd)) {
+		l->closing = 1;
+		uv_close((uv_handle_t *)&l->sock_poll, guest_poll_closed);
+		mmx_core_hangup(l->loop->core, l->session);
+		return;
+	}
+	uv_poll_start(&l->sock_poll, UV_READABLE | UV_DISCONNECT, guest_hung_up);
+	uv_poll_start(&l->kick_poll, UV_READABLE, guest_kicked);
+}
+
+/* Core is about to destroy the session, and its descriptors with it. */
+static void detach(void *ctx, struct mmx_session *session)
+{
+	struct loop *loop = ctx;
+	size_t i;
+
+	for (i = 0; i < loop->config->partition_count; i++) {
+		struct listener *l = &loop->listeners[i];
+
+		if (l->session != session)
+			continue;
+		l->session = NULL;
+		if (l->closing != 2)
+			return;
+		uv_poll_stop(&l->sock_poll);
+		uv_poll_stop(&l->kick_poll);
+		uv_close((uv_handle_t *)&l->sock_poll, guest_poll_closed);
+		uv_close((uv_handle_t *)&l->kick_poll, guest_poll_closed);
+		return;
+	}
+}
+
+static int start_listening(struct loop *loop)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < loop->config->partition_count; i++) {
+		const struct mmx_partition_config *config = &loop->config->partitions[i];
+		struct listener *l = &loop->listeners[i];
+
+		r = mmx_local_listen(config->socket, config->mode, &l->fd);
+		if (!r) {
+			l->listen_poll.data = l;
+			r = uv_poll_init(&loop->uv, &l->listen_poll, l->fd);
+		}
+		if (r) {
+			mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "partition %s: socket %s: %s",
+				config->name, config->socket, strerror(-r));
+			return r;
+		}
+		uv_poll_start(&l->listen_poll, UV_READABLE, accept_guest);
+	}
+	return 0;
+}
+
+/* ---- the way down ---- */
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+/* Everything is closed; uv_run() returns when that is done. */
+static void wind_up(struct loop *loop)
+{
+	if (loop->closing)
+		return;
+	loop->closing = true;
+	mmx_control_destroy(loop->control);
+	loop->control = NULL;
+	uv_walk(&loop->uv, close_handle, NULL);
+}
+
+static void stop_timed_out(struct mmx_timer *timer)
+{
+	struct loop *loop = mmx_container_of(timer, struct loop, stop_timer);
+
+	mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "sessions did not end in time");
+	loop->status = 1;
+	wind_up(loop);
+}
+
+static void state_changed(void *ctx, enum mmx_core_state state)
+{
+	struct loop *loop = ctx;
+
+	switch (state) {
+	case MMX_CORE_STARTING:
+		break;
+	case MMX_CORE_RUNNING:
+		if (start_listening(loop)) {
+			loop->status = 1;
+			mmx_core_stop(loop->core);
+			break;
+		}
+		mmx_log(MMX_LOG_CORE, MMX_LOG_INFO, "ready: %zu partitions",
+			loop->config->partition_count);
+		if (loop->options->ready_fd >= 0 && write(loop->options->ready_fd, "\n", 1) != 1)
+			mmx_log(MMX_LOG_CORE, MMX_LOG_WARN, "--ready-fd: %s", strerror(errno));
+		break;
+	case MMX_CORE_FAILING:
+		loop->status = 1;
+		/* fall through */
+	case MMX_CORE_STOPPING:
+		mmx_timer_set(&loop->timers, &loop->stop_timer, now_ns(NULL) + STOP_NS);
+		break;
+	case MMX_CORE_ENDED:
+		wind_up(loop);
+		break;
+	}
+}
+
+static const struct mmx_core_ops core_ops = {
+	.state = state_changed,
+	.detach = detach,
+};
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+	struct loop *loop = handle->data;
+
+	mmx_log(MMX_LOG_CORE, MMX_LOG_INFO, "%s: stopping", strsignal(signum));
+	mmx_core_stop(loop->core);
+}
+
+/* ---- rounds ---- */
+
+static void do_nothing(uv_idle_t *handle)
+{
+	(void)handle;
+}
+
+static void arm_timer(struct loop *loop)
+{
+	uint64_t next_ns = mmx_timers_next(&loop->timers);
+	struct itimerspec spec = { 0 };
+
+	if (next_ns == loop->armed_ns)
+		return;
+	loop->armed_ns = next_ns;
+	if (next_ns != UINT64_MAX) {
+		/* 0 would disarm */
+		next_ns = next_ns ? next_ns : 1;
+		spec.it_value.tv_sec = (time_t)(next_ns / MMX_NS_PER_S);
+		spec.it_value.tv_nsec = (long)(next_ns % MMX_NS_PER_S);
+	}
+	timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+static void round_off(uv_prepare_t *handle)
+{
+	struct loop *loop = handle->data;
+
+	if (loop->closing)
+		return;
+	if (mmx_core_round(loop->core))
+		uv_idle_start(&loop->idle, do_nothing);
+	else
+		uv_idle_stop(&loop->idle);
+	if (!loop->closing)
+		arm_timer(loop);
+}
+
+static void timer_fired(uv_poll_t *poll, int status, int events)
+{
+	struct loop *loop = poll->data;
+	uint64_t count;
+
+	(void)status;
+	(void)events;
+	if (read(loop->timer_fd, &count, sizeof(count)) == sizeof(count))
+		loop->armed_ns = UINT64_MAX;
+}
+
+static void irq_fired(uv_poll_t *poll, int status, int events)
+{
+	struct irq_watch *watch = poll->data;
+
+	(void)status;
+	(void)events;
+	mmx_core_irq(watch->loop->core, watch->irq);
+}
+
+static void device_spoke(uv_poll_t *poll, int status, int events)
+{
+	struct loop *loop = poll->data;
+
+	(void)status;
+	(void)events;
+	mmx_vfio_user_poll(loop->dev);
+	/* its end would poll readable for ever; core sees mmx_device_lost() in the round that follows */
+	if (mmx_device_lost(loop->dev))
+		uv_poll_stop(poll);
+}
+
+static int watch(struct loop *loop, uv_poll_t *poll, int fd, void *data, uv_poll_cb cb)
+{
+	int r = uv_poll_init(&loop->uv, poll, fd);
+
+	poll->data = data;
+	return r ? r : uv_poll_start(poll, UV_READABLE, cb);
+}
+
+static int watch_all(struct loop *loop)
+{
+	enum mmx_irq irq;
+	int r;
+
+	loop->prepare.data = loop;
+	loop->sigterm.data = loop;
+	loop->sigint.data = loop;
+	uv_prepare_init(&loop->uv, &loop->prepare);
+	uv_idle_init(&loop->uv, &loop->idle);
+	uv_prepare_start(&loop->prepare, round_off);
+	uv_signal_init(&loop->uv, &loop->sigterm);
+	uv_signal_init(&loop->uv, &loop->sigint);
+	uv_signal_start(&loop->sigterm, on_signal, SIGTERM);
+	uv_signal_start(&loop->sigint, on_signal, SIGINT);
+	r = watch(loop, &loop->timer_poll, loop->timer_fd, loop, timer_fired);
+	if (r)
+		return r;
+	r = watch(loop, &loop->device_poll, mmx_vfio_user_fd(loop->dev), loop, device_spoke);
+	if (r)
+		return r;
+	for (irq = 0; irq < MMX_IRQ_COUNT; irq++) {
+		loop->irqs[irq].loop = loop;
+		loop->irqs[irq].irq = irq;
+		r = watch(loop, &loop->irqs[irq].poll, mmx_device_irq_fd(loop->dev, irq),
+			  &loop->irqs[irq], irq_fired);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- control socket ---- */
+
+static struct json_object *control_status(void *ctx)
+{
+	struct loop *loop = ctx;
+
+	return mmx_core_status(loop->core);
+}
+
+static struct json_object *control_guests(void *ctx)
+{
+	struct loop *loop = ctx;
+
+	return mmx_core_guests(loop->core);
+}
+
+static const struct mmx_control_ops control_ops = {
+	.status = control_status,
+	.guests = control_guests,
+};
+
+/* ---- start ---- */
+
+/* The whole file in memory; free() it. Return: 0; negative errno. */
+static int read_file(const char *path, void **ret_data, size_t *ret_size)
+{
+	int r = -EIO, fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	size_t done = 0;
+	ssize_t n;
+	char *data;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st)) {
+		r = -errno;
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_size < 0 || st.st_size > (off_t)MMX_FW_MAX_FILE_SIZE) {
+		r = -EFBIG;
+		goto out;
+	}
+	data = malloc((size_t)st.st_size + 1);
+	if (!data) {
+		r = -ENOMEM;
+		goto out;
+	}
+	while (done < (size_t)st.st_size) {
+		n = read(fd, data + done, (size_t)st.st_size - done);
+		if (n <= 0) {
+			r = n ? -errno : -EIO;
+			free(data);
+			goto out;
+		}
+		done += (size_t)n;
+	}
+	*ret_data = data;
+	*ret_size = done;
+	r = 0;
+out:
+	close(fd);
+	return r;
+}
+
+static int load_firmware(struct loop *loop)
+{
+	const struct mmx_config *config = loop->config;
+	struct mmx_fw_error error = { 0 };
+	void *data;
+	size_t size;
+	int r;
+
+	if (!config->allow_unsigned) {
+		mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR,
+			"firmware %s is not signed; set firmware.allow_unsigned to run it all the same",
+			config->firmware_image);
+		return -EPERM;
+	}
+	r = read_file(config->firmware_image, &data, &size);
+	if (r) {
+		mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "firmware %s: %s", config->firmware_image,
+			strerror(-r));
+		return r;
+	}
+	r = mmx_fw_image_parse(data, size, &loop->image, &error);
+	free(data);
+	if (r) {
+		mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "firmware %s: %s", config->firmware_image,
+			r > 0 ? error.text : strerror(-r));
+		return r > 0 ? -EBADMSG : r;
+	}
+	mmx_log(MMX_LOG_CORE, MMX_LOG_WARN, "firmware %s runs unsigned (%s)",
+		config->firmware_image, loop->image->build_info);
+	return 0;
+}
+
+static int start(struct loop *loop)
+{
+	struct mmx_core_params params = { .config = loop->config, .timers = &loop->timers };
+	const struct mmx_config *config = loop->config;
+	int r;
+
+	r = load_firmware(loop);
+	if (r)
+		return r;
+	r = mmx_vfio_user_create(config->device_socket, config->device_timeout_ms, &loop->dev);
+	if (r) {
+		mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "device %s: %s", config->device_socket,
+			strerror(-r));
+		return r;
+	}
+	params.dev = loop->dev;
+	params.image = loop->image;
+	if (getrandom(&params.epoch, sizeof(params.epoch), 0) != sizeof(params.epoch))
+		params.epoch = now_ns(NULL);
+	r = mmx_core_create(&params, &core_ops, loop, &loop->core);
+	if (r) {
+		mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "GPU: %s", strerror(-r));
+		return r;
+	}
+	r = watch_all(loop);
+	if (r)
+		return r;
+	if (config->control_socket) {
+		r = mmx_control_create(&loop->uv, config->control_socket, config->control_mode,
+				       &control_ops, loop, &loop->control);
+		if (r) {
+			mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "control socket %s: %s",
+				config->control_socket, strerror(-r));
+			return r;
+		}
+	}
+	mmx_core_start(loop->core);
+	return 0;
+}
+
+static int init(struct loop *loop)
+{
+	size_t i, count = loop->config->partition_count;
+	int r;
+
+	signal(SIGPIPE, SIG_IGN);
+	loop->listeners = calloc(count, sizeof(*loop->listeners));
+	if (!loop->listeners)
+		return -ENOMEM;
+	for (i = 0; i < count; i++) {
+		loop->listeners[i].loop = loop;
+		loop->listeners[i].partition = i;
+		loop->listeners[i].fd = -1;
+	}
+	loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (loop->timer_fd < 0) {
+		r = -errno;
+		goto err_listeners;
+	}
+	mmx_timers_init(&loop->timers, now_ns, NULL);
+	r = mmx_timer_init(&loop->timers, &loop->stop_timer, stop_timed_out);
+	if (r)
+		goto err_timer_fd;
+	r = uv_loop_init(&loop->uv);
+	if (r)
+		goto err_timers;
+	return 0;
+
+err_timers:
+	mmx_timer_finish(&loop->timers, &loop->stop_timer);
+	mmx_timers_finish(&loop->timers);
+err_timer_fd:
+	close(loop->timer_fd);
+err_listeners:
+	free(loop->listeners);
+	return r;
+}
+
+static void finish(struct loop *loop)
+{
+	bool ended = !loop->core || mmx_core_state(loop->core) == MMX_CORE_ENDED ||
+		     mmx_core_state(loop->core) == MMX_CORE_STARTING;
+	size_t i;
+
+	for (i = 0; i < loop->config->partition_count; i++) {
+		if (loop->listeners[i].fd < 0)
+			continue;
+		close(loop->listeners[i].fd);
+		unlink(loop->config->partitions[i].socket);
+	}
+	uv_loop_close(&loop->uv);
+	/* sessions that would not end still hold parts of it: the process ends, and with it all they hold */
+	if (ended)
+		mmx_core_destroy(loop->core);
+	mmx_device_destroy(loop->dev);
+	mmx_fw_image_destroy(loop->image);
+	if (ended) {
+		mmx_timer_finish(&loop->timers, &loop->stop_timer);
+		mmx_timers_finish(&loop->timers);
+	}
+	close(loop->timer_fd);
+	free(loop->listeners);
+}
+
+int mmx_loop_run(const struct mmx_config *config, const struct mmx_loop_options *options)
+{
+	struct loop loop = {
+		.timer_fd = -1, .armed_ns = UINT64_MAX, .config = config, .options = options
+	};
+	int r = init(&loop);
+
+	if (r) {
+		mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "cannot start: %s", strerror(-r));
+		return 1;
+	}
+	if (start(&loop)) {
+		loop.status = 1;
+		wind_up(&loop);
+	}
+	uv_run(&loop.uv, UV_RUN_DEFAULT);
+	finish(&loop);
+	return loop.status;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The daemon as a whole: configuration, device, firmware, core, control socket and guests' sockets on one loop. */
+#ifndef BACKEND_CORE_LOOP_H
+#define BACKEND_CORE_LOOP_H
+
+#include "backend/core/config.h"
+
+struct mmx_loop_options {
+	int ready_fd; /* gets one byte when guests can connect; -1 = none */
+};
+
+/**
+ * mmx_loop_run() - runs the daemon until SIGTERM or SIGINT, or until the GPU is lost
+ * Return: exit status: 0 after a signal; 1 if it could not start or the GPU was lost (logged).
+ */
+int mmx_loop_run(const struct mmx_config *config, const struct mmx_loop_options *options);
+
+#endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * What the control socket tells, as JSON objects. The names are those of the configuration file, the protocol and
+ * the log: one word for one thing everywhere.
+ *
+ * Reads only. Every function returns NULL without memory, with nothing left behind.
+ */
+#include "backend/core/core_priv.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "firmware/image.h"
+
+static const char *const state_names[] = {
+	[MMX_CORE_STARTING] = "starting", [MMX_CORE_RUNNING] = "running",
+	[MMX_CORE_STOPPING] = "stopping", [MMX_CORE_FAILING] = "failing",
+	[MMX_CORE_ENDED] = "ended",
+};
+
+/* Adds the value under the name, and owns it in any case. Return: false without memory. */
+static bool add(struct json_object *obj, const char *name, struct json_object *value)
+{
+	if (value && !json_object_object_add(obj, name, value))
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+static bool add_u64(struct json_object *obj, const char *name, uint64_t value)
+{
+	return add(obj, name, json_object_new_uint64(value));
+}
+
+static bool add_str(struct json_object *obj, const char *name, const char *value)
+{
+	return add(obj, name, json_object_new_string(value));
+}
+
+static bool add_bool(struct json_object *obj, const char *name, bool value)
+{
+	return add(obj, name, json_object_new_boolean(value));
+}
+
+static bool add_hex(struct json_object *obj, const char *name, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)value);
+	return add_str(obj, name, text);
+}
+
+/* The object if all went well, else NULL and the object is freed. */
+static struct json_object *checked(struct json_object *obj, bool ok)
+{
+	if (ok)
+		return obj;
+	json_object_put(obj);
+	return NULL;
+}
+
+static struct json_object *gpu_object(const struct mmx_core *core)
+{
+	const struct mmx_gpu_info *info = mmx_gpu_info(core->gpu);
+	struct json_object *obj = json_object_new_object();
+	struct mmx_gpu_stats stats;
+
+	if (!obj)
+		return NULL;
+	mmx_gpu_stats(core->gpu, &stats);
+	return checked(obj, add_bool(obj, "ready", mmx_gpu_is_ready(core->gpu)) &&
+				    add_str(obj, "device", core->params.dev->ops->name) &&
+				    add_hex(obj, "gpu_id", info->gpu_id) &&
+				    add_hex(obj, "shader_present", info->shader_present) &&
+				    add_hex(obj, "as_present", info->as_present) &&
+				    add_u64(obj, "slots", info->slots) &&
+				    add_u64(obj, "streams", info->streams) &&
+				    add_u64(obj, "resets", stats.resets) &&
+				    add_u64(obj, "interrupts", stats.irqs) &&
+				    add_u64(obj, "vms", stats.vms) &&
+				    add_u64(obj, "groups", stats.groups) &&
+				    add_u64(obj, "dma_bytes", stats.dma_bytes));
+}
+
+static struct json_object *firmware_object(const struct mmx_core *core)
+{
+	const struct mmx_gpu_info *info = mmx_gpu_info(core->gpu);
+	struct json_object *obj = json_object_new_object();
+	char version[32];
+
+	if (!obj)
+		return NULL;
+	snprintf(version, sizeof(version), "%u.%u.%u", info->fw_version >> 24,
+		 info->fw_version >> 16 & 0xff, info->fw_version & 0xffff);
+	/* nothing verifies images yet: one that runs is one that allow_unsigned let in */
+	return checked(obj, add_str(obj, "image", core->params.config->firmware_image) &&
+				    add_bool(obj, "signed", false) &&
+				    add_str(obj, "interface", version) &&
+				    add_str(obj, "build_info", core->params.image->build_info));
+}
+
+struct json_object *mmx_core_status(struct mmx_core *core)
+{
+	struct json_object *obj = json_object_new_object();
+	uint64_t guests = 0;
+	size_t i;
+
+	if (!obj)
+		return NULL;
+	for (i = 0; i < core->partition_count; i++)
+		guests += core->partitions[i].session != NULL;
+	return checked(
+		obj, add_str(obj, "state", state_names[core->state]) &&
+			     add_u64(obj, "uptime_ms",
+				     (mmx_core_now(core) - core->started_ns) / MMX_NS_PER_MS) &&
+			     add_u64(obj, "partitions", core->partition_count) &&
+			     add_u64(obj, "guests", guests) && add(obj, "gpu", gpu_object(core)) &&
+			     add(obj, "firmware", firmware_object(core)));
+}
+
+static struct json_object *guest_object(const struct mmx_partition *partition)
+{
+	struct json_object *obj = json_object_new_object();
+	struct mmx_session_stats s = { 0 };
+	bool ok;
+
+	if (!obj)
+		return NULL;
+	if (partition->session)
+		mmx_session_stats(partition->session, &s);
+	ok = add_str(obj, "partition", partition->config->name) &&
+	     add_bool(obj, "connected", partition->session != NULL) &&
+	     add_u64(obj, "weight", partition->sched.weight) &&
+	     add_u64(obj, "slots_max", partition->sched.slots_max) &&
+	     add_u64(obj, "slots", partition->sched.slots) &&
+	     add_hex(obj, "shader_cores", partition->limits.shader_cores) &&
+	     add_u64(obj, "gpu_time_ns", partition->sched.gpu_time_ns) &&
+	     add_u64(obj, "guests", partition->guests) &&
+	     add_u64(obj, "jobs_done", partition->jobs_done + s.jobs_done) &&
+	     add_u64(obj, "jobs_failed", partition->jobs_failed + s.jobs_failed) &&
+	     add_u64(obj, "faults", partition->faults + s.faults) &&
+	     add_u64(obj, "clients", s.clients) && add_u64(obj, "vms", s.vms) &&
+	     add_u64(obj, "groups", s.groups) && add_u64(obj, "timelines", s.timelines) &&
+	     add_u64(obj, "mems", s.mems) && add_u64(obj, "jobs", s.jobs) &&
+	     add_u64(obj, "mem_bytes", s.mem_bytes) &&
+	     add_u64(obj, "mem_bytes_max", partition->limits.wire.mem_bytes) &&
+	     add_u64(obj, "backend_bytes", s.backend_bytes) &&
+	     add_u64(obj, "messages", s.messages) && add_u64(obj, "refused", s.refused);
+	if (ok && partition->session)
+		ok = add_str(obj, "name", s.guest_name) && add_u64(obj, "pid", (uint64_t)s.pid) &&
+		     add_u64(obj, "uid", s.uid);
+	return checked(obj, ok);
+}
+
+struct json_object *mmx_core_guests(struct mmx_core *core)
+{
+	struct json_object *array = json_object_new_array();
+	size_t i;
+
+	if (!array)
+		return NULL;
+	if (core->sched)
+		mmx_sched_account(core->sched, mmx_core_now(core));
+	for (i = 0; i < core->partition_count; i++) {
+		struct json_object *guest = guest_object(&core->partitions[i]);
+
+		if (!guest || json_object_array_add(array, guest)) {
+			json_object_put(guest);
+			json_object_put(array);
+			return NULL;
+		}
+	}
+	return array;
+}
