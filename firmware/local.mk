@@ -20,6 +20,9 @@ tests_fuzz_image_fuzz_SOURCES = tests/fuzz/image_fuzz.c $(FUZZ_MAIN)
 tests_fuzz_image_fuzz_LDADD = firmware/libfirmware.a
 tests_fuzz_image_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
+# These test the program over images: the real ones if they are cached, and generated ones.
+INT_TESTS += tests/int/firmware_real.sh tests/int/firmware_tool.sh
 EXTRA_DIST += \
 	firmware/README.md \
-	tests/data/fetch-firmware
+	tests/data/fetch-firmware \
+	tests/int/firmware_real.sh tests/int/firmware_tool.sh
