@@ -16,7 +16,7 @@ matches()
 	if [ -n "$pattern" ]; then
 		grep -q -e "$pattern" out
 	else
-		! [ -s out ]
+		[ ! -s out ]
 	fi
 }
 
@@ -38,10 +38,10 @@ expect()
 	fi
 }
 
-# poke FILE OFFSET OCTAL-BYTES: changes bytes in place
+# poke FILE OFFSET BYTES: changes bytes in place; each as \0 and three octal digits
 poke()
 {
-	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+	printf '%b' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
 }
 
 expect 0 '^Usage: malimux-fw inspect' "$fw" --help
@@ -67,7 +67,7 @@ expect 0 '' "$fw" generate long.bin
 expect 0 '' cmp good.bin long.bin
 
 cp good.bin bad.bin
-poke bad.bin 60 '\000\010'
+poke bad.bin 60 '\0000\0010'
 expect 1 'refused (misaligned): entry 1, offset 0x3c: .*0x800' "$fw" inspect bad.bin
 expect 1 '"outcome": *"misaligned"' "$fw" inspect --json bad.bin
 expect 1 '"entry": *1,' "$fw" inspect --json bad.bin
@@ -79,7 +79,7 @@ expect 1 'refused (limit): header' "$fw" inspect /dev/zero
 
 # section 6 is the shared one; without its flag the image is shown, but is not one to load
 cp good.bin private.bin
-poke private.bin 216 '\033\000\000\200'
+poke private.bin 216 '\0033\0000\0000\0200'
 expect 1 'refused (not-shared): entry 6' "$fw" inspect private.bin
 expect 1 '^interface   1\.5\.0$' "$fw" inspect private.bin
 expect 1 '"loadable": *false' "$fw" inspect --json private.bin
@@ -102,6 +102,7 @@ expect 3 'Is a directory' "$fw" inspect .
 expect 3 'No such file' "$fw" generate nowhere/image.bin
 if [ -c /dev/full ]; then
 	expect 3 'No space left' "$fw" generate /dev/full
+	# shellcheck disable=SC2016 # $1 is for the inner shell
 	expect 3 'inspect: ' sh -c '"$1" inspect good.bin >/dev/full' sh "$fw"
 fi
 if [ -e never.bin ]; then

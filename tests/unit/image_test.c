@@ -480,6 +480,25 @@ static void known_entries_may_be_mandatory(void **state)
 	}
 }
 
+static void sections_may_touch(void **state)
+{
+	/* entry 0 has 0x400000..0x401000, entry 2 begins at 0x800000 */
+	static const uint32_t ranges[][2] = { { 0x3ff000, 0x400000 },
+					      { 0x401000, 0x402000 },
+					      { 0x7ff000, 0x800000 } };
+	struct fixture *fixture = *state;
+	struct mmx_fw_image *image;
+	unsigned int i;
+
+	for (i = 0; i < COUNT(ranges); i++) {
+		put_le32(fixture->data + SECTION_OFFSET(1) + 8, ranges[i][0]);
+		put_le32(fixture->data + SECTION_OFFSET(1) + 12, ranges[i][1]);
+		assert_int_equal(mmx_fw_image_parse(fixture->data, fixture->size, &image, NULL), 0);
+		assert_ptr_equal(mmx_fw_image_section_at(image, ranges[i][0]), &image->sections[1]);
+		mmx_fw_image_destroy(image);
+	}
+}
+
 static void shared_section_may_be_missing(void **state)
 {
 	struct fixture *fixture = *state;
@@ -568,6 +587,7 @@ int main(void)
 		cmocka_unit_test(counts_are_limited),
 		cmocka_unit_test_setup_teardown(file_size_is_limited, setup, teardown),
 		cmocka_unit_test_setup_teardown(known_entries_may_be_mandatory, setup, teardown),
+		cmocka_unit_test_setup_teardown(sections_may_touch, setup, teardown),
 		cmocka_unit_test_setup_teardown(shared_section_may_be_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(build_info_is_only_text, setup, teardown),
 	};
