@@ -41,12 +41,7 @@ static struct mmx_partition *partition_of(struct mmx_core *core, const struct mm
 
 static void session_broken(void *ctx, struct mmx_session *session, const char *why)
 {
-	(void)ctx;
-	if (mmx_session_ending(session))
-		return;
-	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, mmx_session_name(session), "session ended: %s",
-		      why);
-	mmx_session_end(session, EPROTO);
+	partition_of(ctx, session)->broken = why;
 }
 
 static void session_gone(void *ctx, struct mmx_session *session)
@@ -265,6 +260,7 @@ int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_pe
 	};
 	int r;
 
+	mmx_core_region_params(core, partition, &params.region);
 	if (core->state != MMX_CORE_RUNNING)
 		return CORE_E_NOT_READY;
 	if (p->session)
@@ -275,6 +271,7 @@ int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_pe
 		return r;
 	p->guests++;
 	p->gone = false;
+	p->broken = NULL;
 	p->pump = true;
 	mmx_session_heartbeat(p->session, p->sched.gpu_time_ns);
 	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_INFO, p->config->name, "guest connected");
@@ -303,6 +300,15 @@ void mmx_core_irq(struct mmx_core *core, enum mmx_irq irq)
 
 /* ---- a round ---- */
 
+static void end_broken(struct mmx_partition *p)
+{
+	if (!p->session || !p->broken || mmx_session_ending(p->session))
+		return;
+	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, p->config->name, "session is ended: %s",
+		      p->broken);
+	mmx_session_end(p->session, EPROTO);
+}
+
 static void reap(struct mmx_core *core)
 {
 	bool left = false;
@@ -312,6 +318,7 @@ static void reap(struct mmx_core *core)
 		struct mmx_partition *p = &core->partitions[i];
 		struct mmx_session_stats stats;
 
+		end_broken(p);
 		if (p->session && p->gone) {
 			mmx_session_stats(p->session, &stats);
 			p->jobs_done += stats.jobs_done;

@@ -15,6 +15,7 @@ struct mmx_partition {
 	uint64_t faults; /* of guests that are gone */
 	uint64_t jobs_done, jobs_failed; /* of guests that are gone */
 	bool pump; /* its guest has notified, or has used up its budget */
+	const char *broken; /* why its session is to be ended; NULL = it is not */
 	bool gone; /* its session has nothing left and is to be destroyed */
 };
 

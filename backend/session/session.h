@@ -6,6 +6,7 @@
  *   session.c   life cycle, pumping of the rings, HELLO
  *   dispatch.c  the table of messages: copies in, checks lengths and counts, zero-extends, calls the handler
  *   object.c    names: index and generation (struct mmx_table)
+ *   client.c    clients, and how they are taken apart
  *   mem.c       memory objects
  *   addrspace.c VMs: their mappings, VM_BIND
  *   sgroup.c    groups and their timelines, SUBMIT
@@ -35,6 +36,7 @@
 struct mmx_session;
 struct mmx_client;
 struct mmx_addrspace;
+struct mmx_request;
 
 /* What one guest may have: from its partition's configuration. */
 struct mmx_session_limits {
@@ -48,12 +50,16 @@ struct mmx_session_limits {
 struct mmx_timeline {
 	uint32_t name; /* of the wire */
 	uint64_t submitted, completed; /* seqno */
+	uint64_t told; /* seqno through which the guest has been told */
 	uint32_t errors; /* jobs that failed */
+	struct mmx_list dirty; /* in the session's list while there is something to tell */
+	struct mmx_list
+		failed; /* mmx_job.link: runs of failed jobs, kept until they have been told */
 	struct mmx_list jobs; /* mmx_job.link: submitted, not completed, in order */
 	struct mmx_list
 		waits; /* mmx_job_wait.link: of jobs held back until this timeline gets there */
 	struct mmx_list work; /* core's: it may go on */
-	struct mmx_sgroup *group;
+	struct mmx_sgroup *group; /* NULL once the group is gone: only lives on to be told of */
 	unsigned int queue;
 };
 
@@ -70,7 +76,8 @@ struct mmx_job_wait {
 struct mmx_job {
 	struct mmx_list link; /* in mmx_timeline.jobs */
 	struct mmx_timeline *timeline;
-	uint64_t seqno;
+	uint64_t seqno; /* of a run of failed jobs: the last one */
+	uint64_t first; /* of a run of failed jobs: the first one */
 	uint64_t stream_addr;
 	uint32_t stream_size; /* 0 = empty job */
 	uint32_t latest_flush;
@@ -97,6 +104,7 @@ struct mmx_sgroup {
 	uint32_t state; /* MMX_GROUP_STATE_* */
 	uint32_t fatal_queues;
 	void *host; /* of core */
+	struct mmx_request *request; /* the session's: to answer when it is gone; may be NULL */
 	bool stopping; /* group_stop() was called */
 };
 
@@ -111,7 +119,10 @@ struct mmx_session_ops {
 	void (*group_stop)(void *ctx, struct mmx_sgroup *group);
 	/* A job, last in its timeline's list; its waits have been filled in (seqno, job), not linked. */
 	void (*submit)(void *ctx, struct mmx_job *job, struct mmx_timeline *const *wait_timelines);
-	/* The guest broke the protocol or went away: the host will call mmx_session_end(). */
+	/*
+	 * The guest broke the protocol; it is not listened to any more. The host calls mmx_session_end() soon, but not
+	 * from within: objects are being worked on.
+	 */
 	void (*broken)(void *ctx, struct mmx_session *session, const char *why);
 	/* After mmx_session_end(): nothing is left; the host calls mmx_session_destroy(), not from within. */
 	void (*gone)(void *ctx, struct mmx_session *session);
@@ -123,6 +134,7 @@ struct mmx_session_params {
 	const char *partition; /* name, for logs; must outlive the session */
 	const struct mmx_session_limits *limits; /* must outlive the session */
 	uint64_t epoch;
+	struct mmx_region_params region; /* as the peer's region was made */
 	struct mmx_local_peer *peer; /* taken over on success: the struct is cleared */
 };
 

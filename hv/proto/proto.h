@@ -60,8 +60,8 @@
  * completed; more is EAGAIN and does not take a seqno.
  *
  * A message shorter than the struct given here is extended with zeroes, if it reaches to the end of the
- * header at least: that is how an older peer talks to a newer one. A longer one is EMSGSIZE unless what
- * is beyond is zero.
+ * header at least: that is how an older peer talks to a newer one; arrays must be there in full. A longer one
+ * is EMSGSIZE unless what is beyond is zero.
  *
  *
  * A session
@@ -162,7 +162,7 @@ MMX_ASSERT_SIZE(struct mmx_msg_hdr, 16);
  * HELLO: first request of a session; a second one is EBUSY.
  *
  * The frontend offers versions version_min..version_max; the backend answers with the highest that both
- * speak, or EPROTONOSUPPORT and ends the session. Features are bits that both must have; none is
+ * speak, or EPROTONOSUPPORT, after which the frontend may try another HELLO. Features are bits that both must have; none is
  * defined yet.
  */
 struct mmx_msg_hello {
@@ -421,7 +421,7 @@ MMX_ASSERT_SIZE(struct mmx_reply_group_get_state, 24);
  *
  * seqno must be the timeline's last submitted one + 1, else EILSEQ. A name that does not exist (ENOENT), a
  * queue that does not exist, a wrong seqno, or no credit (EAGAIN) is answered with an error reply and takes
- * no seqno. Anything else that is wrong takes the seqno and completes it with that error.
+ * no seqno. Anything else that is wrong takes the seqno and completes it with that error (EINVAL).
  */
 struct mmx_wait {
 	uint32_t timeline;
@@ -446,9 +446,9 @@ MMX_ASSERT_SIZE(struct mmx_msg_submit, 56);
 #define MMX_SUBMIT_MAX_WAITS 16u
 
 /*
- * EVENT_TIMELINES: what has completed. An entry without error says that the timeline has completed
- * everything through seqno; one with an error, that the job seqno failed with it and has completed, and all
- * before it. Entries of one timeline come in order, and each failed job has its own.
+ * EVENT_TIMELINES: what has completed. An entry says that the jobs of the timeline after the one that its previous
+ * entry named (0 at first), through seqno, have completed, each of them with error (0 = success). Entries of one
+ * timeline come in order.
  *
  * Job errors: EINVAL (fault in its stream, or bad arguments), ETIMEDOUT, ECANCELED (group destroyed or
  * lost).

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * A session from the guest's connection to the point where nothing is left of it: takes the region over, pumps the
+ * submission ring, greets, keeps the heartbeat, and unwinds.
+ *
+ * The end: clients are told to go (client.c); when the last has gone, no VM is left, so no page table names the
+ * guest's memory any more and maintenance is through: only then is the region unmapped from the device.
+ */
+#include "backend/session/session_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FEATURES 0ull /* none is defined yet */
+
+static int init_tables(struct mmx_session *s)
+{
+	const struct mmx_limits *limits = &s->limits->wire;
+	uint32_t i;
+	int r;
+
+	r = mmx_table_init(&s->clients, limits->max_clients);
+	if (!r)
+		r = mmx_table_init(&s->mems, limits->max_mems);
+	if (!r)
+		r = mmx_table_init(&s->vms, limits->max_vms);
+	if (!r)
+		r = mmx_table_init(&s->groups, limits->max_groups);
+	if (!r)
+		r = mmx_table_init(&s->timelines, limits->max_timelines);
+	if (r)
+		return r;
+	s->requests = calloc(limits->max_requests, sizeof(*s->requests));
+	if (!s->requests)
+		return -ENOMEM;
+	mmx_list_init(&s->free);
+	for (i = 0; i < limits->max_requests; i++)
+		mmx_list_add_tail(&s->free, &s->requests[i].link);
+	return 0;
+}
+
+static void finish_tables(struct mmx_session *s)
+{
+	free(s->requests);
+	mmx_table_finish(&s->timelines);
+	mmx_table_finish(&s->groups);
+	mmx_table_finish(&s->vms);
+	mmx_table_finish(&s->mems);
+	mmx_table_finish(&s->clients);
+}
+
+static int init_region(struct mmx_session *s, const struct mmx_session_params *params)
+{
+	uint8_t *region = params->peer->region;
+	int r;
+
+	r = mmx_region_layout(&params->region, &s->layout);
+	if (r)
+		return r;
+	if (s->layout.size > params->peer->region_size ||
+	    s->layout.max_timelines < s->limits->wire.max_timelines)
+		return -EINVAL;
+	s->page = (void *)(region + s->layout.session_offset);
+	s->page->epoch = params->epoch;
+	mmx_ring_consumer_init(&s->sub, (void *)(region + s->layout.sub_offset),
+			       s->layout.sub_slots);
+	mmx_ring_producer_init(&s->comp, (void *)(region + s->layout.comp_offset),
+			       s->layout.comp_slots);
+	/* the data area alone: neither rings nor session page are the GPU's */
+	return mmx_device_map(s->dev, params->peer->region_fd, s->layout.data_offset,
+			      s->layout.data_size, true, &s->map);
+}
+
+int mmx_session_create(struct mmx_gpu *gpu, struct mmx_device *dev, struct mmx_timers *timers,
+		       const struct mmx_session_params *params, const struct mmx_session_ops *ops,
+		       void *ctx, struct mmx_session **ret_session)
+{
+	struct mmx_session *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	s->gpu = gpu;
+	s->dev = dev;
+	s->timers = timers;
+	s->ops = ops;
+	s->ctx = ctx;
+	s->partition = params->partition;
+	s->limits = params->limits;
+	s->epoch = params->epoch;
+	mmx_notify_init(s);
+	r = init_tables(s);
+	if (!r)
+		r = init_region(s, params);
+	if (r) {
+		finish_tables(s);
+		free(s);
+		return r;
+	}
+	s->peer = *params->peer;
+	*params->peer = (struct mmx_local_peer)MMX_LOCAL_PEER_INIT;
+	s->stats.pid = s->peer.pid;
+	s->stats.uid = s->peer.uid;
+	*ret_session = s;
+	return 0;
+}
+
+void mmx_session_destroy(struct mmx_session *s)
+{
+	if (!s)
+		return;
+	mmx_local_peer_finish(&s->peer);
+	finish_tables(s);
+	free(s);
+}
+
+/* ---- the end ---- */
+
+void mmx_session_continue(struct mmx_session *s)
+{
+	uint32_t i;
+
+	if (s->state != MMX_SESSION_ENDING || s->clients.count)
+		return;
+	s->state = MMX_SESSION_GONE;
+	mmx_notify_drop(s);
+	for (i = 0; i < s->mems.size; i++)
+		if (s->mems.entries[i].name)
+			mmx_memobj_free(s->mems.entries[i].object);
+	mmx_device_unmap(s->dev, &s->map);
+	s->ops->gone(s->ctx, s);
+}
+
+void mmx_session_end(struct mmx_session *s, int closed)
+{
+	uint32_t i;
+
+	if (mmx_session_ending(s))
+		return;
+	/* what there is to say is said now, as far as there is room */
+	mmx_session_flush(s);
+	s->state = MMX_SESSION_ENDING;
+	__atomic_store_n(&s->page->closed, (uint32_t)closed, __ATOMIC_RELEASE);
+	mmx_local_notify(s->peer.call_fd);
+	for (i = 0; i < s->clients.size; i++)
+		if (s->clients.entries[i].name)
+			mmx_client_begin_destroy(s->clients.entries[i].object, NULL);
+	mmx_session_continue(s);
+}
+
+bool mmx_session_ending(const struct mmx_session *s)
+{
+	return s->state >= MMX_SESSION_ENDING;
+}
+
+/* ---- pump ---- */
+
+bool mmx_session_pump(struct mmx_session *s, unsigned int budget)
+{
+	bool sleep = false;
+	int size = 0;
+
+	s->stalled = false;
+	while (!sleep && budget && !mmx_session_ending(s) && !s->broken) {
+		size = mmx_ring_read(&s->sub, s->buf, sizeof(s->buf));
+		if (size < 0) {
+			mmx_session_break(s, "the submission ring is broken");
+			break;
+		}
+		if (size) {
+			budget--;
+			mmx_session_dispatch(s, (uint32_t)size);
+			continue;
+		}
+		if (mmx_ring_consume_publish(&s->sub))
+			mmx_local_notify(s->peer.call_fd);
+		sleep = mmx_ring_want_data(&s->sub);
+	}
+	if (mmx_session_ending(s) || s->broken)
+		return false;
+	if (mmx_ring_consume_publish(&s->sub))
+		mmx_local_notify(s->peer.call_fd);
+	return !sleep;
+}
+
+/* ---- HELLO, heartbeat, status ---- */
+
+static void describe_gpu(const struct mmx_session *s, struct mmx_gpu_desc *ret_desc)
+{
+	const struct mmx_gpu_info *info = mmx_gpu_info(s->gpu);
+
+	*ret_desc = (struct mmx_gpu_desc){
+		.gpu_id = info->gpu_id,
+		.gpu_rev = info->gpu_rev,
+		.csf_id = info->csf_id,
+		.l2_features = info->l2_features,
+		.tiler_features = info->tiler_features,
+		.mem_features = info->mem_features,
+		.mmu_features = info->mmu_features,
+		.thread_features = info->thread_features,
+		.max_threads = info->max_threads,
+		.thread_max_workgroup_size = info->thread_max_workgroup_size,
+		.thread_max_barrier_size = info->thread_max_barrier_size,
+		.coherency_features = info->coherency_features,
+		.as_present = info->as_present,
+		.core_features = info->core_features,
+		.shader_present = info->shader_present & s->limits->shader_cores,
+		.l2_present = info->l2_present,
+		.tiler_present = info->tiler_present,
+		.gpu_features = info->gpu_features,
+		.csg_slots = s->limits->slots,
+		.cs_slots = info->streams,
+		.cs_registers = info->cs_registers,
+		.scoreboards = info->scoreboards,
+		/* the call sequence uses three of the top registers; panthor says four */
+		.unpreserved_cs_registers = 4,
+		.coherent = s->dev->coherent,
+	};
+	memcpy(ret_desc->texture_features, info->texture_features,
+	       sizeof(ret_desc->texture_features));
+}
+
+int mmx_hello(struct mmx_session *s, const void *msg, struct mmx_request *request)
+{
+	const struct mmx_msg_hello *m = msg;
+	struct mmx_reply_hello *reply = (void *)request->reply;
+	const char *c;
+
+	if (s->state != MMX_SESSION_NEW)
+		return EBUSY;
+	if (!memchr(m->name, 0, sizeof(m->name)))
+		return EINVAL;
+	if (m->version_min > MMX_PROTO_VERSION_0_1 || m->version_max < MMX_PROTO_VERSION_0_1)
+		return EPROTONOSUPPORT;
+	if (m->features & ~FEATURES)
+		return EPROTONOSUPPORT;
+	for (c = m->name; *c; c++)
+		if (*c < ' ' || *c > '~')
+			return EINVAL;
+	memcpy(s->stats.guest_name, m->name, sizeof(s->stats.guest_name));
+	s->stats.greeted = true;
+	s->state = MMX_SESSION_OPEN;
+	reply->version = MMX_PROTO_VERSION_0_1;
+	reply->features = FEATURES;
+	reply->epoch = s->epoch;
+	reply->limits = s->limits->wire;
+	describe_gpu(s, &reply->gpu);
+	request->size = sizeof(*reply);
+	return 0;
+}
+
+void mmx_session_heartbeat(struct mmx_session *s, uint64_t gpu_time_ns)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->timelines.size; i++) {
+		const struct mmx_timeline *t = s->timelines.entries[i].object;
+
+		if (s->timelines.entries[i].name)
+			s->page->timelines[i].gpu_time_ns =
+				s->ops->group_gpu_time(s->ctx, t->group);
+	}
+	s->page->gpu_time_ns = gpu_time_ns;
+	__atomic_store_n(&s->page->heartbeat, mmx_timers_now(s->timers), __ATOMIC_RELEASE);
+}
+
+const char *mmx_session_name(const struct mmx_session *s)
+{
+	return s->partition;
+}
+
+const struct mmx_local_peer *mmx_session_peer(const struct mmx_session *s)
+{
+	return &s->peer;
+}
+
+void mmx_session_stats(const struct mmx_session *s, struct mmx_session_stats *ret_stats)
+{
+	uint32_t i;
+
+	*ret_stats = s->stats;
+	ret_stats->clients = s->clients.count;
+	ret_stats->mems = s->mems.count;
+	ret_stats->vms = s->vms.count;
+	ret_stats->groups = s->groups.count;
+	ret_stats->timelines = s->timelines.count;
+	for (i = 0; i < s->vms.size; i++)
+		if (s->vms.entries[i].name) {
+			const struct mmx_addrspace *vm = s->vms.entries[i].object;
+
+			ret_stats->backend_bytes += mmx_vm_bytes(vm->hw);
+		}
+	for (i = 0; i < s->groups.size; i++)
+		if (s->groups.entries[i].name) {
+			const struct mmx_sgroup *group = s->groups.entries[i].object;
+
+			ret_stats->backend_bytes += mmx_group_bytes(group->hw);
+		}
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What the files of session/ share. */
+#ifndef BACKEND_SESSION_SESSION_PRIV_H
+#define BACKEND_SESSION_SESSION_PRIV_H
+
+#include "backend/session/object.h"
+#include "backend/session/session.h"
+#include "hv/proto/region.h"
+#include "hv/proto/ring.h"
+
+/* The longest reply: HELLO's. */
+#define MMX_REPLY_MAX sizeof(struct mmx_reply_hello)
+
+/* Faults that wait for room in the ring; more are counted as dropped. */
+#define MMX_FAULTS_MAX 16u
+
+/* Runs of failed jobs that the guest has not been told of; a guest that lets more gather does not read. */
+#define MMX_FAILED_MAX 4096u
+
+/*
+ * One request between its arrival and its reply's being in the ring. There are max_requests of them: a guest that
+ * needs more has broken its credits.
+ */
+struct mmx_request {
+	struct mmx_list
+		link; /* in the session's free, or answered list; in none while it is worked on */
+	uint16_t type;
+	uint32_t tag;
+	uint32_t size; /* of the reply; set by the handler if there is more than the header */
+	uint8_t reply[MMX_REPLY_MAX];
+};
+
+struct mmx_client {
+	struct mmx_session *session;
+	uint32_t name;
+	uint32_t pid;
+	char process[32];
+	struct mmx_list groups; /* mmx_sgroup.link */
+	struct mmx_list vms; /* mmx_addrspace.link */
+	bool destroying;
+	bool busy; /* telling its parts to go: must not go itself */
+	struct mmx_request *request; /* to answer when it is gone; may be NULL */
+};
+
+struct mmx_mem_run {
+	uint32_t object_page; /* first one within the object */
+	uint32_t region_page; /* first one within the region */
+	uint32_t page_count;
+	bool readonly;
+};
+
+struct mmx_memobj {
+	struct mmx_session *session;
+	struct mmx_list link; /* in the session's released list while the guest is to be told */
+	uint32_t name;
+	uint32_t page_count; /* as announced */
+	uint32_t pages; /* of the runs so far */
+	bool sealed;
+	bool destroyed; /* by the guest; lives on until refs is 0 */
+	unsigned int refs; /* mappings, and unmapped ranges whose maintenance is under way */
+	uint32_t run_count, run_capacity;
+	struct mmx_mem_run *runs; /* in the order of the object's pages */
+};
+
+/* A range of a VM that is mapped. */
+struct mmx_vma {
+	struct mmx_list link; /* in a bind's garbage once it is unmapped */
+	uint64_t va, size;
+	struct mmx_memobj *mem; /* holds a reference */
+	uint64_t mem_offset;
+	unsigned int prot; /* MMX_PROT_* */
+};
+
+struct bind; /* addrspace.c */
+
+struct mmx_addrspace {
+	struct mmx_list link; /* in its client's list */
+	struct mmx_session *session;
+	struct mmx_client *client;
+	uint32_t name; /* 0 once the guest has destroyed it */
+	struct mmx_vm *hw;
+	uint64_t user_va_range;
+	unsigned int users; /* groups, and binds whose maintenance is under way */
+	bool destroying; /* goes when the last user has gone */
+	struct bind *
+		goodbye; /* addrspace.c: for the destruction, which must not fail; NULL once it has begun */
+	size_t vma_count, vma_capacity;
+	struct mmx_vma **vmas; /* sorted by va, disjoint */
+};
+
+enum mmx_session_state {
+	MMX_SESSION_NEW, /* before HELLO */
+	MMX_SESSION_OPEN,
+	MMX_SESSION_ENDING,
+	MMX_SESSION_GONE,
+};
+
+struct mmx_session {
+	struct mmx_gpu *gpu;
+	struct mmx_device *dev;
+	struct mmx_timers *timers;
+	const struct mmx_session_ops *ops;
+	void *ctx;
+	const char *partition;
+	const struct mmx_session_limits *limits;
+	uint64_t epoch;
+	enum mmx_session_state state;
+	bool broken;
+
+	struct mmx_local_peer peer;
+	struct mmx_region_hdr
+		layout; /* private: what is in the region is the guest's to scribble on */
+	struct mmx_session_page *page;
+	struct mmx_ring_consumer sub;
+	struct mmx_ring_producer comp;
+	struct mmx_dma_map map; /* of the data area */
+
+	struct mmx_table clients, mems, vms, groups, timelines;
+	struct mmx_request *requests; /* max_requests of them */
+	struct mmx_list free; /* mmx_request.link */
+
+	/* what goes out; notify.c */
+	struct mmx_list answered; /* mmx_request.link */
+	struct mmx_list dirty; /* mmx_timeline.dirty */
+	struct mmx_list released; /* mmx_memobj.link */
+	unsigned int failed; /* runs that have not been told */
+	struct mmx_event_fault faults[MMX_FAULTS_MAX];
+	unsigned int fault_count;
+	uint32_t faults_dropped;
+	enum mmx_gpu_state gpu_state; /* to tell; 0 = nothing */
+	bool stalled; /* the completion ring is full: the guest will notify */
+
+	struct mmx_session_stats stats;
+	struct mmx_log_limit log_limit;
+	_Alignas(8) uint8_t buf[MMX_MSG_MAX];
+};
+
+/* A handler's way to say that mmx_reply() will be called later. All else it returns is the answer: 0, or an errno
+ * of either sign. */
+#define MMX_REPLY_LATER 0x10000
+
+/* dispatch.c: the message in session->buf. */
+void mmx_session_dispatch(struct mmx_session *session, uint32_t size);
+
+/* notify.c */
+/* Answers; @error of either sign. A body behind the header is in request->reply already, request->size with it. */
+void mmx_reply(struct mmx_session *session, struct mmx_request *request, int error);
+void mmx_notify_timeline(struct mmx_session *session, struct mmx_timeline *timeline);
+void mmx_notify_init(struct mmx_session *session);
+/* Forgets what was not told. */
+void mmx_notify_drop(struct mmx_session *session);
+/* The guest does what it must not. */
+void mmx_session_break(struct mmx_session *session, const char *why);
+
+/* Handlers. @request: for MMX_REPLY_LATER, and its reply[] for the body of a reply. */
+int mmx_hello(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_client_create(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_client_destroy(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_mem_create(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_mem_add(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_mem_destroy(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_vm_create_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_vm_destroy_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_vm_bind(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_group_create_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_group_destroy_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_group_get_state(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_submit(struct mmx_session *s, const void *msg, struct mmx_request *request);
+
+/* client.c */
+/* Begins to take the client apart: groups, then VMs; answers @request (may be NULL) when it is gone. */
+void mmx_client_begin_destroy(struct mmx_client *client, struct mmx_request *request);
+/* Something of it is gone: goes on. Frees the client when nothing is left. */
+void mmx_client_continue(struct mmx_client *client);
+/* session.c: a client is gone. */
+void mmx_session_continue(struct mmx_session *session);
+
+/* mem.c */
+void mmx_memobj_get(struct mmx_memobj *mem);
+void mmx_memobj_put(struct mmx_memobj *mem);
+/* The session ends: frees the object, told or not. */
+void mmx_memobj_free(struct mmx_memobj *mem);
+
+/* addrspace.c */
+/* Unmaps all; @request (may be NULL) is answered when the GPU can't reach any of it. The name goes at once; the
+ * struct when groups and maintenance are through with it. */
+void mmx_addrspace_begin_destroy(struct mmx_addrspace *vm, struct mmx_request *request);
+/* A user of it is gone. */
+void mmx_addrspace_put(struct mmx_addrspace *vm);
+
+/* sgroup.c */
+/* Begins the group's end; @request (may be NULL) is answered when it is gone. */
+void mmx_sgroup_begin_destroy(struct mmx_sgroup *group, struct mmx_request *request);
+/* A timeline of a group that is gone, and of which there is nothing left to tell. */
+void mmx_timeline_free(struct mmx_timeline *timeline);
+
+#endif

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Groups of the guest, their timelines, and SUBMIT. A group is here from GROUP_CREATE until its host says that it
+ * has stopped; a timeline may outlive its group, nameless, until the guest has been told how its last jobs ended.
+ *
+ * A job belongs to its timeline's list from SUBMIT to completion. When it failed, its memory stays as the record of
+ * that (or is merged into the record before it, if that is about the job just before and the same error) until the
+ * guest has been told.
+ */
+#include "backend/session/session_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static struct mmx_timeline_state *page_entry(const struct mmx_session *s, uint32_t name)
+{
+	return &s->page->timelines[name & 0xffff];
+}
+
+/* ---- timelines ---- */
+
+static struct mmx_timeline *timeline_new(struct mmx_sgroup *group, unsigned int queue,
+					 uint32_t name)
+{
+	struct mmx_timeline_state *state = page_entry(group->session, name);
+	struct mmx_timeline *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->name = name;
+	t->group = group;
+	t->queue = queue;
+	mmx_list_init(&t->dirty);
+	mmx_list_init(&t->failed);
+	mmx_list_init(&t->jobs);
+	mmx_list_init(&t->waits);
+	mmx_list_init(&t->work);
+	mmx_table_add(&group->session->timelines, name, t);
+	*state = (struct mmx_timeline_state){ 0 };
+	__atomic_store_n(&state->name, name, __ATOMIC_RELEASE);
+	return t;
+}
+
+void mmx_timeline_free(struct mmx_timeline *t)
+{
+	while (!mmx_list_empty(&t->failed)) {
+		struct mmx_job *job = mmx_list_first(&t->failed, struct mmx_job, link);
+
+		mmx_list_del(&job->link);
+		free(job);
+	}
+	free(t);
+}
+
+/* The group is gone: so is the name, but what there is to tell is told. */
+static void timeline_retire(struct mmx_session *s, struct mmx_timeline *t)
+{
+	mmx_table_del(&s->timelines, t->name);
+	page_entry(s, t->name)->name = 0;
+	t->group = NULL;
+	if (mmx_list_empty(&t->dirty))
+		mmx_timeline_free(t);
+}
+
+/* ---- groups ---- */
+
+static bool masks_fit(uint64_t mask, uint64_t present, unsigned int max)
+{
+	return !(mask & ~present) && (unsigned int)__builtin_popcountll(mask) >= max;
+}
+
+static int check_group(const struct mmx_session *s, const struct mmx_msg_group_create *m)
+{
+	const struct mmx_gpu_info *info = mmx_gpu_info(s->gpu);
+	uint64_t shader = s->limits->shader_cores;
+	uint32_t i, j;
+	int r;
+
+	if (!m->queue_count || m->queue_count > s->limits->wire.max_queues ||
+	    m->queue_count > info->streams || m->pad)
+		return EINVAL;
+	if (m->priority > 3)
+		return EINVAL;
+	if (m->priority > s->limits->priority_ceiling)
+		return EACCES;
+	if (!masks_fit(m->compute_core_mask, shader, m->max_compute_cores) ||
+	    !masks_fit(m->fragment_core_mask, shader, m->max_fragment_cores) ||
+	    !masks_fit(m->tiler_core_mask, info->tiler_present, m->max_tiler_cores))
+		return EINVAL;
+	for (i = 0; i < m->queue_count; i++) {
+		const struct mmx_queue_desc *q = &m->queues[i];
+
+		if (q->priority > 15 || q->pad || q->ring_size < 4096 || q->ring_size > 65536 ||
+		    q->ring_size & (q->ring_size - 1))
+			return EINVAL;
+		r = mmx_table_check_free(&s->timelines, q->timeline);
+		if (r)
+			return r;
+		for (j = 0; j < i; j++)
+			if ((m->queues[j].timeline & 0xffff) == (q->timeline & 0xffff))
+				return EEXIST;
+	}
+	return 0;
+}
+
+static int create_hw(struct mmx_sgroup *group, const struct mmx_msg_group_create *m)
+{
+	struct mmx_group_params params = {
+		.vm = group->vm->hw,
+		.owner = group,
+		.compute_mask = m->compute_core_mask,
+		.fragment_mask = m->fragment_core_mask,
+		.tiler_mask = m->tiler_core_mask,
+		.max_compute = m->max_compute_cores,
+		.max_fragment = m->max_fragment_cores,
+		.max_tiler = m->max_tiler_cores,
+		.queue_count = m->queue_count,
+	};
+	uint32_t i;
+
+	for (i = 0; i < m->queue_count; i++) {
+		params.queues[i].priority = m->queues[i].priority;
+		params.queues[i].ring_size = m->queues[i].ring_size;
+	}
+	return mmx_group_create(group->session->gpu, &params, &group->hw);
+}
+
+int mmx_group_create_msg(struct mmx_session *s, const void *msg, struct mmx_request *request)
+{
+	const struct mmx_msg_group_create *m = msg;
+	struct mmx_client *client = mmx_table_find(&s->clients, m->client);
+	struct mmx_addrspace *vm = mmx_table_find(&s->vms, m->vm);
+	struct mmx_sgroup *group;
+	uint32_t i;
+	int r;
+
+	(void)request;
+	if (!client || client->destroying || !vm || vm->client != client)
+		return ENOENT;
+	r = mmx_table_check_free(&s->groups, m->group);
+	if (!r)
+		r = check_group(s, m);
+	if (r)
+		return r;
+	group = calloc(1, sizeof(*group));
+	if (!group)
+		return -ENOMEM;
+	group->session = s;
+	group->client = client;
+	group->vm = vm;
+	group->name = m->group;
+	group->priority = m->priority;
+	for (i = 0; i < m->queue_count; i++) {
+		group->timelines[i] = timeline_new(group, i, m->queues[i].timeline);
+		if (!group->timelines[i]) {
+			r = -ENOMEM;
+			goto err_timelines;
+		}
+		group->queue_count++;
+	}
+	r = create_hw(group, m);
+	if (r)
+		goto err_timelines;
+	r = s->ops->group_created(s->ctx, group);
+	if (r)
+		goto err_hw;
+	vm->users++;
+	mmx_list_add_tail(&client->groups, &group->link);
+	mmx_table_add(&s->groups, group->name, group);
+	return 0;
+
+err_hw:
+	mmx_group_destroy(group->hw);
+err_timelines:
+	while (group->queue_count)
+		timeline_retire(s, group->timelines[--group->queue_count]);
+	free(group);
+	return r;
+}
+
+void mmx_sgroup_begin_destroy(struct mmx_sgroup *group, struct mmx_request *request)
+{
+	struct mmx_session *s = group->session;
+
+	if (group->stopping)
+		return;
+	group->stopping = true;
+	group->request = request;
+	mmx_table_del(&s->groups, group->name);
+	s->ops->group_stop(s->ctx, group);
+}
+
+void mmx_sgroup_stopped(struct mmx_sgroup *group)
+{
+	struct mmx_session *s = group->session;
+	struct mmx_client *client = group->client;
+	struct mmx_addrspace *vm = group->vm;
+	bool busy = client->busy;
+
+	mmx_group_destroy(group->hw);
+	while (group->queue_count)
+		timeline_retire(s, group->timelines[--group->queue_count]);
+	if (group->request)
+		mmx_reply(s, group->request, 0);
+	mmx_list_del(&group->link);
+	free(group);
+	/* the VM must not take the client with it */
+	client->busy = true;
+	mmx_addrspace_put(vm);
+	client->busy = busy;
+	mmx_client_continue(client);
+}
+
+int mmx_group_destroy_msg(struct mmx_session *s, const void *msg, struct mmx_request *request)
+{
+	const struct mmx_msg_object *m = msg;
+	struct mmx_sgroup *group = mmx_table_find(&s->groups, m->object);
+
+	if (m->pad)
+		return EINVAL;
+	if (!group)
+		return ENOENT;
+	mmx_sgroup_begin_destroy(group, request);
+	return MMX_REPLY_LATER;
+}
+
+int mmx_group_get_state(struct mmx_session *s, const void *msg, struct mmx_request *request)
+{
+	const struct mmx_msg_object *m = msg;
+	struct mmx_sgroup *group = mmx_table_find(&s->groups, m->object);
+	struct mmx_reply_group_get_state *reply = (void *)request->reply;
+
+	if (m->pad)
+		return EINVAL;
+	if (!group)
+		return ENOENT;
+	reply->state = group->state;
+	reply->fatal_queues = group->fatal_queues;
+	request->size = sizeof(*reply);
+	return 0;
+}
+
+/* ---- jobs ---- */
+
+/* What is wrong with the job itself; then it takes its seqno and fails. */
+static int check_job(const struct mmx_sgroup *group, const struct mmx_msg_submit *m)
+{
+	uint64_t range = group->vm->user_va_range;
+
+	if (m->pad || (m->stream_addr == 0) != (m->stream_size == 0))
+		return EINVAL;
+	if (m->stream_addr & 63 || m->stream_size & 7 || m->latest_flush & 0x7f000000)
+		return EINVAL;
+	/* also keeps the address within the 48 bits of the instruction that loads it */
+	if (m->stream_addr > range || m->stream_size > range - m->stream_addr)
+		return EINVAL;
+	return 0;
+}
+
+/* Finds the timelines that are waited for. Return: 0 or the error that the job fails with. */
+static int find_waits(const struct mmx_session *s, const struct mmx_msg_submit *m,
+		      const struct mmx_timeline *own, struct mmx_job *job,
+		      struct mmx_timeline **timelines)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->wait_count; i++) {
+		timelines[i] = mmx_table_find(&s->timelines, m->waits[i].timeline);
+		if (m->waits[i].pad || !timelines[i])
+			return EINVAL;
+		/* its own seqno counts as submitted already */
+		if (m->waits[i].seqno > timelines[i]->submitted - (timelines[i] == own))
+			return EINVAL;
+		job->waits[i].seqno = m->waits[i].seqno;
+	}
+	job->wait_count = m->wait_count;
+	return 0;
+}
+
+int mmx_submit(struct mmx_session *s, const void *msg, struct mmx_request *request)
+{
+	const struct mmx_msg_submit *m = msg;
+	struct mmx_sgroup *group = mmx_table_find(&s->groups, m->group);
+	struct mmx_timeline *waits[MMX_SUBMIT_MAX_WAITS], *t;
+	struct mmx_job *job;
+
+	(void)request;
+	if (!group)
+		return ENOENT;
+	if (m->queue >= group->queue_count)
+		return EINVAL;
+	if (m->wait_count > s->limits->wire.max_waits)
+		return E2BIG;
+	t = group->timelines[m->queue];
+	if (m->seqno != t->submitted + 1)
+		return EILSEQ;
+	if (t->submitted - t->completed >= s->limits->wire.max_jobs)
+		return EAGAIN;
+	job = calloc(1, sizeof(*job) + m->wait_count * sizeof(job->waits[0]));
+	if (!job)
+		return -ENOMEM;
+	t->submitted++;
+	job->timeline = t;
+	job->seqno = m->seqno;
+	job->first = m->seqno;
+	job->stream_addr = m->stream_addr;
+	job->stream_size = m->stream_size;
+	job->latest_flush = m->latest_flush;
+	job->error = check_job(group, m);
+	if (!job->error)
+		job->error = find_waits(s, m, t, job, waits);
+	mmx_list_add_tail(&t->jobs, &job->link);
+	s->stats.jobs++;
+	s->ops->submit(s->ctx, job, waits);
+	return 0;
+}
+
+/* Keeps the failed job as what there is to tell, or adds it to the run of failures before it. */
+static void keep_failure(struct mmx_session *s, struct mmx_timeline *t, struct mmx_job *job)
+{
+	struct mmx_job *last = mmx_list_empty(&t->failed)
+				       ? NULL
+				       : mmx_container_of(t->failed.prev, struct mmx_job, link);
+
+	if (last && last->error == job->error && last->seqno + 1 == job->seqno) {
+		last->seqno = job->seqno;
+		free(job);
+		return;
+	}
+	mmx_list_add_tail(&t->failed, &job->link);
+	if (++s->failed > MMX_FAILED_MAX)
+		mmx_session_break(s, "it does not read its completions");
+}
+
+void mmx_session_job_done(struct mmx_session *s, struct mmx_job *job)
+{
+	struct mmx_timeline *t = job->timeline;
+	struct mmx_timeline_state *state = page_entry(s, t->name);
+	uint64_t seqno = job->seqno;
+
+	mmx_list_del(&job->link);
+	s->stats.jobs--;
+	s->stats.jobs_done++;
+	if (job->error) {
+		s->stats.jobs_failed++;
+		t->errors++;
+		state->errors = t->errors;
+		keep_failure(s, t, job);
+	} else {
+		free(job);
+	}
+	t->completed = seqno;
+	state->gpu_time_ns = s->ops->group_gpu_time(s->ctx, t->group);
+	__atomic_store_n(&state->completed, seqno, __ATOMIC_RELEASE);
+	mmx_notify_timeline(s, t);
+}
