@@ -25,6 +25,7 @@ struct mmx_sched {
 	uint32_t priorities; /* bit per firmware priority in use */
 	unsigned int priority[MMX_SCHED_MAX_SLOTS]; /* of the group in the slot */
 	unsigned int leaving; /* groups that are LEAVING */
+	uint64_t turns; /* given out so far */
 	uint64_t accounted_ns;
 	uint64_t deadline_ns;
 };
@@ -167,9 +168,19 @@ void mmx_sched_group_del(struct mmx_sched *sched, struct mmx_sched_group *group,
 	group->partition->groups--;
 }
 
+/*
+ * In the order of turns. They are given out when a group is told to leave, not when it has left: groups that leave
+ * together may arrive in any order (of their slots, say), and always in that one, so that some would wait longer than
+ * others for ever. Only those can be overtaken that were told to leave, or got work, in that short while.
+ */
 static void make_ready(struct mmx_sched_group *group)
 {
-	mmx_list_add_tail(&group->partition->ready[group->priority], &group->link);
+	struct mmx_list *head = &group->partition->ready[group->priority], *pos = head;
+
+	while (pos->prev != head &&
+	       mmx_container_of(pos->prev, struct mmx_sched_group, link)->turn > group->turn)
+		pos = pos->prev;
+	mmx_list_add_tail(pos, &group->link);
 }
 
 void mmx_sched_busy(struct mmx_sched *sched, struct mmx_sched_group *group, uint64_t now_ns)
@@ -182,8 +193,10 @@ void mmx_sched_busy(struct mmx_sched *sched, struct mmx_sched_group *group, uint
 	if (!has_ready(partition) && !has_resident_work(sched, partition))
 		catch_up(sched, partition);
 	group->busy = true;
-	if (group->state == MMX_SCHED_OUT)
+	if (group->state == MMX_SCHED_OUT) {
+		group->turn = ++sched->turns;
 		make_ready(group);
+	}
 }
 
 void mmx_sched_idle(struct mmx_sched *sched, struct mmx_sched_group *group, uint64_t now_ns)
@@ -237,6 +250,7 @@ void mmx_sched_leaving(struct mmx_sched *sched, struct mmx_sched_group *group, u
 	if (group->state != MMX_SCHED_ENTERING && group->state != MMX_SCHED_IN)
 		return;
 	group->state = MMX_SCHED_LEAVING;
+	group->turn = ++sched->turns;
 	sched->leaving++;
 }
 
@@ -330,14 +344,14 @@ static bool may_evict(const struct mmx_sched *sched, const struct mmx_sched_grou
 	return false;
 }
 
-/* Idle ones first; then of the partition that has had most; then the one that has been in for longest. */
+/* Idle ones first; then of the partition that has had most; then the one whose turn came first. */
 static bool better_victim(const struct mmx_sched_group *a, const struct mmx_sched_group *b)
 {
 	if (a->busy != b->busy)
 		return !a->busy;
 	if (a->partition->vtime != b->partition->vtime)
 		return a->partition->vtime > b->partition->vtime;
-	return a->since_ns < b->since_ns;
+	return a->turn < b->turn;
 }
 
 static struct mmx_sched_group *find_victim(const struct mmx_sched *sched,

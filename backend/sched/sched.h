@@ -61,6 +61,7 @@ struct mmx_sched_group {
 	enum mmx_sched_state state;
 	unsigned int slot; /* unless OUT */
 	bool busy; /* has work */
+	uint64_t turn; /* orders those that wait: from when it got work, or was told to leave */
 	uint64_t since_ns; /* when it came in */
 	uint64_t gpu_time_ns; /* charged */
 };

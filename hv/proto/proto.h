@@ -162,8 +162,8 @@ MMX_ASSERT_SIZE(struct mmx_msg_hdr, 16);
  * HELLO: first request of a session; a second one is EBUSY.
  *
  * The frontend offers versions version_min..version_max; the backend answers with the highest that both
- * speak, or EPROTONOSUPPORT, after which the frontend may try another HELLO. Features are bits that both must have; none is
- * defined yet.
+ * speak, or EPROTONOSUPPORT, after which the frontend may try another HELLO. Features are bits that both
+ * must have; none is defined yet.
  */
 struct mmx_msg_hello {
 	struct mmx_msg_hdr hdr;

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+noinst_LIBRARIES += backend/libsched.a
+backend_libsched_a_SOURCES = %D%/sched.c %D%/sched.h
+EXTRA_DIST += %D%/README.md
+
+if HAVE_CMOCKA
+UNIT_TESTS += tests/unit/sched_test
+tests_unit_sched_test_SOURCES = tests/unit/sched_test.c
+tests_unit_sched_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_sched_test_LDADD = backend/libsched.a $(CMOCKA_LIBS)
+endif
