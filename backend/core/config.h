@@ -3,17 +3,19 @@
  * The configuration file (libconfig). Read once at start, checked as a whole; every mistake is told with file,
  * line and name. Unknown names are mistakes.
  *
- *	device = { type = "vfio-user"; socket = "/run/malimux/gpu.sock"; timeout_ms = 5000; };
+ *	device = { socket = "/run/malimux/gpu.sock"; timeout_ms = 5000; };
  *	firmware = { image = "/lib/firmware/arm/mali/arch10.8/mali_csffw.bin"; allow_unsigned = true; };
  *	control = { socket = "/run/malimux/control.sock"; mode = "0600"; };
  *	log = "all+info";
  *	scheduler = { tick_us = 10000; };
  *	partition = (
  *		{ name = "cluster"; socket = "/run/malimux/cluster.sock"; mode = "0660"; uid = 1000;
- *		  weight = 2; slots_max = 4; shader_cores = 0x50005L; sched_priority = "high";
- *		  memory = "256M"; max_clients = 16; ... },
+ *		  weight = 2; slots_max = 4; shader_cores = 0x50005; sched_priority = "high";
+ *		  memory = "256M"; max_clients = 16; },
  *		{ name = "ivi"; socket = "/run/malimux/ivi.sock"; }
  *	);
+ *
+ * malimuxd.conf(5) lists every name with its default; docs/limits.md says why.
  */
 #ifndef BACKEND_CORE_CONFIG_H
 #define BACKEND_CORE_CONFIG_H
@@ -48,7 +50,7 @@ struct mmx_config {
 	char *control_socket; /* NULL = none */
 	mode_t control_mode;
 	char *log; /* NULL = default */
-	uint64_t tick_ns;
+	uint32_t tick_us; /* of the scheduler */
 	size_t partition_count;
 	struct mmx_partition_config *partitions;
 };

@@ -197,7 +197,7 @@ void mmx_core_gpu_ready(struct mmx_core *core)
 	struct mmx_sched_params params = {
 		.slots = info->slots,
 		.address_spaces = (unsigned int)__builtin_popcount(info->as_present & ~1u),
-		.tick_ns = core->params.config->tick_ns,
+		.tick_ns = core->params.config->tick_us * MMX_NS_PER_US,
 	};
 	size_t i;
 

@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * The configuration file. What there may be stands in tables, one per group of settings: name, kind, bounds, default,
+ * and where the value goes. So no setting can be read without being checked, an unknown name can't pass, and the
+ * whole file has been looked at before anything of it is used.
+ */
+#include "backend/core/config.h"
+
+#include <errno.h>
+#include <libconfig.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "backend/util/log.h"
+
+#define KIB 1024ull
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+
+enum kind {
+	KIND_U32, /* uint32_t */
+	KIND_U64, /* uint64_t */
+	KIND_BYTES, /* uint64_t: a number, or a string with K, M or G; multiple of 4096 */
+	KIND_INT, /* int */
+	KIND_BOOL, /* bool */
+	KIND_PATH, /* char *: not empty */
+	KIND_SOCKET, /* char *: fits a unix socket's address */
+	KIND_MODE, /* mode_t: a string of octal digits */
+	KIND_NAME, /* char *: letters, digits, - and _ */
+	KIND_PRIORITY, /* unsigned int: low, medium, high, realtime */
+	KIND_LOG, /* char *: what mmx_log_configure() takes */
+};
+
+struct setting {
+	const char *name;
+	enum kind kind;
+	size_t offset; /* in the struct that the table is for */
+	bool required;
+	uint64_t min, max, def; /* of numbers */
+	const char *def_text; /* of texts; NULL = none */
+};
+
+#define NUMBER(n, k, type, member, lo, hi, d)                                                 \
+	{                                                                                     \
+		.name = n, .kind = k, .offset = offsetof(type, member), .min = lo, .max = hi, \
+		.def = d                                                                      \
+	}
+#define TEXT(n, k, type, member, req, d)                                                 \
+	{                                                                                \
+		.name = n, .kind = k, .offset = offsetof(type, member), .required = req, \
+		.def_text = d                                                            \
+	}
+
+/* docs/limits.md has the reason for each number here. */
+static const struct setting device_settings[] = {
+	TEXT("socket", KIND_SOCKET, struct mmx_config, device_socket, true, NULL),
+	NUMBER("timeout_ms", KIND_INT, struct mmx_config, device_timeout_ms, 10, 600000, 5000),
+};
+
+static const struct setting firmware_settings[] = {
+	TEXT("image", KIND_PATH, struct mmx_config, firmware_image, true, NULL),
+	NUMBER("allow_unsigned", KIND_BOOL, struct mmx_config, allow_unsigned, 0, 1, 0),
+};
+
+static const struct setting control_settings[] = {
+	TEXT("socket", KIND_SOCKET, struct mmx_config, control_socket, true, NULL),
+	TEXT("mode", KIND_MODE, struct mmx_config, control_mode, false, "0600"),
+};
+
+static const struct setting scheduler_settings[] = {
+	NUMBER("tick_us", KIND_U32, struct mmx_config, tick_us, 100, 1000000, 10000),
+};
+
+#define P struct mmx_partition_config
+static const struct setting partition_settings[] = {
+	TEXT("name", KIND_NAME, P, name, true, NULL),
+	TEXT("socket", KIND_SOCKET, P, socket, true, NULL),
+	TEXT("mode", KIND_MODE, P, mode, false, "0600"),
+	NUMBER("uid", KIND_U32, P, uid, 0, UINT32_MAX - 1, UINT32_MAX),
+	NUMBER("weight", KIND_U32, P, weight, 1, 1000, 1),
+	NUMBER("slots_max", KIND_U32, P, slots_max, 1, 16, 0),
+	NUMBER("shader_cores", KIND_U64, P, limits.shader_cores, 1, INT64_MAX, 0),
+	TEXT("sched_priority", KIND_PRIORITY, P, limits.priority_ceiling, false, "medium"),
+	NUMBER("memory", KIND_BYTES, P, limits.wire.mem_bytes, 64 * KIB, 64 * GIB, 256 * MIB),
+	NUMBER("ring_slots", KIND_U32, P, ring_slots, 64, 4096, 512),
+	NUMBER("max_clients", KIND_U32, P, limits.wire.max_clients, 1, 1024, 64),
+	NUMBER("max_mems", KIND_U32, P, limits.wire.max_mems, 1, 65535, 16384),
+	NUMBER("max_vms", KIND_U32, P, limits.wire.max_vms, 1, 1024, 64),
+	NUMBER("max_groups", KIND_U32, P, limits.wire.max_groups, 1, 1024, 128),
+	NUMBER("max_timelines", KIND_U32, P, limits.wire.max_timelines, 1, 8192, 1024),
+	NUMBER("max_requests", KIND_U32, P, limits.wire.max_requests, 4, 4096, 256),
+	NUMBER("max_jobs", KIND_U32, P, limits.wire.max_jobs, 1, 4096, 512),
+	NUMBER("max_mappings", KIND_U32, P, limits.max_mappings, 16, 1 << 20, 16384),
+};
+#undef P
+
+#define SETTINGS(table) table, sizeof(table) / sizeof(table[0])
+
+struct reader {
+	const char *file;
+	struct mmx_config_error *error;
+};
+
+/* Return: CONFIG_E_INVALID, with the text. */
+static int __attribute__((format(printf, 3, 4)))
+refuse(const struct reader *r, const config_setting_t *where, const char *fmt, ...)
+{
+	char text[192];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	snprintf(r->error->text, sizeof(r->error->text), "%.60s:%u: %s", r->file,
+		 where ? config_setting_source_line(where) : 0, text);
+	return CONFIG_E_INVALID;
+}
+
+/* ---- values ---- */
+
+static bool parse_bytes(const char *text, uint64_t *ret_bytes)
+{
+	uint64_t value, unit = 1;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (errno)
+		return false;
+	if (*end == 'K')
+		unit = KIB;
+	else if (*end == 'M')
+		unit = MIB;
+	else if (*end == 'G')
+		unit = GIB;
+	if (unit > 1)
+		end++;
+	if (*end || value > UINT64_MAX / unit)
+		return false;
+	*ret_bytes = value * unit;
+	return true;
+}
+
+static bool parse_mode(const char *text, mode_t *ret_mode)
+{
+	size_t len = strlen(text);
+
+	if (!len || len > 4 || strspn(text, "01234567") != len)
+		return false;
+	*ret_mode = (mode_t)strtoul(text, NULL, 8);
+	return *ret_mode <= 0777;
+}
+
+static bool parse_priority(const char *text, unsigned int *ret_priority)
+{
+	static const char *const names[] = { "low", "medium", "high", "realtime" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(text, names[i])) {
+			*ret_priority = i;
+			return true;
+		}
+	return false;
+}
+
+static bool valid_name(const char *text)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	size_t len = strlen(text);
+
+	return len && len <= MMX_PARTITION_NAME_MAX && strspn(text, chars) == len;
+}
+
+static void store_number(const struct setting *s, char *base, uint64_t value)
+{
+	void *to = base + s->offset;
+
+	if (s->kind == KIND_U64 || s->kind == KIND_BYTES)
+		*(uint64_t *)to = value;
+	else if (s->kind == KIND_INT)
+		*(int *)to = (int)value;
+	else if (s->kind == KIND_BOOL)
+		*(bool *)to = value;
+	else
+		*(uint32_t *)to = (uint32_t)value;
+}
+
+static int read_number(const struct reader *r, const struct setting *s,
+		       const config_setting_t *from, char *base)
+{
+	int type = config_setting_type(from);
+	uint64_t value;
+
+	if (s->kind == KIND_BYTES && type == CONFIG_TYPE_STRING) {
+		if (!parse_bytes(config_setting_get_string(from), &value))
+			return refuse(r, from, "%s: '%s' is no size; write a number with K, M or G",
+				      s->name, config_setting_get_string(from));
+	} else if (s->kind == KIND_BOOL) {
+		if (type != CONFIG_TYPE_BOOL)
+			return refuse(r, from, "%s: true or false is wanted", s->name);
+		value = (uint64_t)config_setting_get_bool(from);
+	} else if (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64) {
+		long long number = config_setting_get_int64(from);
+
+		/* libconfig reads 0xffffffff as an int: what was written is meant */
+		if (number < 0 && type == CONFIG_TYPE_INT &&
+		    config_setting_get_format(from) == CONFIG_FORMAT_HEX)
+			number &= UINT32_MAX;
+		if (number < 0)
+			return refuse(r, from, "%s: %lld is negative", s->name, number);
+		value = (uint64_t)number;
+	} else {
+		return refuse(r, from, "%s: a number is wanted", s->name);
+	}
+	if (value < s->min || value > s->max)
+		return refuse(r, from, "%s: %llu is not within %llu..%llu", s->name,
+			      (unsigned long long)value, (unsigned long long)s->min,
+			      (unsigned long long)s->max);
+	if (s->kind == KIND_BYTES && value % MMX_WIRE_PAGE_SIZE)
+		return refuse(r, from, "%s: %llu is no multiple of 4096", s->name,
+			      (unsigned long long)value);
+	store_number(s, base, value);
+	return 0;
+}
+
+/* @from: for messages; NULL for a default. */
+static int store_text(const struct reader *r, const struct setting *s, const config_setting_t *from,
+		      const char *text, char *base)
+{
+	void *to = base + s->offset;
+	const char *bad = NULL;
+	char *copy;
+
+	switch (s->kind) {
+	case KIND_MODE:
+		return parse_mode(text, to)
+			       ? 0
+			       : refuse(r, from,
+					"%s: '%s' is no mode; write octal digits such as \"0660\"",
+					s->name, text);
+	case KIND_PRIORITY:
+		return parse_priority(text, to)
+			       ? 0
+			       : refuse(r, from, "%s: '%s' is not low, medium, high or realtime",
+					s->name, text);
+	case KIND_NAME:
+		if (!valid_name(text))
+			return refuse(r, from,
+				      "%s: '%.64s' must be 1 to %u letters, digits, - and _",
+				      s->name, text, MMX_PARTITION_NAME_MAX);
+		break;
+	case KIND_SOCKET:
+		if (strlen(text) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+			return refuse(r, from, "%s: '%.64s...' is too long for a socket", s->name,
+				      text);
+		break;
+	case KIND_LOG:
+		if (mmx_log_configure(text, &bad))
+			return refuse(r, from, "%s: '%.64s' is not understood", s->name, bad);
+		break;
+	default:
+		break;
+	}
+	if (!*text)
+		return refuse(r, from, "%s: is empty", s->name);
+	copy = strdup(text);
+	if (!copy)
+		return -ENOMEM;
+	free(*(char **)to);
+	*(char **)to = copy;
+	return 0;
+}
+
+static bool is_text(const struct setting *s)
+{
+	switch (s->kind) {
+	case KIND_U32:
+	case KIND_U64:
+	case KIND_BYTES:
+	case KIND_INT:
+	case KIND_BOOL:
+		return false;
+	case KIND_PATH:
+	case KIND_SOCKET:
+	case KIND_MODE:
+	case KIND_NAME:
+	case KIND_PRIORITY:
+	case KIND_LOG:
+		break;
+	}
+	return true;
+}
+
+/* ---- groups ---- */
+
+static int read_setting(const struct reader *r, const struct setting *s,
+			const config_setting_t *group, char *base)
+{
+	const config_setting_t *from = config_setting_get_member(group, s->name);
+
+	if (!from && s->required)
+		return refuse(r, group, "%s is missing", s->name);
+	if (!is_text(s)) {
+		if (from)
+			return read_number(r, s, from, base);
+		store_number(s, base, s->def);
+		return 0;
+	}
+	if (from && config_setting_type(from) != CONFIG_TYPE_STRING)
+		return refuse(r, from, "%s: a string is wanted", s->name);
+	if (from)
+		return store_text(r, s, from, config_setting_get_string(from), base);
+	return s->def_text ? store_text(r, s, NULL, s->def_text, base) : 0;
+}
+
+static int check_names(const struct reader *r, const config_setting_t *group,
+		       const struct setting *settings, size_t count)
+{
+	int i, length = config_setting_length(group);
+	size_t j;
+
+	for (i = 0; i < length; i++) {
+		const config_setting_t *member = config_setting_get_elem(group, (unsigned int)i);
+		const char *name = config_setting_name(member);
+
+		for (j = 0; j < count && strcmp(name, settings[j].name); j++)
+			;
+		if (j == count)
+			return refuse(r, member, "'%.64s' is not known here", name);
+	}
+	return 0;
+}
+
+static int read_group(const struct reader *r, const config_setting_t *group,
+		      const struct setting *settings, size_t count, void *base)
+{
+	size_t i;
+	int ret;
+
+	if (!config_setting_is_group(group))
+		return refuse(r, group, "a group { ... } is wanted");
+	ret = check_names(r, group, settings, count);
+	for (i = 0; i < count && !ret; i++)
+		ret = read_setting(r, &settings[i], group, base);
+	return ret;
+}
+
+/* ---- partitions ---- */
+
+/* What the protocol fixes, and what the settings say together. */
+static int finish_partition(const struct reader *r, const config_setting_t *from,
+			    struct mmx_partition_config *p)
+{
+	p->check_uid = config_setting_get_member(from, "uid") != NULL;
+	p->limits.wire.max_waits = MMX_SUBMIT_MAX_WAITS;
+	p->limits.wire.max_bind_ops = MMX_BIND_MAX_OPS;
+	p->limits.wire.max_queues = MMX_MAX_QUEUES;
+	if (p->ring_slots & (p->ring_slots - 1))
+		return refuse(r, from, "ring_slots: %u is no power of two", p->ring_slots);
+	return 0;
+}
+
+static int check_duplicates(const struct reader *r, const config_setting_t *list,
+			    const struct mmx_config *config)
+{
+	size_t i, j;
+
+	for (i = 0; i < config->partition_count; i++) {
+		const struct mmx_partition_config *a = &config->partitions[i];
+		const config_setting_t *from = config_setting_get_elem(list, (unsigned int)i);
+
+		if (!strcmp(a->socket, config->device_socket) ||
+		    (config->control_socket && !strcmp(a->socket, config->control_socket)))
+			return refuse(r, from, "socket '%.64s' is in use for something else",
+				      a->socket);
+		for (j = 0; j < i; j++) {
+			const struct mmx_partition_config *b = &config->partitions[j];
+
+			if (!strcmp(a->name, b->name))
+				return refuse(r, from, "name '%s' is given twice", a->name);
+			if (!strcmp(a->socket, b->socket))
+				return refuse(r, from, "socket '%.64s' is given twice", a->socket);
+		}
+	}
+	return 0;
+}
+
+static int read_partitions(const struct reader *r, const config_setting_t *root,
+			   struct mmx_config *config)
+{
+	const config_setting_t *list = config_setting_get_member(root, "partition");
+	int i, ret, count;
+
+	if (!list)
+		return refuse(r, root, "partition is missing");
+	if (!config_setting_is_list(list))
+		return refuse(r, list, "partition: a list ( { ... }, { ... } ) is wanted");
+	count = config_setting_length(list);
+	if (count < 1 || count > (int)MMX_CONFIG_MAX_PARTITIONS)
+		return refuse(r, list, "partition: 1 to %u of them are wanted, not %d",
+			      MMX_CONFIG_MAX_PARTITIONS, count);
+	config->partitions = calloc((size_t)count, sizeof(*config->partitions));
+	if (!config->partitions)
+		return -ENOMEM;
+	config->partition_count = (size_t)count;
+	for (i = 0; i < count; i++) {
+		const config_setting_t *from = config_setting_get_elem(list, (unsigned int)i);
+		struct mmx_partition_config *p = &config->partitions[i];
+
+		ret = read_group(r, from, SETTINGS(partition_settings), p);
+		if (!ret)
+			ret = finish_partition(r, from, p);
+		if (ret)
+			return ret;
+	}
+	return check_duplicates(r, list, config);
+}
+
+/* ---- the file ---- */
+
+static const struct {
+	const char *name;
+	const struct setting *settings;
+	size_t count;
+	bool required;
+} groups[] = {
+	{ "device", SETTINGS(device_settings), true },
+	{ "firmware", SETTINGS(firmware_settings), true },
+	{ "control", SETTINGS(control_settings), false },
+	{ "scheduler", SETTINGS(scheduler_settings), false },
+};
+
+static int check_root(const struct reader *r, const config_setting_t *root)
+{
+	int i, length = config_setting_length(root);
+	size_t j;
+
+	for (i = 0; i < length; i++) {
+		const config_setting_t *member = config_setting_get_elem(root, (unsigned int)i);
+		const char *name = config_setting_name(member);
+
+		for (j = 0; j < sizeof(groups) / sizeof(groups[0]) && strcmp(name, groups[j].name);
+		     j++)
+			;
+		if (j == sizeof(groups) / sizeof(groups[0]) && strcmp(name, "log") &&
+		    strcmp(name, "partition"))
+			return refuse(r, member, "'%.64s' is not known here", name);
+	}
+	return 0;
+}
+
+static int read_root(const struct reader *r, const config_setting_t *root,
+		     struct mmx_config *config)
+{
+	static const struct setting log_setting =
+		TEXT("log", KIND_LOG, struct mmx_config, log, false, NULL);
+	int ret = check_root(r, root);
+	size_t i;
+
+	for (i = 0; i < sizeof(groups) / sizeof(groups[0]) && !ret; i++) {
+		const config_setting_t *group = config_setting_get_member(root, groups[i].name);
+
+		if (group)
+			ret = read_group(r, group, groups[i].settings, groups[i].count, config);
+		else if (groups[i].required)
+			ret = refuse(r, root, "%s is missing", groups[i].name);
+	}
+	if (!ret)
+		ret = read_setting(r, &log_setting, root, (char *)config);
+	if (!ret)
+		ret = read_partitions(r, root, config);
+	return ret;
+}
+
+static int read_config(config_t *parsed, bool ok, const char *file, struct mmx_config **ret_config,
+		       struct mmx_config_error *ret_error)
+{
+	struct reader r = { .file = file, .error = ret_error };
+	struct mmx_config *config;
+	int ret;
+
+	if (!ok) {
+		snprintf(ret_error->text, sizeof(ret_error->text), "%.100s:%d: %.100s", file,
+			 config_error_line(parsed), config_error_text(parsed));
+		return CONFIG_E_INVALID;
+	}
+	config = calloc(1, sizeof(*config));
+	if (!config)
+		return -ENOMEM;
+	config->tick_us = 10000;
+	ret = read_root(&r, config_root_setting(parsed), config);
+	if (ret) {
+		mmx_config_destroy(config);
+		return ret;
+	}
+	*ret_config = config;
+	return 0;
+}
+
+int mmx_config_read_file(const char *path, struct mmx_config **ret_config,
+			 struct mmx_config_error *ret_error)
+{
+	FILE *f = fopen(path, "re");
+	config_t parsed;
+	int ret;
+
+	if (!f) {
+		snprintf(ret_error->text, sizeof(ret_error->text), "%.100s: %s", path,
+			 strerror(errno));
+		return CONFIG_E_INVALID;
+	}
+	config_init(&parsed);
+	ret = read_config(&parsed, config_read(&parsed, f) == CONFIG_TRUE, path, ret_config,
+			  ret_error);
+	config_destroy(&parsed);
+	fclose(f);
+	return ret;
+}
+
+int mmx_config_read_string(const char *text, struct mmx_config **ret_config,
+			   struct mmx_config_error *ret_error)
+{
+	config_t parsed;
+	int ret;
+
+	config_init(&parsed);
+	/* no file can be included by a text: the fuzzer's input must not open files */
+	config_set_include_dir(&parsed, "/nonexistent");
+	ret = read_config(&parsed, config_read_string(&parsed, text) == CONFIG_TRUE, "<string>",
+			  ret_config, ret_error);
+	config_destroy(&parsed);
+	return ret;
+}
+
+void mmx_config_destroy(struct mmx_config *config)
+{
+	size_t i;
+
+	if (!config)
+		return;
+	for (i = 0; i < config->partition_count; i++) {
+		free(config->partitions[i].name);
+		free(config->partitions[i].socket);
+	}
+	free(config->partitions);
+	free(config->device_socket);
+	free(config->firmware_image);
+	free(config->control_socket);
+	free(config->log);
+	free(config);
+}
