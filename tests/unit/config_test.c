@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The configuration: what is read, what defaults are, and each way to be wrong with the message that says so. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backend/core/config.h"
+
+#define DEVICE	  "device = { socket = \"/s/gpu\"; };\n"
+#define FIRMWARE  "firmware = { image = \"/fw\"; };\n"
+#define PARTITION "partition = ( { name = \"a\"; socket = \"/s/a\"; } );\n"
+
+static void defaults(void **state)
+{
+	struct mmx_config_error error;
+	struct mmx_config *config;
+	const struct mmx_partition_config *p;
+
+	(void)state;
+	assert_int_equal(mmx_config_read_string(DEVICE FIRMWARE PARTITION, &config, &error), 0);
+	assert_string_equal(config->device_socket, "/s/gpu");
+	assert_int_equal(config->device_timeout_ms, 5000);
+	assert_string_equal(config->firmware_image, "/fw");
+	assert_false(config->allow_unsigned);
+	assert_null(config->control_socket);
+	assert_null(config->log);
+	assert_int_equal(config->tick_us, 10000);
+	assert_int_equal(config->partition_count, 1);
+	p = &config->partitions[0];
+	assert_string_equal(p->name, "a");
+	assert_int_equal(p->mode, 0600);
+	assert_false(p->check_uid);
+	assert_int_equal(p->weight, 1);
+	assert_int_equal(p->slots_max, 0);
+	assert_int_equal(p->limits.shader_cores, 0);
+	assert_int_equal(p->limits.priority_ceiling, 1);
+	assert_int_equal(p->limits.wire.mem_bytes, 256 << 20);
+	assert_int_equal(p->limits.wire.max_queues, MMX_MAX_QUEUES);
+	assert_int_equal(p->limits.wire.max_bind_ops, MMX_BIND_MAX_OPS);
+	mmx_config_destroy(config);
+}
+
+static void everything(void **state)
+{
+	static const char text[] =
+		"device = { socket = \"/s/gpu\"; timeout_ms = 250; };\n"
+		"firmware = { image = \"/fw\"; allow_unsigned = true; };\n"
+		"control = { socket = \"/s/control\"; mode = \"0660\"; };\n"
+		"log = \"all+warn,sched+debug\"; scheduler = { tick_us = 5000; };\n"
+		"partition = ( { name = \"a\"; socket = \"/s/a\"; mode = \"0666\"; uid = 0;\n"
+		"  weight = 7; slots_max = 3; shader_cores = 0x50005; sched_priority = \"realtime\";\n"
+		"  memory = \"1G\"; ring_slots = 64; max_jobs = 9; },\n"
+		"  { name = \"b\"; socket = \"/s/b\"; memory = 1048576; shader_cores = 0xffffffff; } );\n";
+	struct mmx_config_error error = { "" };
+	struct mmx_config *config = NULL;
+	const struct mmx_partition_config *p;
+
+	(void)state;
+	if (mmx_config_read_string(text, &config, &error))
+		fail_msg("%s", error.text);
+	assert_int_equal(config->device_timeout_ms, 250);
+	assert_true(config->allow_unsigned);
+	assert_string_equal(config->control_socket, "/s/control");
+	assert_int_equal(config->control_mode, 0660);
+	assert_string_equal(config->log, "all+warn,sched+debug");
+	assert_int_equal(config->tick_us, 5000);
+	assert_int_equal(config->partition_count, 2);
+	p = &config->partitions[0];
+	assert_int_equal(p->mode, 0666);
+	assert_true(p->check_uid);
+	assert_int_equal(p->uid, 0);
+	assert_int_equal(p->weight, 7);
+	assert_int_equal(p->slots_max, 3);
+	assert_int_equal(p->limits.shader_cores, 0x50005);
+	assert_int_equal(p->limits.priority_ceiling, 3);
+	assert_true(p->limits.wire.mem_bytes == 1ull << 30);
+	assert_int_equal(p->ring_slots, 64);
+	assert_int_equal(p->limits.wire.max_jobs, 9);
+	assert_true(config->partitions[1].limits.shader_cores == 0xffffffff);
+	assert_int_equal(config->partitions[1].limits.wire.mem_bytes, 1 << 20);
+	mmx_config_destroy(config);
+}
+
+static void refused(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *says;
+	} cases[] = {
+		{ "", "device is missing" },
+		{ "device = ", ":1: " },
+		{ FIRMWARE PARTITION, "device is missing" },
+		{ DEVICE PARTITION, "firmware is missing" },
+		{ DEVICE FIRMWARE, "partition is missing" },
+		{ DEVICE FIRMWARE "partition = ();", "1 to 256 of them are wanted, not 0" },
+		{ DEVICE FIRMWARE "partition = { name = \"a\"; };", "a list" },
+		{ DEVICE FIRMWARE "partition = ( 5 );", "a group" },
+		{ DEVICE FIRMWARE PARTITION "wieght = 5;", ":4: 'wieght' is not known" },
+		{ DEVICE FIRMWARE
+		  "partition = (\n{ name = \"a\"; socket = \"/s/a\";\nwieght = 5; } );",
+		  ":5: 'wieght' is not known" },
+		{ "device = { socket = \"/s\"; speed = 1; };" FIRMWARE PARTITION,
+		  "'speed' is not known" },
+		{ "device = 5;" FIRMWARE PARTITION, "a group" },
+		{ "device = { };" FIRMWARE PARTITION, "socket is missing" },
+		{ "device = { socket = 5; };" FIRMWARE PARTITION, "socket: a string" },
+		{ "device = { socket = \"\"; };" FIRMWARE PARTITION, "socket: is empty" },
+		{ "device = { socket = \"/123456789/123456789/123456789/123456789/123456789"
+		  "/123456789/123456789/123456789/123456789/123456789/123456789\"; };" FIRMWARE
+			  PARTITION,
+		  "too long for a socket" },
+		{ "device = { socket = \"/s\"; timeout_ms = 0; };" FIRMWARE PARTITION,
+		  "timeout_ms: 0 is not within 10..600000" },
+		{ "device = { socket = \"/s\"; timeout_ms = -5; };" FIRMWARE PARTITION,
+		  "-5 is negative" },
+		{ "device = { socket = \"/s\"; timeout_ms = 5.0; };" FIRMWARE PARTITION,
+		  "a number is wanted" },
+		{ DEVICE "firmware = { image = \"/f\"; allow_unsigned = 1; };" PARTITION,
+		  "true or false" },
+		{ DEVICE FIRMWARE "log = \"all+loud\";" PARTITION, "log: '" },
+		{ DEVICE FIRMWARE "control = { socket = \"/c\"; mode = \"8\"; };" PARTITION,
+		  "octal" },
+		{ DEVICE FIRMWARE "control = { socket = \"/c\"; mode = \"1777\"; };" PARTITION,
+		  "octal" },
+		{ DEVICE FIRMWARE "partition = ( { socket = \"/s\"; } );", "name is missing" },
+		{ DEVICE FIRMWARE "partition = ( { name = \"a b\"; socket = \"/s\"; } );",
+		  "letters, digits" },
+		{ DEVICE FIRMWARE "partition = ( { name = \"\"; socket = \"/s\"; } );",
+		  "letters, digits" },
+		{ DEVICE FIRMWARE "partition = ( { name = \"a\"; socket = \"/s\"; weight = 0; } );",
+		  "weight: 0 is not within 1..1000" },
+		{ DEVICE FIRMWARE
+		  "partition = ( { name = \"a\"; socket = \"/s\"; memory = \"4097\"; } );",
+		  "memory: 4097 is not within" },
+		{ DEVICE FIRMWARE
+		  "partition = ( { name = \"a\"; socket = \"/s\"; memory = \"1048577\"; } );",
+		  "no multiple of 4096" },
+		{ DEVICE FIRMWARE
+		  "partition = ( { name = \"a\"; socket = \"/s\"; memory = \"1T\"; } );",
+		  "is no size" },
+		{ DEVICE FIRMWARE "partition = ( { name = \"a\"; socket = \"/s\"; "
+				  "memory = \"99999999999999999999G\"; } );",
+		  "is no size" },
+		{ DEVICE FIRMWARE
+		  "partition = ( { name = \"a\"; socket = \"/s\"; ring_slots = 100; } );",
+		  "no power of two" },
+		{ DEVICE FIRMWARE "partition = ( { name = \"a\"; socket = \"/s\"; "
+				  "sched_priority = \"top\"; } );",
+		  "not low, medium" },
+		{ DEVICE FIRMWARE "partition = ( { name = \"a\"; socket = \"/s\"; },\n"
+				  "{ name = \"a\"; socket = \"/t\"; } );",
+		  "name 'a' is given twice" },
+		{ DEVICE FIRMWARE "partition = ( { name = \"a\"; socket = \"/s\"; },\n"
+				  "{ name = \"b\"; socket = \"/s\"; } );",
+		  ":4: socket '/s' is given twice" },
+		{ DEVICE FIRMWARE "partition = ( { name = \"a\"; socket = \"/s/gpu\"; } );",
+		  "in use for something else" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mmx_config_error error = { "" };
+		struct mmx_config *config = NULL;
+
+		if (mmx_config_read_string(cases[i].text, &config, &error) != CONFIG_E_INVALID)
+			fail_msg("case %zu was not refused", i);
+		assert_null(config);
+		if (!strstr(error.text, cases[i].says))
+			fail_msg("case %zu says '%s', not '%s'", i, error.text, cases[i].says);
+	}
+}
+
+static void no_such_file(void **state)
+{
+	struct mmx_config_error error = { "" };
+	struct mmx_config *config = NULL;
+
+	(void)state;
+	assert_int_equal(mmx_config_read_file("/nonexistent/malimuxd.conf", &config, &error),
+			 CONFIG_E_INVALID);
+	assert_non_null(strstr(error.text, "/nonexistent/malimuxd.conf: No such file"));
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(everything),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(no_such_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
