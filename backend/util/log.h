@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * One sink: a line per message on stderr (systemd reads <n> levels), key=value after the text:
+ * One sink: a line per message on stderr (systemd reads <n> levels), key=value after the text, the guest last:
  *
- *   <4>sched: group lost slot guest=cluster group=0x10003
+ *   <4>sched: group lost slot group=0x10003 guest=cluster
  *
  * Levels per module from MMX_LOG or the configuration: "all+warn,sched+debug". Only the function that
- * handles an error logs it. What a guest can cause goes through a struct mmx_log_limit of that guest.
+ * handles an error logs it. Text may hold what a guest or the device wrote: whatever is not printable ASCII
+ * comes out as \xNN, and a line never exceeds MMX_LOG_LINE_MAX. What a guest can cause goes through a struct mmx_log_limit of that guest.
  */
 #ifndef BACKEND_UTIL_LOG_H
 #define BACKEND_UTIL_LOG_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define MMX_LOG_LINE_MAX 1024u /* bytes, with the newline */
 
 enum mmx_log_level {
 	MMX_LOG_ERROR = 3,

@@ -17,14 +17,20 @@
 struct mmx_timers {
 	uint64_t (*now_ns)(void *ctx); /* monotonic */
 	void *ctx;
-	struct mmx_timer **heap; /* min-heap by deadline */
+	struct mmx_timer **heap; /* min-heap by deadline, then by the order of arming */
 	size_t count, capacity;
+	size_t registered; /* timers that have a place */
+	struct mmx_timer **due; /* of the mmx_timers_run() that is under way, earliest first */
+	size_t due_next, due_count;
+	uint64_t seq;
 };
 
 struct mmx_timer {
 	void (*fn)(struct mmx_timer *timer);
 	uint64_t deadline_ns;
-	size_t pos; /* in the heap + 1; 0 = not armed */
+	uint64_t seq; /* equal deadlines run in the order of arming */
+	size_t pos; /* in the heap, or among what is due, + 1; 0 = not armed */
+	bool due;
 };
 
 void mmx_timers_init(struct mmx_timers *timers, uint64_t (*now_ns)(void *ctx), void *ctx);
@@ -54,7 +60,7 @@ static inline bool mmx_timer_armed(const struct mmx_timer *timer)
 
 /* Deadline of the next timer; UINT64_MAX = none. */
 uint64_t mmx_timers_next(const struct mmx_timers *timers);
-/* Runs what is due; timers that are armed meanwhile for the past run in the next call. */
+/* Runs what is due; timers that are armed meanwhile for the past run in the next call. Not from within a timer. */
 void mmx_timers_run(struct mmx_timers *timers);
 
 #endif
