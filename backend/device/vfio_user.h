@@ -14,10 +14,12 @@
  * another negative errno.
  */
 int mmx_vfio_user_create(const char *path, int timeout_ms, struct mmx_device **ret_dev);
+/* The same on a connected stream socket, which becomes the device's, also on failure. */
+int mmx_vfio_user_create_fd(int fd, int timeout_ms, struct mmx_device **ret_dev);
 
 /*
  * Descriptor that polls readable when the server has something to say on its own (a DMA request, its end);
- * then mmx_vfio_user_poll() is to be called.
+ * then mmx_vfio_user_poll() is to be called. Of a lost device it stays readable: don't watch it any more.
  */
 int mmx_vfio_user_fd(struct mmx_device *dev);
 void mmx_vfio_user_poll(struct mmx_device *dev);

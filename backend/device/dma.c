@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * The pool of the backend's own DMA memory. Owns chunks: memfds of 4 MiB, each mapped for the GPU as a whole
+ * and into this process; what is larger has a chunk of its own. Pages are found first fit in a bitmap. Of the
+ * empty 4 MiB chunks one is kept, so that a buffer that comes and goes does not map and unmap each time.
+ *
+ * Callers: gpu, sched, session, all in the one thread. Pages are zeroed when they are handed out, not when
+ * they come back: whatever wrote them in between, the next owner does not see it.
+ */
+#include "backend/device/dma.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "backend/util/list.h"
+
+#define CHUNK_SIZE  (4u << 20)
+#define CHUNK_PAGES (CHUNK_SIZE / MMX_PAGE_SIZE)
+
+struct mmx_dma_chunk {
+	struct mmx_list link;
+	int fd;
+	uint8_t *cpu;
+	size_t size;
+	struct mmx_dma_map map;
+	bool shared; /* among buffers, of CHUNK_SIZE; else all of it is one buffer */
+	size_t used_pages;
+	size_t hint; /* no page below is free */
+	uint64_t used[CHUNK_PAGES / 64];
+};
+
+struct mmx_dma_pool {
+	struct mmx_device *dev;
+	struct mmx_list chunks; // mmx_dma_chunk.link
+	size_t used;
+};
+
+static bool page_used(const struct mmx_dma_chunk *chunk, size_t page)
+{
+	return chunk->used[page / 64] >> (page % 64) & 1;
+}
+
+static void mark_pages(struct mmx_dma_chunk *chunk, size_t page, size_t count, bool used)
+{
+	size_t i;
+
+	for (i = page; i < page + count; i++) {
+		uint64_t bit = 1ull << (i % 64);
+
+		assert(page_used(chunk, i) != used);
+		if (used)
+			chunk->used[i / 64] |= bit;
+		else
+			chunk->used[i / 64] &= ~bit;
+	}
+}
+
+static void chunk_destroy(struct mmx_dma_pool *pool, struct mmx_dma_chunk *chunk)
+{
+	mmx_list_del(&chunk->link);
+	mmx_device_unmap(pool->dev, &chunk->map);
+	munmap(chunk->cpu, chunk->size);
+	close(chunk->fd);
+	free(chunk);
+}
+
+static int chunk_create(struct mmx_dma_pool *pool, size_t size, bool shared,
+			struct mmx_dma_chunk **ret_chunk)
+{
+	struct mmx_dma_chunk *chunk;
+	int r;
+
+	chunk = calloc(1, sizeof(*chunk));
+	if (!chunk)
+		return -ENOMEM;
+	chunk->size = size;
+	chunk->shared = shared;
+	chunk->fd = memfd_create("malimux-dma", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (chunk->fd < 0) {
+		r = -errno;
+		goto err_free;
+	}
+	/* the other side of a device in another process gets the descriptor: it may not pull the pages away */
+	if (ftruncate(chunk->fd, (off_t)size) ||
+	    fcntl(chunk->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+		r = -errno;
+		goto err_close;
+	}
+	chunk->cpu = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, chunk->fd, 0);
+	if (chunk->cpu == MAP_FAILED) {
+		r = -errno;
+		goto err_close;
+	}
+	r = mmx_device_map(pool->dev, chunk->fd, 0, size, true, &chunk->map);
+	if (r < 0)
+		goto err_munmap;
+	mmx_list_add_tail(&pool->chunks, &chunk->link);
+	*ret_chunk = chunk;
+	return 0;
+
+err_munmap:
+	munmap(chunk->cpu, size);
+err_close:
+	close(chunk->fd);
+err_free:
+	free(chunk);
+	return r;
+}
+
+/* Return: whether there are @count free pages in a row; *ret_page is the first one. */
+static bool chunk_find(struct mmx_dma_chunk *chunk, size_t count, size_t *ret_page)
+{
+	size_t page, run = 0;
+
+	if (!chunk->shared || CHUNK_PAGES - chunk->used_pages < count)
+		return false;
+	while (chunk->hint < CHUNK_PAGES && page_used(chunk, chunk->hint))
+		chunk->hint++;
+	for (page = chunk->hint; page < CHUNK_PAGES; page++) {
+		if (!run && page % 64 == 0 && chunk->used[page / 64] == UINT64_MAX) {
+			page += 63;
+			continue;
+		}
+		run = page_used(chunk, page) ? 0 : run + 1;
+		if (run == count) {
+			*ret_page = page + 1 - count;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void chunk_take(struct mmx_dma_pool *pool, struct mmx_dma_chunk *chunk, size_t page,
+		       size_t count, struct mmx_dma_buf *ret_buf)
+{
+	if (chunk->shared)
+		mark_pages(chunk, page, count, true);
+	chunk->used_pages += count;
+	pool->used += count * MMX_PAGE_SIZE;
+	*ret_buf = (struct mmx_dma_buf){
+		.cpu = chunk->cpu + page * MMX_PAGE_SIZE,
+		.size = count * MMX_PAGE_SIZE,
+		.chunk = chunk,
+		.page = page,
+	};
+	mmx_device_sync_for_device(pool->dev, ret_buf->cpu, ret_buf->size);
+}
+
+/**
+ * mmx_dma_pool_create() - an empty pool; memory is taken as it is needed
+ * @dev: must outlive the pool
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mmx_dma_pool_create(struct mmx_device *dev, struct mmx_dma_pool **ret_pool)
+{
+	struct mmx_dma_pool *pool = calloc(1, sizeof(*pool));
+
+	if (!pool)
+		return -ENOMEM;
+	pool->dev = dev;
+	mmx_list_init(&pool->chunks);
+	*ret_pool = pool;
+	return 0;
+}
+
+void mmx_dma_pool_destroy(struct mmx_dma_pool *pool)
+{
+	struct mmx_list *pos, *tmp;
+
+	if (!pool)
+		return;
+	assert(!pool->used);
+	mmx_list_for_each_safe(pos, tmp, &pool->chunks)
+		chunk_destroy(pool, mmx_container_of(pos, struct mmx_dma_chunk, link));
+	free(pool);
+}
+
+struct mmx_device *mmx_dma_pool_device(const struct mmx_dma_pool *pool)
+{
+	return pool->dev;
+}
+
+int mmx_dma_alloc(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf)
+{
+	struct mmx_dma_chunk *chunk;
+	struct mmx_list *pos;
+	size_t page, count;
+	int r;
+
+	if (!size)
+		return -EINVAL;
+	if (size > SIZE_MAX / 2)
+		return -ENOMEM;
+	count = (size + MMX_PAGE_SIZE - 1) >> MMX_PAGE_SHIFT;
+	if (count <= CHUNK_PAGES) {
+		mmx_list_for_each(pos, &pool->chunks) {
+			chunk = mmx_container_of(pos, struct mmx_dma_chunk, link);
+			if (!chunk_find(chunk, count, &page))
+				continue;
+			memset(chunk->cpu + page * MMX_PAGE_SIZE, 0, count * MMX_PAGE_SIZE);
+			chunk_take(pool, chunk, page, count, ret_buf);
+			return 0;
+		}
+	}
+	/* a new memfd reads as zeroes */
+	if (count <= CHUNK_PAGES)
+		r = chunk_create(pool, CHUNK_SIZE, true, &chunk);
+	else
+		r = chunk_create(pool, count * MMX_PAGE_SIZE, false, &chunk);
+	if (r < 0)
+		return r;
+	chunk_take(pool, chunk, 0, count, ret_buf);
+	return 0;
+}
+
+/* Gives empty 4 MiB chunks back, but one. */
+static void trim(struct mmx_dma_pool *pool)
+{
+	struct mmx_list *pos, *tmp;
+	bool kept = false;
+
+	mmx_list_for_each_safe(pos, tmp, &pool->chunks) {
+		struct mmx_dma_chunk *chunk = mmx_container_of(pos, struct mmx_dma_chunk, link);
+
+		if (chunk->used_pages)
+			continue;
+		if (kept)
+			chunk_destroy(pool, chunk);
+		kept = true;
+	}
+}
+
+void mmx_dma_free(struct mmx_dma_pool *pool, struct mmx_dma_buf *buf)
+{
+	struct mmx_dma_chunk *chunk = buf->chunk;
+	size_t count = buf->size >> MMX_PAGE_SHIFT;
+
+	if (!buf->cpu)
+		return;
+	pool->used -= buf->size;
+	chunk->used_pages -= count;
+	if (!chunk->shared) {
+		chunk_destroy(pool, chunk);
+	} else {
+		mark_pages(chunk, buf->page, count, false);
+		if (buf->page < chunk->hint)
+			chunk->hint = buf->page;
+		if (!chunk->used_pages)
+			trim(pool);
+	}
+	*buf = (struct mmx_dma_buf){ 0 };
+}
+
+uint64_t mmx_dma_buf_addr(const struct mmx_dma_buf *buf, size_t offset)
+{
+	assert(offset < buf->size);
+	return mmx_dma_map_addr(&buf->chunk->map, buf->page * MMX_PAGE_SIZE + offset);
+}
+
+size_t mmx_dma_pool_used(const struct mmx_dma_pool *pool)
+{
+	return pool->used;
+}

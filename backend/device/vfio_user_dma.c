@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Owns the table of what is mapped for the server and duplicates of the descriptors. A guest's memory may be
+ * thousands of maps of one file; descriptors are shared among the maps of a file, told by its inode.
+ * Called by vfio_user.c only.
+ */
+#include "backend/device/vfio_user_dma.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "backend/device/dma.h"
+
+struct file {
+	struct mmx_list link;
+	int fd;
+	int mode; /* O_RDWR or O_RDONLY */
+	dev_t dev;
+	ino_t ino;
+	size_t refs;
+};
+
+static int file_get(struct mmx_vfu_memory *memory, int fd, bool writable, struct file **ret_file)
+{
+	struct mmx_list *pos;
+	struct file *file;
+	struct stat st;
+	int mode = fcntl(fd, F_GETFL);
+
+	if (mode < 0 || fstat(fd, &st))
+		return -errno;
+	mode &= O_ACCMODE;
+	if (mode == O_WRONLY || (writable && mode != O_RDWR))
+		return -EACCES;
+	mmx_list_for_each(pos, &memory->files) {
+		file = mmx_container_of(pos, struct file, link);
+		if (file->dev == st.st_dev && file->ino == st.st_ino && file->mode == mode) {
+			file->refs++;
+			*ret_file = file;
+			return 0;
+		}
+	}
+	file = malloc(sizeof(*file));
+	if (!file)
+		return -ENOMEM;
+	*file = (struct file){ .mode = mode, .dev = st.st_dev, .ino = st.st_ino, .refs = 1 };
+	file->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (file->fd < 0) {
+		int r = -errno;
+
+		free(file);
+		return r;
+	}
+	mmx_list_add(&memory->files, &file->link);
+	*ret_file = file;
+	return 0;
+}
+
+static void file_put(struct file *file)
+{
+	if (--file->refs)
+		return;
+	mmx_list_del(&file->link);
+	close(file->fd);
+	free(file);
+}
+
+int mmx_vfu_memory_init(struct mmx_vfu_memory *memory)
+{
+	*memory = (struct mmx_vfu_memory){ 0 };
+	mmx_list_init(&memory->files);
+	return mmx_iova_init(&memory->iova, MMX_IOVA_START, MMX_IOVA_END);
+}
+
+void mmx_vfu_memory_finish(struct mmx_vfu_memory *memory)
+{
+	size_t i;
+
+	for (i = 0; i < memory->table.count; i++)
+		file_put(memory->table.entries[i].priv);
+	mmx_dma_table_finish(&memory->table);
+	mmx_iova_finish(&memory->iova);
+}
+
+int mmx_vfu_memory_add(struct mmx_vfu_memory *memory, int fd, uint64_t offset, uint64_t size,
+		       bool writable, uint64_t *ret_addr)
+{
+	struct mmx_dma_entry entry = { .size = size, .offset = offset, .writable = writable };
+	struct file *file = NULL;
+	int r;
+
+	if (!size || (offset | size) & (MMX_PAGE_SIZE - 1) || offset > INT64_MAX ||
+	    size > INT64_MAX - offset)
+		return -EINVAL;
+	r = file_get(memory, fd, writable, &file);
+	if (r < 0)
+		return r;
+	entry.priv = file;
+	r = mmx_iova_alloc(&memory->iova, size, &entry.addr);
+	if (r < 0)
+		goto err_put;
+	r = mmx_dma_table_add(&memory->table, &entry);
+	if (r < 0)
+		goto err_free;
+	*ret_addr = entry.addr;
+	return 0;
+
+err_free:
+	mmx_iova_free(&memory->iova, entry.addr, size);
+err_put:
+	file_put(file);
+	return r;
+}
+
+void mmx_vfu_memory_remove(struct mmx_vfu_memory *memory, uint64_t addr, uint64_t size)
+{
+	const struct mmx_dma_entry *entry = mmx_dma_table_find(&memory->table, addr);
+
+	if (!entry)
+		return;
+	file_put(entry->priv);
+	mmx_dma_table_remove(&memory->table, addr);
+	mmx_iova_free(&memory->iova, addr, size);
+}
+
+/* Maps that follow each other without a gap are one to the server. */
+int mmx_vfu_memory_access(struct mmx_vfu_memory *memory, uint64_t addr, void *buf, size_t len,
+			  bool write)
+{
+	char *pos = buf;
+
+	while (len) {
+		const struct mmx_dma_entry *entry = mmx_dma_table_find(&memory->table, addr);
+		const struct file *file;
+		uint64_t into;
+		size_t part;
+		ssize_t n;
+
+		if (!entry || (write && !entry->writable))
+			return -EFAULT;
+		file = entry->priv;
+		into = addr - entry->addr;
+		part = entry->size - into < len ? (size_t)(entry->size - into) : len;
+		if (write)
+			n = pwrite(file->fd, pos, part, (off_t)(entry->offset + into));
+		else
+			n = pread(file->fd, pos, part, (off_t)(entry->offset + into));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EFAULT;
+		addr += (size_t)n;
+		pos += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
