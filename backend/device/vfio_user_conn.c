@@ -8,9 +8,10 @@
  *   clock take over, so a chatty server is lost after twice the timeout at the latest.
  * - recv() without room for control data: descriptors that a server sends are dropped by the kernel.
  * - The server may be blocked sending to us while we are blocked sending to it; so waiting to send reads what
- *   comes into the buffer, but serves nothing: replies would end up within the message that is being sent.
+ *   comes into the buffer, but serves nothing: replies would end up within the message that is being sent. A
+ *   server that fills the buffer and still reads nothing is lost at the deadline.
  * - Messages are consumed in the order they came, whole ones only. Between calls the buffer holds at most the
- *   beginning of a message.
+ *   beginning of a message: what was read along would not make the socket readable any more.
  */
 #include "backend/device/vfio_user_conn.h"
 
@@ -273,7 +274,7 @@ static int take_reply(struct mmx_vfu_conn *conn, const struct mmx_vfu_request *r
 			*ret_len = len;
 	}
 	conn->rx_start += hdr->size;
-	/* What came along would not make the socket readable any more. The reply is good whatever that is. */
+	/* the reply is good, whatever came along with it */
 	if (conn->rx_start != conn->rx_end)
 		serve_buffer(conn, false, &other);
 	return r;
@@ -331,10 +332,13 @@ int mmx_vfu_conn_request(struct mmx_vfu_conn *conn, const struct mmx_vfu_request
 void mmx_vfu_conn_post(struct mmx_vfu_conn *conn, enum mmx_vfu_command command,
 		       struct mmx_vfu_header *msg, size_t size)
 {
+	struct mmx_vfu_header other;
+
 	if (*conn->lost)
 		return;
 	fill_header(conn, msg, command, size, MMX_VFU_TYPE_COMMAND | MMX_VFU_FLAGS_NO_REPLY);
-	send_message(conn, msg, size, -1);
+	if (send_message(conn, msg, size, -1) == 0 && conn->rx_start != conn->rx_end)
+		serve_buffer(conn, false, &other);
 }
 
 void mmx_vfu_conn_poll(struct mmx_vfu_conn *conn)
