@@ -20,7 +20,8 @@ backend_device_libmodel_device_a_SOURCES = %D%/model_device.c %D%/model_device.h
 EXTRA_DIST += %D%/README.md
 
 if HAVE_CMOCKA
-UNIT_TESTS += tests/unit/dma_test tests/unit/iova_test tests/unit/vfio_user_test
+UNIT_TESTS += tests/unit/dma_test tests/unit/iova_test \
+	tests/unit/vfio_user_test tests/unit/vfio_user_conn_test
 
 tests_unit_dma_test_SOURCES = tests/unit/dma_test.c
 tests_unit_dma_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -30,9 +31,15 @@ tests_unit_iova_test_SOURCES = tests/unit/iova_test.c
 tests_unit_iova_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_iova_test_LDADD = backend/device/libdevice.a $(CMOCKA_LIBS)
 
-tests_unit_vfio_user_test_SOURCES = tests/unit/vfio_user_test.c
+VFIO_USER_RIG = tests/unit/vfio_user_rig.c tests/unit/vfio_user_rig.h
+
+tests_unit_vfio_user_test_SOURCES = tests/unit/vfio_user_test.c $(VFIO_USER_RIG)
 tests_unit_vfio_user_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
 tests_unit_vfio_user_test_LDADD = backend/device/libdevice.a $(JSONC_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_vfio_user_conn_test_SOURCES = tests/unit/vfio_user_conn_test.c $(VFIO_USER_RIG)
+tests_unit_vfio_user_conn_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+tests_unit_vfio_user_conn_test_LDADD = backend/device/libdevice.a $(JSONC_LIBS) $(CMOCKA_LIBS)
 endif
 
 FUZZ_TESTS += tests/fuzz/vfio_user_fuzz
