@@ -27,6 +27,21 @@ const struct mdl_product *mdl_product(const struct mmx_model *m);
 void mdl_log(const struct mmx_model *m, enum mmx_model_log level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/*
+ * What a GPU reset takes with it besides GPU_CONTROL: the MCU and its firmware, address spaces,
+ * endpoints, JOB_INT and MMU_INT. Called by gpu.c.
+ */
+void mdl_reset_blocks(struct mmx_model *m);
+
+/* irq.c only: tells the surroundings. */
+void mdl_ops_irq(struct mmx_model *m, enum mmx_model_irq line, uint32_t pending);
+/*
+ * Device addresses, for mmu.c. Aligned 4 and 8 byte accesses are single-copy atomic where the
+ * surroundings give a pointer, with acquire and release order. Return: false = not mapped for DMA.
+ */
+bool mdl_dma_read(struct mmx_model *m, uint64_t addr, void *buf, size_t len);
+bool mdl_dma_write(struct mmx_model *m, uint64_t addr, const void *buf, size_t len);
+
 /* blocks of a model; each is opaque outside its own file */
 struct mdl_events *mdl_events(struct mmx_model *m);
 struct mdl_gpu *mdl_gpu(struct mmx_model *m);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * The interrupt blocks JOB_INT, MMU_INT and GPU_INT: raw status, mask, and what is pending. Blocks
+ * raise bits; the driver clears and masks them. Whenever RAWSTAT & MASK of a line changes, the
+ * surroundings are told, exactly once a change.
+ */
+#include "tools/model/irq.h"
+
+#include <stdlib.h>
+
+#include "tools/model/model_priv.h"
+#include "tools/model/regs.h"
+
+struct line {
+	uint32_t raw;
+	uint32_t mask;
+	uint32_t pending; /* as last told to the surroundings */
+};
+
+struct mdl_irq {
+	struct line lines[MMX_MODEL_IRQ_COUNT];
+};
+
+struct mdl_irq *mdl_irq_create(void)
+{
+	return calloc(1, sizeof(struct mdl_irq));
+}
+
+void mdl_irq_destroy(struct mdl_irq *irq)
+{
+	free(irq);
+}
+
+static void update(struct mmx_model *m, enum mmx_model_irq line)
+{
+	struct line *l = &mdl_irq(m)->lines[line];
+	uint32_t pending = l->raw & l->mask;
+
+	if (pending == l->pending)
+		return;
+	l->pending = pending;
+	mdl_ops_irq(m, line, pending);
+}
+
+void mdl_irq_reset(struct mmx_model *m, enum mmx_model_irq line, bool keep_mask)
+{
+	struct line *l = &mdl_irq(m)->lines[line];
+
+	l->raw = 0;
+	if (!keep_mask)
+		l->mask = 0;
+	update(m, line);
+}
+
+void mdl_irq_raise(struct mmx_model *m, enum mmx_model_irq line, uint32_t bits)
+{
+	mdl_irq(m)->lines[line].raw |= bits;
+	update(m, line);
+}
+
+uint32_t mdl_irq_raw(struct mmx_model *m, enum mmx_model_irq line)
+{
+	return mdl_irq(m)->lines[line].raw;
+}
+
+uint32_t mdl_irq_read32(struct mmx_model *m, enum mmx_model_irq line, uint32_t offset)
+{
+	const struct line *l = &mdl_irq(m)->lines[line];
+
+	switch (offset) {
+	case INT_RAWSTAT:
+		return l->raw;
+	case INT_MASK:
+		return l->mask;
+	case INT_STAT:
+		return l->raw & l->mask;
+	default:
+		return 0;
+	}
+}
+
+void mdl_irq_write32(struct mmx_model *m, enum mmx_model_irq line, uint32_t offset, uint32_t value)
+{
+	struct line *l = &mdl_irq(m)->lines[line];
+
+	switch (offset) {
+	case INT_CLEAR:
+		l->raw &= ~value;
+		break;
+	case INT_MASK:
+		l->mask = value;
+		break;
+	default:
+		return;
+	}
+	update(m, line);
+}
