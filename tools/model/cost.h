@@ -39,4 +39,50 @@
 #define MDL_COST_FW_STREAM_NS	  1000
 #define MDL_COST_FW_QUIET_POLL_NS 10000
 
+/*
+ * Command streams and endpoints. A cycle is a nanosecond.
+ */
+/* Command streams: bounds of a slice. */
+#define MDL_SLICE_INSTRUCTIONS 1024u
+#define MDL_SLICE_NS	       20000u
+/* A sync object is written at most this long before the time of its instruction. */
+#define MDL_SLICE_EARLY_NS 1000u
+/* A slice or a job that starts late (the host was busy) makes up for at most this much. */
+#define MDL_CATCH_UP_NS 100000u
+/* Bytes of stream read at once: as far as a slice may be behind stores to its own code. */
+#define MDL_CS_PREFETCH 512u
+
+/* Cycles of an instruction. */
+#define MDL_COST_SIMPLE	       4u /* moves, arithmetic, BRANCH, SET_*, and all that have no line here */
+#define MDL_COST_CALL	       16u /* CALL, JUMP */
+#define MDL_COST_MEMORY	       8u /* issue of LOAD_ and STORE_MULTIPLE, and for each register: */
+#define MDL_COST_WORD	       2u
+#define MDL_COST_LOAD_LATENCY  200u /* until the load/store scoreboard entry is released */
+#define MDL_COST_STORE_LATENCY 100u
+#define MDL_COST_SYNC	       64u /* SYNC_*, STORE_STATE: a round trip to the L2 */
+#define MDL_COST_RUN	       64u /* RUN_*: hand a job to its endpoints */
+
+/* Cycles of what happens beside the stream; the parts of a flush overlap. */
+#define MDL_COST_FLUSH_L2	 1000u
+#define MDL_COST_FLUSH_LSC	 400u
+#define MDL_COST_FLUSH_OTHER	 200u
+#define MDL_COST_FLUSH_SKIPPED	 20u /* a later flush than the job's flush id happened */
+#define MDL_COST_FINISH_TILING	 500u
+#define MDL_COST_FINISH_FRAGMENT 50u
+
+/* Jobs: cycles on one core. */
+#define MDL_COST_JOB	    1000u /* any */
+#define MDL_COST_TASK	    200u /* compute: for each task */
+#define MDL_COST_WARP	    64u /* compute: for each 16 threads of a workgroup */
+#define MDL_WARP_THREADS    16u
+#define MDL_COST_VERTEX	    8u /* IDVS: shading and binning of a vertex */
+#define MDL_COST_BIN	    4u /* RUN_TILING: binning of a vertex */
+#define MDL_COST_FULLSCREEN 200u /* RUN_FULLSCREEN */
+#define MDL_COST_TILE	    512u /* fragment: for each tile of 16 x 16 pixels */
+#define MDL_TILE_SHIFT	    4u
+#define MDL_COST_MAX	    (1ull << 40) /* 18 minutes on one core: no sum overflows */
+
+/* Endpoints: a job is cut into pieces of this time; then others get their turn. */
+#define MDL_PIECE_NS 100000u
+
 #endif

@@ -17,7 +17,7 @@ struct mdl_cs;
 
 #define MDL_CS_REGS	   96 /* G610: CS features say work registers - 1 = 95 */
 #define MDL_CS_SCOREBOARDS 8
-#define MDL_CS_CALL_DEPTH  8 /* deeper calls are CS_CALL_STACK_OVERFLOW */
+#define MDL_CS_CALL_DEPTH  8 /* the ring is level 1; deeper is CS_CALL_STACK_OVERFLOW */
 
 /* What the host programmed for a stream (CS input page and the CSG's address space). */
 struct mdl_cs_params {
@@ -45,7 +45,8 @@ enum mdl_cs_report {
 	MDL_CS_FAULT, /* CS_FAULT: the job is poisoned up to its ERROR_BARRIER, the stream goes on */
 	MDL_CS_FATAL, /* CS_FATAL: the stream has stopped for good */
 	MDL_CS_SYNC_UPDATE, /* a sync object was written by SYNC_ADD/SYNC_SET with system scope */
-	MDL_CS_STATE_CHANGED, /* became empty, blocked, unblocked: look at mdl_cs_status() */
+	/* became empty, blocked, unblocked: look at mdl_cs_status(); or quiet after mdl_cs_pause() */
+	MDL_CS_STATE_CHANGED,
 };
 
 struct mdl_cs_status {
@@ -60,6 +61,8 @@ struct mdl_cs_status {
 	uint32_t scoreboards; /* CS_STATUS_SCOREBOARDS: bit n = entry n is not zero */
 	uint32_t fault, fatal; /* exception type [7:0], data [31:8]; 0 = none since start */
 	uint64_t fault_info, fatal_info;
+	uint64_t heap; /* HEAP_SET: address of the tiler heap context */
+	uint32_t heap_vt_start, heap_vt_end, heap_frag_end; /* HEAP_OPERATION, FINISH_FRAGMENT */
 };
 
 /* csf.c: the stream of that slot reports; called from inside mdl_cs_*() and from timed events. */
@@ -70,6 +73,12 @@ void mdl_csf_cs_report(struct mmx_model *m, unsigned int csg, unsigned int cs,
  * none). @resource is a bit of the REQ_RESOURCE immediate: compute 0, fragment 1, tiler 2, idvs 3.
  */
 uint64_t mdl_csf_endpoints(struct mmx_model *m, unsigned int csg, unsigned int resource);
+/*
+ * csf.c: stream number @cs of that slot, NULL beyond the last one. A write to a sync object or to a
+ * progress counter wakes the streams of the same group at once; csf.c kicks those of other groups on
+ * MDL_CS_SYNC_UPDATE.
+ */
+struct mdl_cs *mdl_csf_stream(struct mmx_model *m, unsigned int csg, unsigned int cs);
 
 /* Return: NULL without memory. The stream is stopped. */
 struct mdl_cs *mdl_cs_create(struct mmx_model *m, unsigned int csg, unsigned int index);

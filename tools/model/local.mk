@@ -15,3 +15,15 @@ tools_model_libmodel_a_SOURCES = \
 	%D%/model.c %D%/model.h %D%/model_priv.h \
 	%D%/product.c %D%/product.h \
 	%D%/regs.h
+
+MODEL_CS_SOURCES = \
+	%D%/cores.c \
+	%D%/cs.c \
+	%D%/cs_async.c \
+	%D%/cs_exec.c \
+	%D%/cs_job.c \
+	%D%/cs_ops.h \
+	%D%/cs_priv.h \
+	%D%/cs_save.c \
+	%D%/cs_sync.c
+tools_model_libmodel_a_SOURCES += $(MODEL_CS_SOURCES)
