@@ -27,3 +27,28 @@ MODEL_CS_SOURCES = \
 	%D%/cs_save.c \
 	%D%/cs_sync.c
 tools_model_libmodel_a_SOURCES += $(MODEL_CS_SOURCES)
+
+MODEL_FAKE = tests/unit/model_fake.c tests/unit/model_fake.h tests/unit/model_words.h
+if HAVE_CMOCKA
+UNIT_TESTS += \
+	tests/unit/model_cores_test \
+	tests/unit/model_cs_ops_test \
+	tests/unit/model_cs_save_test \
+	tests/unit/model_cs_test
+tests_unit_model_cores_test_SOURCES = tests/unit/model_cores_test.c $(MODEL_FAKE)
+tests_unit_model_cores_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_cores_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+tests_unit_model_cs_ops_test_SOURCES = tests/unit/model_cs_ops_test.c $(MODEL_FAKE)
+tests_unit_model_cs_ops_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_cs_ops_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+tests_unit_model_cs_save_test_SOURCES = tests/unit/model_cs_save_test.c $(MODEL_FAKE)
+tests_unit_model_cs_save_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_cs_save_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+tests_unit_model_cs_test_SOURCES = tests/unit/model_cs_test.c $(MODEL_FAKE)
+tests_unit_model_cs_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_cs_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+endif
+FUZZ_TESTS += tests/fuzz/model_cs_fuzz
+tests_fuzz_model_cs_fuzz_SOURCES = tests/fuzz/model_cs_fuzz.c $(MODEL_FAKE) $(FUZZ_MAIN)
+tests_fuzz_model_cs_fuzz_LDADD = tools/model/libmodel.a
+tests_fuzz_model_cs_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Any instructions on any registers, over a small mapped memory that the stream may write, its own code
+ * and rings included. Two streams of one group and one of another; one is suspended and restored on the
+ * way, its state changed as the input says.
+ *
+ * Input: byte 0: number of words for stream 1; byte 1: which byte of the saved state to change; byte 2:
+ * how; byte 3: 0..3 pairs of registers to set; then pairs of 8 bytes; then words, stream 0 gets the rest.
+ *
+ * Held: no access beyond the mapped memory (each region is a heap block of its own size), no slice of
+ * more than its bounds, no event or slice that keeps the clock standing for ever, nothing left on
+ * endpoints when all streams are stopped.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/model_fake.h"
+#include "tools/model/cores.h"
+#include "tools/model/cs_priv.h"
+
+#define RUN_NS	   200000u
+#define SLICES_MAX 20000u
+#define WORDS_MAX  256u
+#define PAIRS_MAX  3u
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "model_cs_fuzz: %s\n", what);
+	abort();
+}
+
+/* Pointers that make it likely that an access hits something. */
+static void preset(struct mdl_cs *cs, const uint8_t *pairs, unsigned int count)
+{
+	uint64_t value;
+
+	cs_set_pair(cs, 0, FAKE_DATA_VA);
+	cs_set_pair(cs, 2, FAKE_CODE_VA);
+	cs_set_pair(cs, 4, 64);
+	cs_set_pair(cs, 6, FAKE_DATA_VA + FAKE_DATA_LEN - 16);
+	cs_set_pair(cs, 8, FAKE_RO_VA);
+	for (unsigned int i = 0; i < count; i++) {
+		memcpy(&value, pairs + 8 * i, 8);
+		cs_set_pair(cs, 10 + 2 * i, value);
+	}
+}
+
+static void suspend_restore(struct fake *f, unsigned int at, uint8_t change)
+{
+	uint8_t buf[MDL_CS_STATE_SIZE];
+	struct mdl_cs *cs = f->cs[0][0];
+	struct mdl_cs_params params;
+	unsigned int i;
+
+	mdl_cs_pause(cs);
+	for (i = 0; i < 1000 && !mdl_cs_quiet(cs); i++)
+		fake_run(f, 1000);
+	check(mdl_cs_quiet(cs), "a paused stream does not get quiet");
+	mdl_cs_save(cs, buf);
+	mdl_cs_stop(cs);
+	buf[at % sizeof(buf)] ^= change;
+	buf[(at + 512) % sizeof(buf)] ^= change;
+	fake_params(0, 0, &params);
+	mdl_cs_restore(f->cs[1][1], &params, buf);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint64_t words[WORDS_MAX], left;
+	unsigned int pairs, count, split;
+	struct fake f;
+
+	if (size < 4 + 8)
+		return 0;
+	pairs = data[3] % (PAIRS_MAX + 1);
+	if (size < 4 + 8 * (size_t)pairs + 8)
+		return 0;
+	count = (unsigned int)((size - 4 - 8 * pairs) / 8);
+	count = count < WORDS_MAX ? count : WORDS_MAX;
+	memcpy(words, data + 4 + 8 * pairs, 8ul * count);
+	split = data[0] % (count + 1);
+	if (!fake_init(&f))
+		abort();
+	f.priority[1] = 1;
+	for (unsigned int i = 0; i < 3; i++) {
+		unsigned int csg = i / 2, cs = i % 2;
+
+		fake_start(&f, csg, cs);
+		preset(f.cs[csg][cs], data + 4, pairs);
+	}
+	memcpy(fake_ptr(&f, FAKE_AS, FAKE_CODE_VA, 8 * count), words, 8ul * count);
+	fake_submit(&f, 0, 1, words, split);
+	fake_submit(&f, 0, 0, words + split, count - split);
+	fake_submit(&f, 1, 0, words, count);
+	fake_run(&f, RUN_NS);
+	suspend_restore(&f, data[1] * 4u + data[2] % 4u, data[2]);
+	fake_run(&f, RUN_NS);
+	check(f.slices < SLICES_MAX, "too many slices for the time");
+	for (unsigned int i = 0; i < FAKE_GROUPS; i++)
+		for (unsigned int k = 0; k < FAKE_STREAMS; k++)
+			mdl_cs_stop(f.cs[i][k]);
+	left = f.now_ns;
+	check(fake_run(&f, RUN_NS) && f.now_ns == left, "something is left after all has stopped");
+	fake_finish(&f);
+	return 0;
+}
