@@ -31,7 +31,10 @@ void mdl_csf_run(struct mmx_model *m);
 /* When that is next; UINT64_MAX = no stream is runnable. */
 uint64_t mdl_csf_next_ns(const struct mdl_csf *csf);
 
-/* Priority of the slot's group, 0..15; higher goes first on the endpoints. */
+/* Priority of the slot's group, 0..15; the highest is served first on the endpoints. */
 unsigned int mdl_csf_priority(struct mmx_model *m, unsigned int csg);
+
+/* gpu.c: shader cores or the tiler have been powered up or down. */
+void mdl_csf_power_changed(struct mmx_model *m);
 
 #endif

@@ -18,8 +18,8 @@
 
 #include <stdlib.h>
 
-#include "tools/model/cores.h"
 #include "tools/model/cost.h"
+#include "tools/model/csf.h"
 #include "tools/model/irq.h"
 #include "tools/model/mcu.h"
 #include "tools/model/model_priv.h"
@@ -84,7 +84,7 @@ static void power_done(struct mmx_model *m, struct mdl_event *ev)
 	if (d == &gpu->domains[MDL_POWER_L2])
 		mdl_mcu_l2_changed(m);
 	else
-		mdl_cores_update(m);
+		mdl_csf_power_changed(m);
 }
 
 static void drop_units_behind_l2(struct mmx_model *m)
@@ -102,7 +102,7 @@ static void drop_units_behind_l2(struct mmx_model *m)
 		d->going_off = 0;
 	}
 	if (lost)
-		mdl_cores_update(m);
+		mdl_csf_power_changed(m);
 }
 
 void mdl_gpu_power(struct mmx_model *m, enum mdl_power_domain domain, uint64_t units, bool on)
@@ -115,7 +115,7 @@ void mdl_gpu_power(struct mmx_model *m, enum mdl_power_domain domain, uint64_t u
 	units &= on ? ~d->ready : d->ready;
 	if (!units)
 		return;
-	if (on && domain != MDL_POWER_L2 && !gpu->domains[MDL_POWER_L2].ready) {
+	if (on && domain != MDL_POWER_L2 && !mdl_gpu_ready(m, MDL_POWER_L2)) {
 		mdl_log(m, MMX_MODEL_LOG_ERROR, "power-on of cores while the L2 is off");
 		return;
 	}

@@ -5,9 +5,13 @@ tools_model_libmodel_a_SOURCES = \
 	%D%/cores.h \
 	%D%/cost.h \
 	%D%/cs.h \
-	%D%/csf.h \
+	%D%/csf.c %D%/csf.h %D%/csf_priv.h \
+	%D%/csf_global.c \
+	%D%/csf_group.c \
+	%D%/csf_stream.c \
 	%D%/event.c %D%/event.h %D%/event_priv.h \
 	%D%/gpu.c %D%/gpu.h \
+	%D%/iface.h \
 	%D%/irq.c %D%/irq.h \
 	%D%/mcu.c %D%/mcu.h \
 	%D%/mmu.c %D%/mmu.h %D%/mmu_priv.h \

@@ -43,7 +43,7 @@ static void set_status(struct mmx_model *m, uint32_t status)
 	mdl_gpu_mcu_status(m);
 }
 
-static void die(struct mmx_model *m, const char *why)
+void mdl_mcu_fatal(struct mmx_model *m, const char *why)
 {
 	mdl_log(m, MMX_MODEL_LOG_ERROR, "MCU: %s", why);
 	mdl_csf_stop(m);
@@ -89,7 +89,7 @@ static void boot(struct mmx_model *m, struct mdl_event *ev)
 	if (!why)
 		why = mdl_csf_start(m);
 	if (why) {
-		die(m, why);
+		mdl_mcu_fatal(m, why);
 		return;
 	}
 	set_status(m, MCU_STATUS_ENABLED);
@@ -126,7 +126,7 @@ void mdl_mcu_l2_changed(struct mmx_model *m)
 	}
 	mdl_event_del(m, &mcu->boot);
 	if (mcu->status == MCU_STATUS_ENABLED)
-		die(m, "the L2 was powered off under running firmware");
+		mdl_mcu_fatal(m, "the L2 was powered off under running firmware");
 }
 
 void mdl_mcu_set_halted(struct mmx_model *m, bool halted)

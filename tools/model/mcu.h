@@ -22,6 +22,8 @@ void mdl_mcu_write32(struct mmx_model *m, uint32_t offset, uint32_t value);
 
 /* gpu.c: the L2 has been powered up or down. */
 void mdl_mcu_l2_changed(struct mmx_model *m);
+/* csf.c: the firmware cannot go on; ends in MCU_STATUS fatal. Stops the firmware: call it last. */
+void mdl_mcu_fatal(struct mmx_model *m, const char *why);
 /* csf.c: the firmware halts itself (HALT, SLEEP), or wakes. */
 void mdl_mcu_set_halted(struct mmx_model *m, bool halted);
 
