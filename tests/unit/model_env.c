@@ -113,19 +113,16 @@ void menv_finish(struct menv *e)
 
 /* ---- time ---- */
 
-/* One step towards @deadline. Return: the time at which the model wants to go on. */
-static uint64_t step(struct menv *e, uint64_t deadline, unsigned int *stuck)
+/* Moves the clock to where the model wants to go on, but not beyond @deadline. */
+static void advance(struct menv *e, uint64_t next, uint64_t deadline, unsigned int *stuck)
 {
-	uint64_t next = mmx_model_run(e->m);
-
 	if (next <= e->now_ns) {
 		if (++*stuck > STUCK_LIMIT)
 			fail_msg("the model wants to run for ever without time passing");
-		return next;
+		return;
 	}
 	*stuck = 0;
 	e->now_ns = next < deadline ? next : deadline;
-	return next;
 }
 
 bool menv_run_quiet(struct menv *e, uint64_t limit_ns)
@@ -133,12 +130,15 @@ bool menv_run_quiet(struct menv *e, uint64_t limit_ns)
 	uint64_t deadline = e->now_ns + limit_ns;
 	unsigned int stuck = 0;
 
-	while (mmx_model_next_ns(e->m) != UINT64_MAX) {
-		if (mmx_model_next_ns(e->m) > deadline || e->now_ns >= deadline)
+	for (;;) {
+		uint64_t next = mmx_model_run(e->m);
+
+		if (next == UINT64_MAX)
+			return true;
+		if (next > deadline)
 			return false;
-		step(e, deadline, &stuck);
+		advance(e, next, deadline, &stuck);
 	}
-	return true;
 }
 
 void menv_run_for(struct menv *e, uint64_t ns)
@@ -146,10 +146,12 @@ void menv_run_for(struct menv *e, uint64_t ns)
 	uint64_t deadline = e->now_ns + ns;
 	unsigned int stuck = 0;
 
-	while (e->now_ns < deadline || mmx_model_next_ns(e->m) <= deadline) {
-		if (e->now_ns >= deadline && mmx_model_next_ns(e->m) > deadline)
-			break;
-		step(e, deadline, &stuck);
+	for (;;) {
+		uint64_t next = mmx_model_run(e->m);
+
+		if (next > deadline && e->now_ns == deadline)
+			return;
+		advance(e, next, deadline, &stuck);
 	}
 }
 
@@ -158,12 +160,15 @@ bool menv_wait_reg(struct menv *e, uint32_t reg, uint32_t mask, uint32_t value, 
 	uint64_t deadline = e->now_ns + limit_ns;
 	unsigned int stuck = 0;
 
-	while ((menv_rd(e, reg) & mask) != value) {
-		if (e->now_ns >= deadline)
+	for (;;) {
+		uint64_t next = mmx_model_run(e->m);
+
+		if ((menv_rd(e, reg) & mask) == value)
+			return true;
+		if (next > deadline && e->now_ns == deadline)
 			return false;
-		step(e, deadline, &stuck);
+		advance(e, next, deadline, &stuck);
 	}
-	return true;
 }
 
 bool menv_wait_word(struct menv *e, uint32_t mcu_va, uint32_t mask, uint32_t value,
@@ -172,12 +177,15 @@ bool menv_wait_word(struct menv *e, uint32_t mcu_va, uint32_t mask, uint32_t val
 	uint64_t deadline = e->now_ns + limit_ns;
 	unsigned int stuck = 0;
 
-	while ((menv_mcu_rd(e, mcu_va) & mask) != value) {
-		if (e->now_ns >= deadline)
+	for (;;) {
+		uint64_t next = mmx_model_run(e->m);
+
+		if ((menv_mcu_rd(e, mcu_va) & mask) == value)
+			return true;
+		if (next > deadline && e->now_ns == deadline)
 			return false;
-		step(e, deadline, &stuck);
+		advance(e, next, deadline, &stuck);
 	}
-	return true;
 }
 
 /* ---- registers ---- */

@@ -149,16 +149,8 @@ void mdl_csf_power_changed(struct mmx_model *m)
 	if (csf->running && !csf->asleep)
 		csf_global_power(m);
 	mdl_cores_update(m);
-	for (unsigned int i = 0; i < csf->group_count; i++) {
-		struct mdl_csf_group *g = csf->groups[i];
-
-		if (g->state != MDL_CSF_RUNNING)
-			continue;
-		for (unsigned int j = 0; j < g->stream_count; j++) {
-			if (g->streams[j].started)
-				mdl_cs_kick(g->streams[j].cs);
-		}
-	}
+	for (unsigned int i = 0; i < csf->group_count; i++)
+		csf_group_kick_blocked(m, csf->groups[i], MDL_CS_BLOCKED_RESOURCE);
 }
 
 /* ---- what streams and endpoints ask ---- */
@@ -376,6 +368,8 @@ static const char *read_layout(struct mmx_model *m)
 	csf_wr(m, glb + GLB_INSTR_FEATURES, product->instr_features);
 	for (unsigned int i = 0; i < groups && !why; i++)
 		why = add_group(m, i, glb + GROUPS_OFFSET + i * stride, stride);
+	if (!why)
+		csf_global_init(m);
 	if (!why && csf->faulted)
 		why = "the interface points outside the MCU's memory";
 	if (why)
@@ -397,7 +391,6 @@ const char *mdl_csf_start(struct mmx_model *m)
 		free_groups(m, csf);
 		return why;
 	}
-	csf_global_init(m);
 	csf->running = true;
 	return NULL;
 }

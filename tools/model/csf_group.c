@@ -135,10 +135,11 @@ static void write_status(struct mmx_model *m, struct mdl_csf_group *g)
 void csf_group_busy(struct mmx_model *m, struct mdl_csf_group *g)
 {
 	g->idle = false;
+	csf_global_activity(m); /* cores get power now; timers of idleness begin anew */
 	csf_schedule(m, MDL_COST_FW_EVENT_NS);
 }
 
-void csf_group_kick_waiting(struct mmx_model *m, struct mdl_csf_group *g)
+void csf_group_kick_blocked(struct mmx_model *m, struct mdl_csf_group *g, enum mdl_cs_blocked why)
 {
 	bool kicked = false;
 
@@ -150,7 +151,7 @@ void csf_group_kick_waiting(struct mmx_model *m, struct mdl_csf_group *g)
 		if (!g->streams[i].started)
 			continue;
 		mdl_cs_status(g->streams[i].cs, &status);
-		if (status.blocked != MDL_CS_BLOCKED_SYNC)
+		if (status.blocked != why)
 			continue;
 		mdl_cs_kick(g->streams[i].cs);
 		kicked = true;
@@ -172,7 +173,7 @@ void csf_group_events(struct mmx_model *m, struct mdl_csf_group *g)
 		raise_event(m, g, CSG_SYNC_UPDATE);
 		for (unsigned int i = 0; i < csf->group_count; i++) {
 			if (i != g->index)
-				csf_group_kick_waiting(m, csf->groups[i]);
+				csf_group_kick_blocked(m, csf->groups[i], MDL_CS_BLOCKED_SYNC);
 		}
 	}
 	if (g->state != MDL_CSF_RUNNING)

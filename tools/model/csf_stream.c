@@ -5,8 +5,7 @@
  *
  * Requests: STATE (START from the programmed ring, STOP) and the conditions under which the host counts
  * the stream as idle; EXTRACT_EVENT is acknowledged and has no effect. The ring, the input and output
- * addresses and the doorbell are latched at start; a ring size that is no power of two, or below 64
- * bytes, ends the stream in CS_FATAL (configuration fault) at once.
+ * addresses and the doorbell are latched at start.
  *
  * Events: FAULT and FATAL. Their words stay as they are until the host has acknowledged the event. Each
  * event also toggles the stream's bit in the group's cs_irq_req, if the stream's ack_irq_mask has it.
@@ -17,14 +16,12 @@
 #include "tools/model/irq.h"
 #include "tools/model/model_priv.h"
 
-#define RING_MIN 64u
-
-static bool params_of(struct mmx_model *m, const struct mdl_csf_group *g,
-		      const struct mdl_csf_stream *s, struct mdl_cs_params *ret_params)
+static struct mdl_cs_params params_of(struct mmx_model *m, const struct mdl_csf_group *g,
+				      const struct mdl_csf_stream *s)
 {
 	uint32_t config = csf_rd(m, s->in_va + CS_IN_CONFIG);
 
-	*ret_params = (struct mdl_cs_params){
+	return (struct mdl_cs_params){
 		.as = g->as,
 		.ring_base = csf_rd64(m, s->in_va + CS_IN_RINGBUF_BASE),
 		.ring_size = csf_rd(m, s->in_va + CS_IN_RINGBUF_SIZE),
@@ -32,8 +29,6 @@ static bool params_of(struct mmx_model *m, const struct mdl_csf_group *g,
 		.output_va = csf_rd64(m, s->in_va + CS_IN_RINGBUF_OUTPUT),
 		.priority = MDL_GET(CS_CONFIG_PRIORITY, config),
 	};
-	return ret_params->ring_size >= RING_MIN &&
-	       !(ret_params->ring_size & (ret_params->ring_size - 1));
 }
 
 /* ---- events ---- */
@@ -101,15 +96,12 @@ static void start(struct mmx_model *m, struct mdl_csf_group *g, unsigned int ind
 		  const uint8_t *buf)
 {
 	struct mdl_csf_stream *s = &g->streams[index];
-	struct mdl_cs_params params;
-	bool good = params_of(m, g, s, &params);
+	struct mdl_cs_params params = params_of(m, g, s);
 
 	s->started = true;
 	s->reports = 0;
 	s->doorbell = MDL_GET(CS_CONFIG_DOORBELL, csf_rd(m, s->in_va + CS_IN_CONFIG));
-	if (!good) {
-		csf_stream_fatal(m, g, index, EXC_CS_CONFIG_FAULT);
-	} else if (!buf) {
+	if (!buf) {
 		mdl_cs_start(s->cs, &params);
 		mdl_cs_kick(s->cs);
 	} else if (mdl_cs_restore(s->cs, &params, buf)) {

@@ -32,6 +32,30 @@ MODEL_CS_SOURCES = \
 	%D%/cs_sync.c
 tools_model_libmodel_a_SOURCES += $(MODEL_CS_SOURCES)
 
+if HAVE_CMOCKA
+MODEL_ENV = tests/unit/model_env.c tests/unit/model_env.h
+
+UNIT_TESTS += tests/unit/model_mmu_test
+tests_unit_model_mmu_test_SOURCES = tests/unit/model_mmu_test.c $(MODEL_ENV)
+tests_unit_model_mmu_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_mmu_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_gpu_test
+tests_unit_model_gpu_test_SOURCES = tests/unit/model_gpu_test.c $(MODEL_ENV)
+tests_unit_model_gpu_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_gpu_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_mcu_test
+tests_unit_model_mcu_test_SOURCES = tests/unit/model_mcu_test.c $(MODEL_ENV)
+tests_unit_model_mcu_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_mcu_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_csf_test
+tests_unit_model_csf_test_SOURCES = tests/unit/model_csf_test.c $(MODEL_ENV)
+tests_unit_model_csf_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_csf_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+endif
+
 MODEL_FAKE = tests/unit/model_fake.c tests/unit/model_fake.h tests/unit/model_words.h
 if HAVE_CMOCKA
 UNIT_TESTS += \

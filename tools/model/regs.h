@@ -142,7 +142,6 @@
 #define AS_FAULTEXTRA		0x38u /* u64 */
 
 /* exceptions, as in FAULTSTATUS, CS_FAULT and CS_FATAL */
-#define EXC_CS_CONFIG_FAULT   0x40u
 #define EXC_CSF_FW_INTERNAL   0x68u
 #define EXC_GPU_BUS_FAULT     0x80u
 #define EXC_TRANSLATION_FAULT 0xc0u /* + level */
