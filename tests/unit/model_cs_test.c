@@ -177,20 +177,28 @@ static void test_load_latency(void **state)
 
 static void test_flush(void **state)
 {
+	static const struct {
+		uint32_t id;
+		unsigned int modes;
+		uint32_t id_after;
+		unsigned int ns;
+	} rows[] = {
+		{ 0, 0x233, 2, 1000 }, /* 0: whatever was flushed before */
+		{ 1, 0x233, 2, 20 }, /* an id that is no longer the latest: nothing is left to flush */
+		{ 2, 0x233, 3, 1000 }, { 0, 0x230, 3, 400 }, /* no L2: not what the id counts */
+		{ 0, 0x200, 3, 200 },  { 0, 0x001, 4, 1000 },
+		{ 0, 0x000, 4, 4 }, /* over at once, but the stream has begun to wait: WAIT twice */
+	};
+
 	(void)state;
-	SUBMIT(0, W_FLUSH(0x233, 5, 0, 1), W_NOP, W_WAIT(2));
-	fake_run(&f, 900);
-	assert_int_equal(fake_status(&f, 0, 0).scoreboards, 2);
-	assert_int_equal(f.flush_id, 1);
-	assert_true(fake_run(&f, MS));
-	assert_int_equal(f.flush_id, 2);
-	/* id 1 is old: nothing is left to flush; id 2 is the last one: flushes */
-	SUBMIT(0, W_MOVE32(5, 1), W_FLUSH(0x233, 5, 0, 1), W_WAIT(2));
-	assert_true(fake_run(&f, MS));
-	assert_int_equal(f.flush_id, 2);
-	SUBMIT(0, W_MOVE32(5, 2), W_FLUSH(0x233, 5, 0, 1), W_WAIT(2));
-	assert_true(fake_run(&f, MS));
-	assert_int_equal(f.flush_id, 3);
+	for (unsigned int i = 0; i < COUNT(rows); i++) {
+		uint64_t start = f.now_ns = f.cs[0][0]->time_ns;
+
+		SUBMIT(0, W_MOVE32(5, rows[i].id), W_FLUSH(rows[i].modes, 5, 0, 1), W_WAIT(2));
+		assert_true(fake_run(&f, MS));
+		assert_int_equal(f.flush_id, rows[i].id_after);
+		assert_int_equal(f.cs[0][0]->time_ns - start, 4 + 4 + rows[i].ns + 4);
+	}
 }
 
 /* FINISH_TILING waits for what tiles, on the endpoint entry. */
@@ -209,6 +217,19 @@ static void test_finish_tiling(void **state)
 	assert_int_equal(fake_status(&f, 0, 0).heap_vt_start, 1);
 	assert_int_equal(fake_status(&f, 0, 0).heap_vt_end, 1);
 	assert_int_equal(fake_status(&f, 0, 0).heap_frag_end, 2);
+}
+
+/* Tiling that is issued behind FINISH_TILING is not waited for. */
+static void test_finish_tiling_of_its_pass(void **state)
+{
+	(void)state;
+	SUBMIT(0, W_REQ_RESOURCE(8), W_RUN_IDVS, W_SET_SB_ENTRY(4, 0), W_FINISH_TILING,
+	       W_SET_SB_ENTRY(5, 0), W_MOVE32(33, 1000000), W_MOVE32(34, 1), W_RUN_IDVS,
+	       W_WAIT(0x10), W_MOVE32(9, 1));
+	fake_run(&f, 2000);
+	assert_int_equal(f.cs[0][0]->regs[9], 1);
+	assert_int_equal(f.cs[0][0]->scoreboard[5], 1);
+	assert_true(fake_run(&f, 10 * MS));
 }
 
 /* ---- deferred instructions ---- */
@@ -342,10 +363,12 @@ static void test_error_propagation(void **state)
 static void test_poison(void **state)
 {
 	(void)state;
-	SUBMIT(0, W_REQ_RESOURCE(3), W_MOVE32(42, 1), W_RUN_FRAGMENT, W_RUN_COMPUTE(1, 0),
-	       W_RUN_FRAGMENT, W_MOVE32(9, 1));
+	SUBMIT(0, W_REQ_RESOURCE(3), W_MOVE32(42, 1), W_RUN_FRAGMENT,
+	       W_RUN_COMPUTE(1, 0) | (uint64_t)1 << 32, W_RUN_FRAGMENT, W_WAIT(1),
+	       W_PROGRESS_LOAD(10), W_MOVE32(9, 1));
 	assert_true(fake_run(&f, 1000));
 	assert_int_equal(f.cs[0][0]->regs[9], 1);
+	assert_int_equal(f.cs[0][0]->regs[10], 0);
 	assert_int_equal(fake_count(&f, 0, 0, MDL_CS_FAULT), 1);
 	SUBMIT(0, W_ERROR_BARRIER, W_RUN_COMPUTE(1, 0), W_RUN_FRAGMENT);
 	fake_run(&f, 150);
@@ -474,6 +497,34 @@ static void test_sync_is_not_early(void **state)
 	assert_true(f.now_ns - start + MDL_SLICE_EARLY_NS >= 3 * 4 + 900 * 8);
 }
 
+/* Nor does a wait look at an object earlier than that. */
+static void test_sync_wait_is_not_early(void **state)
+{
+	uint64_t start = f.now_ns;
+
+	(void)state;
+	SUBMIT(0, W_MOVE48(0, DATA), W_MOVE48(2, 0), W_MOVE32(4, 900), W_ADD32(4, 4, -1),
+	       W_BRANCH(GT, 4, -2), W_SYNC_WAIT64(1, GT, 0, 2), W_MOVE32(9, 1));
+	fake_run(&f, 3 * 4 + 900 * 8 - 2 * MDL_SLICE_EARLY_NS);
+	fake_wr64(&f, DATA, 1);
+	assert_true(fake_run(&f, MS)); /* no kick: it had not looked yet */
+	assert_int_equal(f.cs[0][0]->regs[9], 1);
+	assert_true(f.now_ns > start);
+}
+
+/* Back beyond what the ring holds there is nothing to branch to. */
+static void test_branch_over_whole_ring(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 200; i++) {
+		SUBMIT(0, W_NOP, W_NOP, W_NOP);
+		assert_true(fake_run(&f, MS));
+	}
+	SUBMIT(0, W_BRANCH(ALWAYS, 0, -513));
+	assert_true(fake_run(&f, MS));
+	assert_int_equal(fake_status(&f, 0, 0).fatal, 0x49);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,6 +538,7 @@ int main(void)
 		T(test_load_latency),
 		T(test_flush),
 		T(test_finish_tiling),
+		T(test_finish_tiling_of_its_pass),
 		T(test_deferred_sync),
 		T(test_too_many_deferred),
 		T(test_deferred_fault_is_fatal),
@@ -503,6 +555,8 @@ int main(void)
 		T(test_ring_wraps),
 		T(test_published_before_told),
 		T(test_sync_is_not_early),
+		T(test_sync_wait_is_not_early),
+		T(test_branch_over_whole_ring),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,7 +144,7 @@ static struct cs_async *next_due(struct mdl_cs *cs)
 
 		if (!op->used || op->running || op->wait_mask & busy)
 			continue;
-		if (cs_opcode(op->word) == CS_OP_FINISH_TILING && mdl_cs_tiling(cs))
+		if (cs_opcode(op->word) == CS_OP_FINISH_TILING && mdl_cs_tiling(cs, op->order))
 			continue;
 		if (!best || (int32_t)(op->order - best->order) < 0)
 			best = op;
@@ -202,7 +202,7 @@ void mdl_cs_async_init(struct mdl_cs *cs, struct cs_async *op)
 	op->cs = cs;
 	op->event.fn = on_done;
 	op->used = true;
-	op->order = cs->async_order++;
+	op->order = cs->next_order++;
 	cs->scoreboard[op->entry]++;
 }
 

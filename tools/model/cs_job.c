@@ -201,13 +201,14 @@ static void on_quiet(struct mmx_model *m, struct mdl_job *job)
 	mdl_cs_deliver(cs);
 }
 
-/* True while a job of the stream occupies the tiler or waits for it. */
-bool mdl_cs_tiling(const struct mdl_cs *cs)
+/* True while a job that was issued before @order occupies the tiler or waits for it. */
+bool mdl_cs_tiling(const struct mdl_cs *cs, uint32_t order)
 {
 	unsigned int i;
 
 	for (i = 0; i < CS_JOBS; i++)
-		if (cs->jobs[i].used && cs->jobs[i].tiler)
+		if (cs->jobs[i].used && cs->jobs[i].tiler &&
+		    (int32_t)(cs->jobs[i].order - order) < 0)
 			return true;
 	return false;
 }
@@ -218,6 +219,7 @@ void mdl_cs_job_init(struct mdl_cs *cs, struct cs_job *slot)
 	slot->cs = cs;
 	slot->used = true;
 	slot->tiler = slot->job.kind == MDL_JOB_IDVS || slot->job.kind == MDL_JOB_TILING;
+	slot->order = cs->next_order++;
 	slot->job.csg = cs->csg;
 	slot->job.done = on_done;
 	slot->job.quiet = on_quiet;

@@ -52,6 +52,7 @@ struct cs_job {
 	bool progress;
 	bool tiler;
 	uint8_t entry; /* scoreboard */
+	uint32_t order; /* of issue, among jobs and deferred instructions */
 };
 
 struct cs_async {
@@ -106,7 +107,7 @@ struct mdl_cs {
 
 	struct cs_job jobs[CS_JOBS];
 	struct cs_async asyncs[CS_ASYNCS];
-	uint32_t async_order;
+	uint32_t next_order;
 
 	uint64_t window_va;
 	bool window_valid;
@@ -155,7 +156,7 @@ void mdl_cs_async_clear(struct mdl_cs *cs);
 
 /* cs_job.c */
 enum cs_step mdl_cs_run_job(struct mdl_cs *cs, uint64_t word);
-bool mdl_cs_tiling(const struct mdl_cs *cs);
+bool mdl_cs_tiling(const struct mdl_cs *cs, uint32_t order);
 void mdl_cs_job_init(struct mdl_cs *cs, struct cs_job *slot);
 void mdl_cs_job_clear(struct mdl_cs *cs);
 

@@ -7,6 +7,7 @@
  * nothing: what would put the stream outside its bounds is refused, scoreboards are counted anew.
  *
  * Jobs are saved with what remains of them, deferred instructions with the registers of their issue.
+ * Afterwards all jobs count as issued before all deferred instructions.
  * Waits are not saved: the instruction is executed again.
  */
 #include "tools/model/cs_priv.h"
