@@ -62,7 +62,8 @@ UNIT_TESTS += \
 	tests/unit/model_cores_test \
 	tests/unit/model_cs_ops_test \
 	tests/unit/model_cs_save_test \
-	tests/unit/model_cs_test
+	tests/unit/model_cs_test \
+	tests/unit/model_job_test
 tests_unit_model_cores_test_SOURCES = tests/unit/model_cores_test.c $(MODEL_FAKE)
 tests_unit_model_cores_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_cores_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
@@ -75,6 +76,9 @@ tests_unit_model_cs_save_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 tests_unit_model_cs_test_SOURCES = tests/unit/model_cs_test.c $(MODEL_FAKE)
 tests_unit_model_cs_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_cs_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+tests_unit_model_job_test_SOURCES = tests/unit/model_job_test.c tests/unit/model_words.h $(MODEL_ENV)
+tests_unit_model_job_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_job_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 endif
 FUZZ_TESTS += tests/fuzz/model_cs_fuzz
 tests_fuzz_model_cs_fuzz_SOURCES = tests/fuzz/model_cs_fuzz.c $(MODEL_FAKE) $(FUZZ_MAIN)
