@@ -82,6 +82,22 @@ static uint64_t sync_wait64(void)
 	       UINT64_C(1) << 28 | 1;
 }
 
+static uint64_t wait_all(void)
+{
+	return UINT64_C(3) << 56 | UINT64_C(0xff) << 16;
+}
+
+static uint64_t req_compute(void)
+{
+	return UINT64_C(34) << 56 | 1;
+}
+
+/* tasks of one workgroup along x */
+static uint64_t run_compute(void)
+{
+	return UINT64_C(4) << 56 | 1;
+}
+
 static uint64_t invalid(void)
 {
 	return UINT64_C(0xfe) << 56;
@@ -641,6 +657,36 @@ static void suspended_loop_loses_nothing(void **state)
 	assert_int_equal(data(e, 0), 2000);
 }
 
+/* A group leaves in the middle of a long job, soon, and goes on with the rest of it in another slot. */
+static void suspended_job_goes_on_elsewhere(void **state)
+{
+	const uint32_t groups = 100000;
+	const uint64_t job[] = { mov32(33, 0), mov32(37, groups),      mov32(38, 1),
+				 mov32(39, 1), req_compute(),	       run_compute(),
+				 wait_all(),   mov48(R_ADDR, DATA_VA), mov48(R_VALUE, 1),
+				 sync_add64() };
+	/* one thread a workgroup, on four cores */
+	uint64_t whole_ns = (uint64_t)groups * (MDL_COST_TASK + MDL_COST_WARP) / 4;
+	struct menv_group g;
+	struct menv *e = *state;
+	uint64_t before;
+
+	start_group(e, &g, 0, 1);
+	menv_submit(e, &g, 0, 0, job, sizeof(job) / sizeof(job[0]));
+	menv_run_for(e, whole_ns / 2);
+	before = e->now_ns;
+	assert_true(menv_group_state(e, 0, MENV_CSG_SUSPEND));
+	assert_true(e->now_ns - before < 2 * MDL_PIECE_NS);
+	menv_run_for(e, whole_ns);
+	assert_int_equal(data(e, 0), 0);
+	before = e->now_ns;
+	assert_true(menv_group_start(e, &g, 4, MENV_CSG_RESUME));
+	while (!data(e, 0) && e->now_ns - before < 10 * whole_ns)
+		menv_run_for(e, 10000);
+	assert_int_equal(data(e, 0), 1);
+	assert_in_range(e->now_ns - before, whole_ns / 4, whole_ns * 3 / 4);
+}
+
 static void corrupted_buffers(void **state)
 {
 	static const uint32_t offsets[] = { 0, 4, 8, 64 }; /* header, then the first stream */
@@ -733,6 +779,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(suspended_wait_goes_on_elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(wait_across_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(suspended_loop_loses_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(suspended_job_goes_on_elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(corrupted_buffers, setup, teardown),
 		cmocka_unit_test_setup_teardown(unmapped_suspend_buffer_kills_the_firmware, setup,
 						teardown),
