@@ -37,6 +37,7 @@
 #define TRANSCFG_48BIT (6u | 7u << 6 | 2u << 24 | 1u << 30)
 
 #define STACK_VA	 0x00100000u
+#define CODE_VA		 0x00800000u
 #define MCU_HEAP_VA	 0x04100000u
 #define IN_BASE		 0x2000u /* of the shared section, as in the images in circulation */
 #define OUT_BASE	 0x6000u
@@ -402,11 +403,12 @@ void menv_load(struct menv *e)
 	if (!menv_wait_reg(e, REG_L2_READY, 1, 1, REQUEST_LIMIT_NS))
 		fail_msg("the L2 does not get ready");
 	menv_as_create(e, 0);
-	menv_map_new(e, 0, 0, MENV_PAGE, MENV_R | MENV_X);
+	menv_map_new(e, 0, 0, MENV_PAGE, MENV_R); /* vectors are data, as in the real images */
+	menv_map_new(e, 0, CODE_VA, MENV_PAGE, MENV_R | MENV_X);
 	menv_map_new(e, 0, STACK_VA, 2 * MENV_PAGE, MENV_RW);
 	menv_map_new(e, 0, MENV_SHARED_VA, MENV_SHARED_SIZE, MENV_RW | MENV_UNCACHED);
 	menv_mcu_wr(e, 0, STACK_VA + MENV_PAGE);
-	menv_mcu_wr(e, 4, 0x101);
+	menv_mcu_wr(e, 4, CODE_VA + 0x101);
 	write_interface(e);
 	e->glb_in = MENV_SHARED_VA + IN_BASE;
 	e->glb_out = MENV_SHARED_VA + OUT_BASE;

@@ -91,7 +91,7 @@ static void stack_elsewhere(struct menv *e)
 
 static void stack_read_only(struct menv *e)
 {
-	menv_mcu_wr(e, 0, 0x800); /* in the code section */
+	menv_mcu_wr(e, 0, 0x800); /* in the section of the vectors */
 }
 
 static void stack_unaligned(struct menv *e)
@@ -101,7 +101,7 @@ static void stack_unaligned(struct menv *e)
 
 static void entry_even(struct menv *e)
 {
-	menv_mcu_wr(e, 4, 0x100);
+	menv_mcu_wr(e, 4, 0x00800100);
 }
 
 static void entry_elsewhere(struct menv *e)
@@ -114,14 +114,14 @@ static void entry_not_executable(struct menv *e)
 	menv_mcu_wr(e, 4, 0x00100001); /* in the stack section */
 }
 
-static void no_code(struct menv *e)
+static void no_vectors(struct menv *e)
 {
 	menv_map_desc(e, 0, 0, 3, 0);
 }
 
 static void code_not_executable(struct menv *e)
 {
-	menv_map_new(e, 0, 0, MENV_PAGE, MENV_RW);
+	menv_map_new(e, 0, 0x00800000, MENV_PAGE, MENV_RW);
 }
 
 static void shared_missing(struct menv *e)
@@ -184,6 +184,11 @@ static void input_outside(struct menv *e)
 	menv_mcu_wr(e, MENV_SHARED_VA + 0x8, 0x0a000000);
 }
 
+static void input_ends_outside(struct menv *e)
+{
+	menv_mcu_wr(e, MENV_SHARED_VA + 0x8, MENV_SHARED_VA + MENV_SHARED_SIZE - 8);
+}
+
 static void last_output_outside(struct menv *e)
 {
 	menv_mcu_wr(e, MENV_SHARED_VA + 0x1000 + 7 * 0xa0 + 0x40 + 7 * 0xc + 0x8, 0x0a000000);
@@ -199,7 +204,7 @@ static const struct {
 	{ "entry even", entry_even },
 	{ "entry elsewhere", entry_elsewhere },
 	{ "entry not executable", entry_not_executable },
-	{ "no code", no_code },
+	{ "no vectors", no_vectors },
 	{ "code not executable", code_not_executable },
 	{ "shared missing", shared_missing },
 	{ "shared read-only", shared_read_only },
@@ -213,6 +218,7 @@ static const struct {
 	{ "too many streams", too_many_streams },
 	{ "stream stride huge", stream_stride_huge },
 	{ "input outside", input_outside },
+	{ "input ends outside", input_ends_outside },
 	{ "last output outside", last_output_outside },
 };
 
@@ -243,7 +249,7 @@ static void again_after_a_refusal(void **state)
 	entry_even(e);
 	menv_wr(e, CONTROL, 2);
 	assert_true(menv_wait_reg(e, STATUS, ~0u, FATAL, 1000000));
-	menv_mcu_wr(e, 4, 0x101);
+	menv_mcu_wr(e, 4, 0x00800101);
 	menv_wr(e, CONTROL, 0);
 	assert_int_equal(menv_rd(e, STATUS), DISABLED);
 	menv_wr(e, CONTROL, 2);

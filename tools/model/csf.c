@@ -300,6 +300,16 @@ static void free_groups(struct mmx_model *m, struct mdl_csf *csf)
 	csf->group_count = 0;
 }
 
+/* A block must be reachable to its end, not only where the boot happens to look. */
+static void touch_blocks(struct mmx_model *m, uint32_t in_va, uint32_t in_size, uint32_t out_va,
+			 uint32_t out_size)
+{
+	uint64_t last = (uint64_t)out_va + out_size - sizeof(uint32_t);
+
+	csf_rd(m, (uint64_t)in_va + in_size - sizeof(uint32_t));
+	csf_wr(m, last, csf_rd(m, last));
+}
+
 /* Return: NULL, or what is wrong with it. */
 static const char *add_stream(struct mmx_model *m, struct mdl_csf_group *g, unsigned int index,
 			      uint32_t control)
@@ -308,6 +318,7 @@ static const char *add_stream(struct mmx_model *m, struct mdl_csf_group *g, unsi
 
 	s->in_va = csf_rd(m, control + CS_INPUT_VA);
 	s->out_va = csf_rd(m, control + CS_OUTPUT_VA);
+	touch_blocks(m, s->in_va, CS_IN_SIZE, s->out_va, CS_OUT_SIZE);
 	csf_wr(m, control + CS_FEATURES, mdl_product(m)->cs_features);
 	csf_wr(m, s->out_va + CS_OUT_ACK, csf_rd(m, s->in_va + CS_IN_REQ));
 	s->cs = mdl_cs_create(m, g->index, index);
@@ -337,6 +348,7 @@ static const char *add_group(struct mmx_model *m, unsigned int index, uint32_t c
 	g->index = index;
 	g->in_va = csf_rd(m, control + CSG_INPUT_VA);
 	g->out_va = csf_rd(m, control + CSG_OUTPUT_VA);
+	touch_blocks(m, g->in_va, CSG_IN_SIZE, g->out_va, CSG_OUT_SIZE);
 	csf_wr(m, control + CSG_FEATURES, 0);
 	csf_wr(m, control + CSG_SUSPEND_SIZE, csf_suspend_size(streams));
 	csf_wr(m, control + CSG_PROTM_SUSPEND_SIZE, PROTM_SUSPEND_SIZE);
@@ -363,6 +375,7 @@ static const char *read_layout(struct mmx_model *m)
 		return "the interface's group stride makes no sense";
 	csf->in_va = csf_rd(m, glb + GLB_INPUT_VA);
 	csf->out_va = csf_rd(m, glb + GLB_OUTPUT_VA);
+	touch_blocks(m, csf->in_va, GLB_IN_SIZE, csf->out_va, GLB_OUT_SIZE);
 	csf_wr(m, glb + GLB_FEATURES, 0);
 	csf_wr(m, glb + GLB_PERFCNT_SIZE, 0);
 	csf_wr(m, glb + GLB_INSTR_FEATURES, product->instr_features);

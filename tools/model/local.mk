@@ -19,6 +19,7 @@ tools_model_libmodel_a_SOURCES = \
 	%D%/model.c %D%/model.h %D%/model_priv.h \
 	%D%/product.c %D%/product.h \
 	%D%/regs.h
+EXTRA_DIST += %D%/README.md docs/model.md docs/model-cs.md
 
 MODEL_CS_SOURCES = \
 	%D%/cores.c \

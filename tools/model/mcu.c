@@ -5,8 +5,9 @@
  *
  * ENABLE and AUTO boot as soon as the L2 is powered, after MDL_COST_MCU_BOOT_NS. The boot does what the
  * core would have to be able to do, through AS 0, and ends in MCU_STATUS fatal if it could not:
- *   - read two words at address 0: the initial stack pointer (word-aligned, in a writable page, counting
- *     a stack that begins right behind its page) and the entry address (odd: Thumb; in an executable page);
+ *   - read two words at address 0 (as data: the images' vector section is not executable): the initial
+ *     stack pointer (word-aligned, in a writable page, counting a stack that begins right behind its
+ *     page) and the entry address (odd: Thumb; in an executable page);
  *   - have the shared section at 0x04000000 readable, writable, and mapped uncached (MEMATTR policy
  *     non-cacheable), because the host reads it without cache maintenance;
  *   - find a sane interface layout there (csf.c).
@@ -63,7 +64,7 @@ static const char *check_memory(struct mmx_model *m)
 	struct mdl_page_attr attr;
 	uint32_t vectors[2];
 
-	if (!mdl_mmu_read(m, 0, 0, vectors, sizeof(vectors), MDL_ACCESS_EXECUTE, NULL))
+	if (!mdl_mmu_read(m, 0, 0, vectors, sizeof(vectors), MDL_ACCESS_READ, NULL))
 		return "the vectors at address 0 cannot be read";
 	if (vectors[0] % 4 || vectors[0] < 4 ||
 	    (!writable(m, vectors[0]) && !writable(m, vectors[0] - 4)))
