@@ -626,9 +626,11 @@ static void wait_across_groups(void **state)
 	menv_submit(e, &a, 0, 0, job, 6);
 	quiet(e);
 	assert_int_equal(data(e, 1), 0);
+	accept_csg_events(e, 0);
 	submit_add(e, &b, 1, 0, 0, 1);
 	quiet(e);
 	assert_int_equal(data(e, 1), 3);
+	assert_int_equal(csg_events(e, 0), CSG_SYNC | CSG_IDLE); /* it was busy in between */
 }
 
 static void suspended_loop_loses_nothing(void **state)

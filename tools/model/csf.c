@@ -145,12 +145,15 @@ void mdl_csf_doorbell(struct mmx_model *m, unsigned int index)
 void mdl_csf_power_changed(struct mmx_model *m)
 {
 	struct mdl_csf *csf = mdl_csf(m);
+	bool kicked = false;
 
 	if (csf->running && !csf->asleep)
 		csf_global_power(m);
 	mdl_cores_update(m);
 	for (unsigned int i = 0; i < csf->group_count; i++)
-		csf_group_kick_blocked(m, csf->groups[i], MDL_CS_BLOCKED_RESOURCE);
+		kicked |= csf_group_kick_blocked(csf->groups[i], MDL_CS_BLOCKED_RESOURCE);
+	if (kicked)
+		csf_schedule(m, MDL_COST_FW_EVENT_NS);
 }
 
 /* ---- what streams and endpoints ask ---- */

@@ -139,12 +139,12 @@ void csf_group_busy(struct mmx_model *m, struct mdl_csf_group *g)
 	csf_schedule(m, MDL_COST_FW_EVENT_NS);
 }
 
-void csf_group_kick_blocked(struct mmx_model *m, struct mdl_csf_group *g, enum mdl_cs_blocked why)
+bool csf_group_kick_blocked(struct mdl_csf_group *g, enum mdl_cs_blocked why)
 {
 	bool kicked = false;
 
 	if (g->state != MDL_CSF_RUNNING)
-		return;
+		return false;
 	for (unsigned int i = 0; i < g->stream_count; i++) {
 		struct mdl_cs_status status;
 
@@ -156,8 +156,7 @@ void csf_group_kick_blocked(struct mmx_model *m, struct mdl_csf_group *g, enum m
 		mdl_cs_kick(g->streams[i].cs);
 		kicked = true;
 	}
-	if (kicked)
-		csf_schedule(m, MDL_COST_FW_EVENT_NS);
+	return kicked;
 }
 
 void csf_group_events(struct mmx_model *m, struct mdl_csf_group *g)
@@ -172,8 +171,9 @@ void csf_group_events(struct mmx_model *m, struct mdl_csf_group *g)
 	if (reports & MDL_BIT(MDL_CS_SYNC_UPDATE)) {
 		raise_event(m, g, CSG_SYNC_UPDATE);
 		for (unsigned int i = 0; i < csf->group_count; i++) {
-			if (i != g->index)
-				csf_group_kick_blocked(m, csf->groups[i], MDL_CS_BLOCKED_SYNC);
+			if (i != g->index &&
+			    csf_group_kick_blocked(csf->groups[i], MDL_CS_BLOCKED_SYNC))
+				csf_group_busy(m, csf->groups[i]);
 		}
 	}
 	if (g->state != MDL_CSF_RUNNING)

@@ -111,8 +111,8 @@ void csf_group_busy(struct mmx_model *m, struct mdl_csf_group *g);
 void csf_group_drop(struct mdl_csf_group *g);
 /* JOB_INT if one of the acknowledged bits is enabled. */
 void csf_group_irq(struct mmx_model *m, struct mdl_csf_group *g, uint32_t changed);
-/* Streams that are blocked for that reason look again. */
-void csf_group_kick_blocked(struct mmx_model *m, struct mdl_csf_group *g, enum mdl_cs_blocked why);
+/* Streams that are blocked for that reason look again. Return: true if there are any. */
+bool csf_group_kick_blocked(struct mdl_csf_group *g, enum mdl_cs_blocked why);
 
 /* ---- csf_stream.c ---- */
 /* What it asks for: STATE and idle conditions. @buf: saved state to go on from, or NULL. */
