@@ -85,3 +85,60 @@ FUZZ_TESTS += tests/fuzz/model_cs_fuzz
 tests_fuzz_model_cs_fuzz_SOURCES = tests/fuzz/model_cs_fuzz.c $(MODEL_FAKE) $(FUZZ_MAIN)
 tests_fuzz_model_cs_fuzz_LDADD = tools/model/libmodel.a
 tests_fuzz_model_cs_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
+# The vfio-user server and the program.
+noinst_LIBRARIES += tools/model/libvfuserver.a
+tools_model_libvfuserver_a_SOURCES = \
+	%D%/server.c %D%/server.h \
+	%D%/vfu.c %D%/vfu.h \
+	%D%/vfu_cmd.c \
+	%D%/vfu_conn.c %D%/vfu_conn.h \
+	%D%/vfu_dma.c %D%/vfu_dma.h \
+	%D%/vfu_irq.c %D%/vfu_irq.h \
+	%D%/vfu_pci.c %D%/vfu_pci.h \
+	%D%/vfu_priv.h \
+	%D%/vfu_proto.h
+tools_model_libvfuserver_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+
+# The server's tests run it over a fake GPU; all but the last with the client in the same thread.
+if HAVE_CMOCKA
+vfu_rig_sources = \
+	tests/unit/vfu_client.c tests/unit/vfu_client.h \
+	tests/unit/vfu_fake.c tests/unit/vfu_fake.h
+
+UNIT_TESTS += tests/unit/model_vfu_test
+tests_unit_model_vfu_test_SOURCES = tests/unit/model_vfu_test.c $(vfu_rig_sources) \
+	tests/unit/vfu_rig.c tests/unit/vfu_rig.h
+tests_unit_model_vfu_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_vfu_test_LDADD = tools/model/libvfuserver.a $(JSONC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_vfu_pci_test
+tests_unit_model_vfu_pci_test_SOURCES = tests/unit/model_vfu_pci_test.c $(vfu_rig_sources) \
+	tests/unit/vfu_rig.c tests/unit/vfu_rig.h
+tests_unit_model_vfu_pci_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_vfu_pci_test_LDADD = tools/model/libvfuserver.a $(JSONC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_vfu_dma_test
+tests_unit_model_vfu_dma_test_SOURCES = tests/unit/model_vfu_dma_test.c $(vfu_rig_sources) \
+	tests/unit/vfu_rig.c tests/unit/vfu_rig.h
+tests_unit_model_vfu_dma_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_vfu_dma_test_LDADD = tools/model/libvfuserver.a $(JSONC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_vfu_irq_test
+tests_unit_model_vfu_irq_test_SOURCES = tests/unit/model_vfu_irq_test.c $(vfu_rig_sources) \
+	tests/unit/vfu_rig.c tests/unit/vfu_rig.h
+tests_unit_model_vfu_irq_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_vfu_irq_test_LDADD = tools/model/libvfuserver.a $(JSONC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_server_test
+tests_unit_model_server_test_SOURCES = tests/unit/model_server_test.c $(vfu_rig_sources)
+tests_unit_model_server_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_server_test_LDADD = tools/model/libvfuserver.a $(JSONC_LIBS) $(CMOCKA_LIBS)
+endif
+
+FUZZ_TESTS += tests/fuzz/vfu_server_fuzz
+tests_fuzz_vfu_server_fuzz_SOURCES = tests/fuzz/vfu_server_fuzz.c \
+	tests/unit/vfu_fake.c tests/unit/vfu_fake.h $(FUZZ_MAIN)
+tests_fuzz_vfu_server_fuzz_CFLAGS = $(AM_CFLAGS) -pthread
+tests_fuzz_vfu_server_fuzz_LDADD = tools/model/libvfuserver.a $(JSONC_LIBS)
+tests_fuzz_vfu_server_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) -pthread
