@@ -15,6 +15,7 @@ struct mmx_model {
 };
 
 static uint8_t regs[MMX_MODEL_MMIO_SIZE];
+static size_t used; /* bytes of regs that may not be 0: a fuzzer resets often */
 
 unsigned int fake_resets;
 
@@ -45,7 +46,8 @@ void mmx_model_power_on_reset(struct mmx_model *model)
 {
 	unsigned int line;
 
-	memset(regs, 0, sizeof(regs));
+	memset(regs, 0, used);
+	used = 0;
 	model->due_ns = UINT64_MAX;
 	for (line = 0; line < MMX_MODEL_IRQ_COUNT; line++)
 		model->ops->irq(model->ctx, line, 0);
@@ -77,7 +79,7 @@ static void do_dma(struct mmx_model *model, uint32_t len, bool write)
 	uint64_t addr;
 
 	memcpy(&addr, regs + FAKE_DMA_ADDR, sizeof(addr));
-	len = len < 64 ? len : 64;
+	len = len < FAKE_DMA_MAX ? len : FAKE_DMA_MAX;
 	ptr = model->ops->dma_ptr(model->ctx, addr, len, write);
 	if (ptr && write)
 		memcpy(ptr, data, len);
@@ -95,6 +97,10 @@ static void do_dma(struct mmx_model *model, uint32_t len, bool write)
 void mmx_model_write32(struct mmx_model *model, uint32_t offset, uint32_t value)
 {
 	memcpy(regs + offset, &value, sizeof(value));
+	if (used < offset + sizeof(value))
+		used = offset + sizeof(value);
+	if (used < FAKE_DMA_DATA + FAKE_DMA_MAX)
+		used = FAKE_DMA_DATA + FAKE_DMA_MAX;
 	switch (offset) {
 	case FAKE_IRQ_JOB:
 	case FAKE_IRQ_MMU:

@@ -13,7 +13,7 @@
 
 /* RW, 64 bits: device address of the next DMA */
 #define FAKE_DMA_ADDR 0x200u
-/* W: reads as many bytes as written, at most 64, to FAKE_DMA_DATA, or writes them from there */
+/* W: reads so many bytes (FAKE_DMA_MAX at most) to FAKE_DMA_DATA, or writes them from there */
 #define FAKE_DMA_READ  0x208u
 #define FAKE_DMA_WRITE 0x20cu
 /* R: how the last DMA went */
@@ -22,6 +22,7 @@
 #define FAKE_DMA_BY_COPY 2u
 #define FAKE_DMA_FAULT	 3u
 #define FAKE_DMA_DATA	 0x240u
+#define FAKE_DMA_MAX	 64u
 
 /* W: an event in so many ns, which raises bit 0 of the job line */
 #define FAKE_TIMER 0x300u

@@ -235,7 +235,8 @@ static bool doomed(struct mmx_vfu *vfu)
 /**
  * mmx_vfu_poll() - handles what the client has sent, without waiting for more
  *
- * Return: 0 if there may be more to handle; MMX_VFU_E_IDLE; MMX_VFU_E_GONE.
+ * Return: 0 if there may be more to handle; MMX_VFU_E_IDLE if there is nothing that poll() would not
+ * report; MMX_VFU_E_GONE.
  */
 int mmx_vfu_poll(struct mmx_vfu *vfu)
 {
@@ -252,9 +253,17 @@ int mmx_vfu_poll(struct mmx_vfu *vfu)
 			handle(vfu, &hdr, payload);
 			if (!--budget)
 				return 0;
-		} else if (r == MMX_VFU_CONN_E_AGAIN &&
-			   mmx_vfu_conn_fill(&vfu->conn) == MMX_VFU_CONN_E_AGAIN) {
-			return MMX_VFU_E_IDLE;
+		} else if (r == MMX_VFU_CONN_E_AGAIN) {
+			/*
+			 * Looking once more costs a system call for each register read: leave that
+			 * to the caller's poll() if the model has nothing to do before it.
+			 */
+			if (vfu->conn.drained && mmx_model_next_ns(vfu->model) == UINT64_MAX) {
+				vfu->conn.drained = false;
+				return MMX_VFU_E_IDLE;
+			}
+			if (mmx_vfu_conn_fill(&vfu->conn) == MMX_VFU_CONN_E_AGAIN)
+				return MMX_VFU_E_IDLE;
 		}
 	}
 	return detach(vfu);

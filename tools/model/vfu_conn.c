@@ -168,6 +168,7 @@ int mmx_vfu_conn_fill(struct mmx_vfu_conn *conn)
 	if (n <= 0)
 		return gone(conn, n ? "the socket failed" : "it left");
 	conn->tail += (uint64_t)n;
+	conn->drained = (size_t)n < iov.iov_len && !msg.msg_controllen;
 	return msg.msg_controllen ? keep_fds(conn, &msg) : 0;
 }
 

@@ -33,6 +33,7 @@ struct mmx_vfu_conn {
 	 */
 	uint8_t *rx; /* 2 * MMX_VFU_MAX_MSG */
 	uint64_t base, head, tail;
+	bool drained; /* the last recvmsg() took all there was */
 	uint32_t handling; /* size of the message at head, while it is being handled; else 0 */
 
 	/* Descriptors received, in order; pos is the position of the last byte they came with. */
