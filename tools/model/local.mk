@@ -142,3 +142,18 @@ tests_fuzz_vfu_server_fuzz_SOURCES = tests/fuzz/vfu_server_fuzz.c \
 tests_fuzz_vfu_server_fuzz_CFLAGS = $(AM_CFLAGS) -pthread
 tests_fuzz_vfu_server_fuzz_LDADD = tools/model/libvfuserver.a $(JSONC_LIBS)
 tests_fuzz_vfu_server_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) -pthread
+
+bin_PROGRAMS += malimux-model
+malimux_model_SOURCES = %D%/main.c
+malimux_model_LDADD = tools/model/libvfuserver.a tools/model/libmodel.a $(JSONC_LIBS)
+dist_man_MANS += %D%/malimux-model.1
+
+if HAVE_CMOCKA
+# runs the program itself, with the real GPU
+UNIT_TESTS += tests/unit/malimux_model_test
+tests_unit_malimux_model_test_SOURCES = tests/unit/malimux_model_test.c \
+	tests/unit/vfu_client.c tests/unit/vfu_client.h
+tests_unit_malimux_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_malimux_model_test_LDADD = $(CMOCKA_LIBS)
+endif
+EXTRA_DIST += docs/model-vfio-user.md
