@@ -40,6 +40,12 @@ tests_unit_vfio_user_test_LDADD = backend/device/libdevice.a $(JSONC_LIBS) $(CMO
 tests_unit_vfio_user_conn_test_SOURCES = tests/unit/vfio_user_conn_test.c $(VFIO_USER_RIG)
 tests_unit_vfio_user_conn_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
 tests_unit_vfio_user_conn_test_LDADD = backend/device/libdevice.a $(JSONC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_device_test
+tests_unit_model_device_test_SOURCES = tests/unit/model_device_test.c
+tests_unit_model_device_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_device_test_LDADD = backend/device/libmodel_device.a backend/device/libdevice.a \
+	tools/model/libmodel.a $(CMOCKA_LIBS)
 endif
 
 FUZZ_TESTS += tests/fuzz/vfio_user_fuzz
