@@ -9,8 +9,10 @@
 #ifndef BACKEND_GPU_BOOT_H
 #define BACKEND_GPU_BOOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "backend/gpu/mmu.h"
 #include "backend/util/timer.h"
 
 struct mmx_gpu;
@@ -28,16 +30,30 @@ enum mmx_boot_state {
 
 #define MMX_BOOT_TRIES 3u
 
+/* panthor waits 100 ms, 20 ms and 1000 ms; power is given more, since a host may be busy. */
+#define MMX_BOOT_RESET_NS (100 * MMX_NS_PER_MS)
+#define MMX_BOOT_POWER_NS (100 * MMX_NS_PER_MS)
+#define MMX_BOOT_MCU_NS	  (1000 * MMX_NS_PER_MS)
+
 struct mmx_boot {
 	enum mmx_boot_state state;
 	uint32_t epoch; /* raised by each reset; answers to older ones are dropped */
 	unsigned int tries;
 	struct mmx_timer deadline;
+	struct mmx_as_wait mapped; /* AS0 */
 };
 
 int mmx_boot_init(struct mmx_gpu *gpu);
 void mmx_boot_finish(struct mmx_gpu *gpu);
 void mmx_boot_start(struct mmx_gpu *gpu);
+/* Masks interrupts, stops the MCU and begins a soft reset that nobody waits for. */
+void mmx_boot_stop(struct mmx_gpu *gpu);
+/* The hardware may still be doing what it was told before the reset. */
+bool mmx_boot_is_resetting(const struct mmx_gpu *gpu);
+/* Address spaces can be used. */
+bool mmx_boot_is_powered(const struct mmx_gpu *gpu);
+/* Firmware has an interface, and listens to doorbells. */
+bool mmx_boot_is_running(const struct mmx_gpu *gpu);
 /* From the interrupt dispatch: the bits of GPU_INT that were raised. */
 void mmx_boot_gpu_irq(struct mmx_gpu *gpu, uint32_t bits);
 /* JOB_INT GLB while BOOTING. */

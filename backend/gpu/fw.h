@@ -19,13 +19,18 @@ struct mmx_fw {
 	struct mmx_vm *vm; /* the MCU's */
 	struct mmx_dma_buf *sections; /* by section of the image; .cpu NULL = skipped */
 	struct mmx_dma_buf shared; /* alias of the shared section's buffer; not owned */
+	uint64_t window_base; /* MCU address of slot 0's windows */
 
-	/* valid from discovery on */
+	/* valid from discovery on; later boots must say the same */
+	bool discovered;
+	uint32_t suspend_size, protm_suspend_size; /* as the firmware says; not rounded */
+	uint32_t window_size; /* bytes of address space per slot */
 	struct mmx_csf_glb glb;
 	struct mmx_csf_csg csg[MMX_GPU_MAX_SLOTS];
 	struct mmx_csf_cs cs[MMX_GPU_MAX_SLOTS][MMX_GPU_MAX_QUEUES];
 };
 
+/* gpu->info and gpu->mmu are ready. Return: 0; -ENODEV: an image that can't be run (logged); negative errno. */
 int mmx_fw_init(struct mmx_gpu *gpu, const struct mmx_fw_image *image);
 void mmx_fw_finish(struct mmx_gpu *gpu);
 /* Copies all sections to memory (again). */
@@ -42,7 +47,8 @@ enum {
  */
 int mmx_fw_discover(struct mmx_gpu *gpu, const char **ret_why);
 
-/* Rings doorbell @index (0 = global; slot + 1 = the streams of a slot). Orders it after earlier memory writes. */
+/* Rings doorbell @index (0 = global; slot + 1 = the streams of a slot). Orders it after earlier memory writes.
+ * Does nothing while firmware does not run. */
 void mmx_fw_doorbell(struct mmx_gpu *gpu, unsigned int index);
 
 /* Single accesses to interface memory, in either direction. */
@@ -74,6 +80,7 @@ uint64_t mmx_fw_suspend_va(const struct mmx_gpu *gpu, unsigned int slot);
 uint64_t mmx_fw_protm_suspend_va(const struct mmx_gpu *gpu, unsigned int slot);
 /* One input page and one output page a queue, in this order. */
 uint64_t mmx_fw_queue_va(const struct mmx_gpu *gpu, unsigned int slot, unsigned int queue);
+/* Return: 0; PGTABLE_E_*: it does not fit there; negative errno. */
 int mmx_fw_window_map(struct mmx_gpu *gpu, uint64_t va, const struct mmx_dma_buf *buf, bool cached);
 /* Unmaps all windows of the slot and flushes AS0; op->done() when firmware can't reach them. */
 void mmx_fw_window_clear(struct mmx_gpu *gpu, unsigned int slot, struct mmx_vm_op *op);

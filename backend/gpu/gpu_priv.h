@@ -11,6 +11,12 @@
 #include "backend/gpu/mmu.h"
 #include "backend/gpu/slot.h"
 
+/*
+ * JOB_INT is cleared without being read (gpu.c says why); this much later what the clearing may have hidden is
+ * looked for.
+ */
+#define MMX_JOB_CONFIRM_NS (1 * MMX_NS_PER_MS)
+
 struct mmx_gpu {
 	struct mmx_device *dev;
 	struct mmx_timers *timers;
@@ -20,6 +26,9 @@ struct mmx_gpu {
 
 	struct mmx_gpu_info info;
 	struct mmx_gpu_stats stats;
+	bool coherent; /* the GPU snoops the CPU's caches */
+	uint64_t lost_irqs; /* deadlines that found the work done */
+	struct mmx_timer job_confirm;
 
 	struct mmx_boot boot;
 	struct mmx_mmu mmu;
@@ -28,10 +37,19 @@ struct mmx_gpu {
 	struct mmx_slots slots;
 };
 
-/* boot.c: something does not answer or has gone mad: resets the GPU. Legal at any time and any number of
- * times; @why is static text. What it does at once: no register is touched any more for what went before, all
- * groups in slots are lost, address spaces are forgotten, and pending maintenance is done. */
+/*
+ * boot.c: something does not answer or has gone mad: resets the GPU. Legal at any time and any number of
+ * times, but never from within a call of the owner into gpu/, since it calls the owner; @why is static text.
+ *
+ * What it does at once: no register is touched any more for what went before, all groups in slots are lost
+ * (mmx_slots_reset), and address spaces are forgotten. Maintenance that is pending is done when the hardware has
+ * ended its reset, not before: until then it may still access what was unmapped.
+ * ops->reset comes first, and only if the GPU was ready.
+ */
 void mmx_gpu_reset(struct mmx_gpu *gpu, const char *why);
+
+/* A deadline found that what it watched had happened: counts and logs it. @line: static text. */
+void mmx_gpu_lost_irq(struct mmx_gpu *gpu, const char *line);
 
 /* Deadline of a request to the firmware: panthor's 100 ms. */
 #define MMX_FW_REQUEST_NS (100 * MMX_NS_PER_MS)

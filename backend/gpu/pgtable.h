@@ -13,33 +13,49 @@
 
 struct mmx_pgtable;
 
+/* Everything that is mapped can be read, whether MMX_PROT_READ is given or not: descriptors know no less. */
 #define MMX_PROT_READ	  0x1u
 #define MMX_PROT_WRITE	  0x2u
 #define MMX_PROT_EXEC	  0x4u
 #define MMX_PROT_UNCACHED 0x8u
 
+/* What mmx_pgtable_create() takes: the root is a level-0 table, and addresses are those of the format. */
+#define MMX_PGTABLE_VA_BITS_MIN 40u
+#define MMX_PGTABLE_VA_BITS_MAX 48u
+#define MMX_PGTABLE_PA_BITS_MIN 32u
+#define MMX_PGTABLE_PA_BITS_MAX 48u
+
 /* Positive outcomes. */
 enum {
 	PGTABLE_E_MAPPED = 1, /* something is mapped there already */
-	PGTABLE_E_RANGE, /* beyond VA or PA bits */
+	PGTABLE_E_RANGE, /* beyond VA or PA bits, or not whole pages */
 };
 
+/*
+ * @coherent: the GPU snoops the CPU's caches; changes mmx_pgtable_memattr() alone.
+ * Return: 0; -EINVAL: bits that are not supported; a negative errno of mmx_dma_alloc().
+ */
 int mmx_pgtable_create(struct mmx_dma_pool *pool, unsigned int va_bits, unsigned int pa_bits,
 		       bool coherent, struct mmx_pgtable **ret_pt);
+/* NULL is fine. */
 void mmx_pgtable_destroy(struct mmx_pgtable *pt);
 
 /* Value of TRANSTAB: device address of the root table. */
 uint64_t mmx_pgtable_root(const struct mmx_pgtable *pt);
+/* Value of MEMATTR that gives the descriptors' attribute indices their meaning. */
+uint64_t mmx_pgtable_memattr(const struct mmx_pgtable *pt);
+unsigned int mmx_pgtable_va_bits(const struct mmx_pgtable *pt);
 
 /* Maps [va, va + size) to [addr, addr + size); all multiples of 4096. On failure nothing has changed. Return: 0;
- * PGTABLE_E_*; -ENOMEM. */
+ * PGTABLE_E_*; a negative errno of mmx_dma_alloc(). */
 int mmx_pgtable_map(struct mmx_pgtable *pt, uint64_t va, uint64_t addr, uint64_t size,
 		    unsigned int prot);
 
 /*
  * Unmaps the range; holes are fine. A block that is unmapped in part is split first. Tables that become empty
  * are kept until mmx_pgtable_trim(), since the GPU may still walk them.
- * Return: 0; -ENOMEM (a block could not be split; nothing has changed).
+ * Return: 0; PGTABLE_E_RANGE; a negative errno of mmx_dma_alloc() (a block could not be split; nothing has
+ * changed).
  */
 int mmx_pgtable_unmap(struct mmx_pgtable *pt, uint64_t va, uint64_t size);
 
