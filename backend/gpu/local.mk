@@ -15,3 +15,32 @@ backend_gpu_libgpu_a_SOURCES = \
 	%D%/power.c %D%/power.h \
 	%D%/slot.h \
 	%D%/vm.c %D%/vm.h %D%/vm_priv.h
+
+if HAVE_CMOCKA
+UNIT_TESTS += tests/unit/regs_test tests/unit/pgtable_test
+
+tests_unit_regs_test_SOURCES = tests/unit/regs_test.c
+tests_unit_regs_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_regs_test_LDADD = $(CMOCKA_LIBS)
+
+# the seam at which tests watch pages come and go
+tests_unit_pgtable_test_SOURCES = tests/unit/pgtable_test.c
+tests_unit_pgtable_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_pgtable_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmx_dma_alloc -Wl,--wrap=mmx_dma_free
+tests_unit_pgtable_test_LDADD = backend/gpu/libgpu.a backend/device/libdevice.a $(CMOCKA_LIBS)
+
+# the GPU on the model, in this process
+gpu_test_env = tests/unit/gpu_env.c tests/unit/gpu_env.h tests/unit/gpu_slots_fake.c
+gpu_test_libs = backend/gpu/libgpu.a backend/device/libmodel_device.a backend/device/libdevice.a \
+	tools/model/libmodel.a firmware/libfirmware.a backend/libutil.a $(JSONC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/gpu_boot_test tests/unit/gpu_mmu_test
+
+tests_unit_gpu_boot_test_SOURCES = tests/unit/gpu_boot_test.c $(gpu_test_env)
+tests_unit_gpu_boot_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_gpu_boot_test_LDADD = $(gpu_test_libs)
+
+tests_unit_gpu_mmu_test_SOURCES = tests/unit/gpu_mmu_test.c $(gpu_test_env)
+tests_unit_gpu_mmu_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_gpu_mmu_test_LDADD = $(gpu_test_libs)
+endif
