@@ -215,6 +215,7 @@ static void restart(struct mmx_gpu *gpu, const char *why)
 	if (was_ready)
 		gpu->ops->reset(gpu->ctx, why);
 	mmx_slots_reset(gpu);
+	mmx_fw_reset(gpu);
 	mmx_mmu_reset(gpu);
 	mmx_glb_reset(gpu);
 	if (give_up)

@@ -143,6 +143,13 @@ void mmx_fw_load(struct mmx_gpu *gpu)
 	}
 }
 
+void mmx_fw_reset(struct mmx_gpu *gpu)
+{
+	/* whole buffers, whose blocks lie within them: none is split, so this can't fail */
+	mmx_vm_unmap(gpu->fw.vm, gpu->fw.window_base,
+		     (uint64_t)gpu->info.slots * gpu->fw.window_size);
+}
+
 /* ---- discovery ---- */
 
 /* @size bytes of the shared section at MCU address @va; NULL if they don't lie in it. */

@@ -35,6 +35,8 @@ int mmx_fw_init(struct mmx_gpu *gpu, const struct mmx_fw_image *image);
 void mmx_fw_finish(struct mmx_gpu *gpu);
 /* Copies all sections to memory (again). */
 void mmx_fw_load(struct mmx_gpu *gpu);
+/* A GPU reset has begun: nothing is mapped in any window any more. Touches no register. */
+void mmx_fw_reset(struct mmx_gpu *gpu);
 
 /* Positive outcome. */
 enum {

@@ -111,11 +111,13 @@ static void gpu_fault(struct mmx_gpu *gpu)
 {
 	uint32_t status = read_reg(gpu, GPU_FAULT_STATUS);
 	uint64_t addr = read_reg64(gpu, GPU_FAULT_ADDR);
+	uint32_t dropped;
 
-	mmx_log(MMX_LOG_GPU, MMX_LOG_ERROR,
-		"fault of the GPU exception=%s status=0x%x address=0x%llx",
-		mmx_gpu_exception_name(MMX_FIELD_GET(GPU_FAULT_STATUS_TYPE, status)), status,
-		(unsigned long long)addr);
+	if (mmx_log_limit_pass(&gpu->fault_log, mmx_timers_now(gpu->timers), &dropped))
+		mmx_log(MMX_LOG_GPU, MMX_LOG_ERROR,
+			"fault of the GPU exception=%s status=0x%x address=0x%llx left_out=%u",
+			mmx_gpu_exception_name(MMX_FIELD_GET(GPU_FAULT_STATUS_TYPE, status)),
+			status, (unsigned long long)addr, dropped);
 }
 
 static void gpu_irq(struct mmx_gpu *gpu)

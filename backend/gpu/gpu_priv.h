@@ -10,6 +10,7 @@
 #include "backend/gpu/gpu.h"
 #include "backend/gpu/mmu.h"
 #include "backend/gpu/slot.h"
+#include "backend/util/log.h"
 
 /*
  * JOB_INT is cleared without being read (gpu.c says why); this much later what the clearing may have hidden is
@@ -29,6 +30,7 @@ struct mmx_gpu {
 	bool coherent; /* the GPU snoops the CPU's caches */
 	uint64_t lost_irqs; /* deadlines that found the work done */
 	struct mmx_timer job_confirm;
+	struct mmx_log_limit fault_log;
 
 	struct mmx_boot boot;
 	struct mmx_mmu mmu;

@@ -16,6 +16,8 @@ backend_gpu_libgpu_a_SOURCES = \
 	%D%/slot.h \
 	%D%/vm.c %D%/vm.h %D%/vm_priv.h
 
+EXTRA_DIST += %D%/README.md
+
 if HAVE_CMOCKA
 UNIT_TESTS += tests/unit/regs_test tests/unit/pgtable_test
 

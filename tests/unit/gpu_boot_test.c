@@ -29,6 +29,10 @@
 #define R_JOB_INT_MASK 0x1008
 #define R_AS0_COMMAND  0x2418
 #define R_AS0_STATUS   0x2428
+#define R_AS0_MEMATTR  0x2408
+#define R_AS0_TRANSCFG 0x2430
+#define R_COHERENCY    0x300
+#define R_PROTOCOL     0x304
 #define R_DOORBELL0    0x80000
 
 static uint32_t model_reg(struct gpu_env *env, uint32_t offset)
@@ -93,6 +97,43 @@ static void test_good(void **state)
 	mmx_gpu_start(env->gpu); /* has been started already */
 	gpu_env_run(env, MMX_NS_PER_S);
 	assert_int_equal(env->ready, 1);
+}
+
+/* The same registers, on a system where the GPU does not snoop. */
+static void test_coherency(void **state)
+{
+	static const struct {
+		bool device, gpu, used;
+	} cases[] = {
+		{ true, true, true },
+		{ false, true, false },
+		{ true, false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct gpu_env *env;
+		uint64_t transcfg = 0, memattr = 0, protocol = 0;
+
+		gpu_env_setup_device(state);
+		env = *state;
+		env->dev.coherent = cases[i].device;
+		gpu_env_lie(env, R_COHERENCY, cases[i].gpu, 1);
+		assert_int_equal(gpu_env_create_gpu(env), 0);
+		mmx_gpu_start(env->gpu);
+		assert_true(gpu_env_run_until(env, MMX_BOOT_READY, MMX_NS_PER_S));
+		for (unsigned int n = 0; n < env->write_count; n++) {
+			if (env->writes[n].offset == R_PROTOCOL)
+				protocol = env->writes[n].value;
+			if (env->writes[n].offset == R_AS0_MEMATTR)
+				memattr = env->writes[n].value;
+			if (env->writes[n].offset == R_AS0_TRANSCFG)
+				transcfg = env->writes[n].value;
+		}
+		assert_int_equal(protocol, cases[i].used ? 0 : 31);
+		assert_int_equal(memattr, cases[i].used ? 0x4c4c4c4c4c4c9f4c : 0x4c4c4c4c4c4c8f4c);
+		assert_int_equal(transcfg, cases[i].used ? 0x620001c6 : 0x420001c6);
+		gpu_env_teardown(state);
+	}
 }
 
 static void test_refused(void **state)
@@ -283,6 +324,7 @@ static void test_sections_loaded_again(void **state)
 {
 	struct gpu_env *env = *state;
 	const struct mmx_fw_image *image = env->image;
+	size_t synced = env->synced;
 
 	for (unsigned int i = 0; i < image->section_count; i++) {
 		if (env->gpu->fw.sections[i].cpu)
@@ -290,6 +332,7 @@ static void test_sections_loaded_again(void **state)
 	}
 	mmx_gpu_reset(env->gpu, "the firmware is gone");
 	assert_true(gpu_env_run_until(env, MMX_BOOT_BOOTING, MMX_NS_PER_S));
+	assert_true(env->synced - synced >= mmx_fw_image_load_bytes(image));
 	for (unsigned int i = 0; i < image->section_count; i++) {
 		const struct mmx_fw_section *section = &image->sections[i];
 		const struct mmx_dma_buf *buf = &env->gpu->fw.sections[i];
@@ -370,7 +413,7 @@ static void test_interface(void **state)
 		{ 0x14, 4, "groups overlap" },
 		{ 0x14, UINT32_MAX - 3, "group's control block" },
 		{ 0x1004, 0x03000000, "group's input" },
-		{ 0x1008, 0x0403fff0, "group's input or output" }, /* hangs out by half */
+		{ 0x1008, 0x0400bff0, "group's input or output" }, /* hangs out by half */
 		{ 0x100c, 0x01000000, "groups differ" },
 		{ 0x1014, 7, "number of streams" },
 		{ 0x1014, 33, "number of streams" },
@@ -386,7 +429,7 @@ static void test_interface(void **state)
 	const char *why = NULL;
 
 	assert_int_equal(mmx_fw_discover(env->gpu, &why), 0);
-	assert_int_equal(env->gpu->fw.shared.size, 0x40000);
+	assert_int_equal(env->gpu->fw.shared.size, 0xc000);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint32_t good = shared[cases[i].offset / 4];
 
@@ -479,6 +522,18 @@ static void test_windows(void **state)
 	assert_false(mdl_mmu_attr(env->model, 0, mmx_fw_queue_va(gpu, 3, 7), &attr));
 	assert_false(mdl_mmu_attr(env->model, 0, mmx_fw_suspend_va(gpu, 3), &attr));
 	assert_true(mdl_mmu_attr(env->model, 0, FW_SHARED_VA, &attr));
+
+	/* what is in a window at a reset is not any more when the firmware runs again */
+	assert_int_equal(mmx_fw_window_map(gpu, mmx_fw_queue_va(gpu, 0, 0), &buf, false), 0);
+	assert_int_equal(mmx_fw_window_map(gpu, mmx_fw_queue_va(gpu, 7, 7), &buf, false), 0);
+	mmx_gpu_reset(gpu, "test");
+	assert_true(gpu_env_run_until(env, MMX_BOOT_READY, MMX_NS_PER_S));
+	assert_false(mdl_mmu_attr(env->model, 0, mmx_fw_queue_va(gpu, 0, 0), &attr));
+	assert_false(mdl_mmu_attr(env->model, 0, mmx_fw_queue_va(gpu, 7, 7), &attr));
+	assert_int_equal(mmx_fw_window_map(gpu, mmx_fw_queue_va(gpu, 7, 7), &buf, false), 0);
+	mmx_fw_window_clear(gpu, 7, &op.op);
+	gpu_env_run(env, MMX_NS_PER_MS);
+	assert_int_equal(op.done, 2);
 	mmx_dma_free(gpu->pool, &buf);
 }
 
@@ -519,14 +574,21 @@ static void test_job_confirm(void **state)
 	struct gpu_env *env = *state;
 	uint64_t ping_ns = env->gpu->glb.ping.deadline_ns;
 
-	/* a first one, for nothing */
-	gpu_env_run(env, ping_ns - env->now_ns - MMX_NS_PER_MS / 2);
-	assert_false(mmx_timer_armed(&env->gpu->job_confirm));
-	env->drop_irqs[MMX_IRQ_JOB] = 0;
-	mmx_timer_set(&env->timers, &env->gpu->job_confirm, env->now_ns + MMX_NS_PER_MS);
-	/* the answer to the ping comes meanwhile, and its edge is lost */
-	env->drop_irqs[MMX_IRQ_JOB] = 1;
+	/* each interrupt is followed by one look more */
+	gpu_env_run(env, ping_ns - env->now_ns + MMX_NS_PER_MS / 2);
+	assert_true(mmx_timer_armed(&env->gpu->job_confirm));
 	gpu_env_run(env, MMX_NS_PER_MS);
+	assert_false(mmx_timer_armed(&env->gpu->job_confirm));
+
+	/* such a look is due, the answer to the next ping comes before it, and its edge is lost */
+	gpu_env_run(env, MMX_GLB_PING_NS - 2 * MMX_NS_PER_MS);
+	assert_int_equal(env->gpu->glb.pending, 0);
+	gpu_env_forget_writes(env);
+	mmx_timer_set(&env->timers, &env->gpu->job_confirm, env->now_ns + 2 * MMX_NS_PER_MS);
+	env->drop_irqs[MMX_IRQ_JOB] = 1;
+	gpu_env_run(env, 2 * MMX_NS_PER_MS);
+	assert_int_equal(gpu_env_count_writes(env, R_DOORBELL0), 1);
+	assert_int_equal(env->drop_irqs[MMX_IRQ_JOB], 0);
 	assert_int_equal(env->gpu->glb.pending, 0);
 	assert_int_equal(env->gpu->lost_irqs, 0);
 }
@@ -561,6 +623,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_good, gpu_env_setup),
+		cmocka_unit_test(test_coherency),
 		TEST(test_refused, gpu_env_setup_device),
 		cmocka_unit_test(test_lost_irqs),
 		cmocka_unit_test(test_missed_deadlines),

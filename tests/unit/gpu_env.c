@@ -103,6 +103,12 @@ static void dev_unmap(struct mmx_device *dev, struct mmx_dma_map *map)
 	mmx_device_unmap(((struct gpu_env *)dev)->inner, map);
 }
 
+static void dev_sync(struct mmx_device *dev, const void *cpu, size_t size)
+{
+	(void)cpu;
+	((struct gpu_env *)dev)->synced += size;
+}
+
 static const struct mmx_device_ops device_ops = {
 	.name = "test",
 	.read32 = dev_read32,
@@ -113,6 +119,7 @@ static const struct mmx_device_ops device_ops = {
 	.irq_take = dev_irq_take,
 	.map = dev_map,
 	.unmap = dev_unmap,
+	.sync_for_device = dev_sync,
 };
 
 static void add_rule(struct gpu_env *env, const struct gpu_env_rule *rule)

@@ -40,6 +40,7 @@ struct gpu_env {
 	unsigned int drop_irqs[MMX_IRQ_COUNT]; /* next ones that are lost; UINT_MAX = all */
 	struct gpu_env_write writes[GPU_ENV_MAX_WRITES];
 	unsigned int write_count;
+	size_t synced; /* bytes that were made visible to the device */
 
 	/* what the owner was told */
 	unsigned int ready, resets, failed, vm_faults;
