@@ -5,8 +5,14 @@
  * The backend listens on one unix stream socket per partition; the socket a peer connects to is its
  * identity, and its credentials (SO_PEERCRED) are checked against the partition's uid, if it has one. The
  * backend creates the region as a memfd, sealed against any change of size, and sends one message:
- * struct mmx_local_hello with three descriptors: region, kick (guest -> backend) and call (backend ->
- * guest), both eventfds. After that the socket carries nothing; its end is the end of the session.
+ * struct mmx_local_hello with three descriptors: region, kick (guest -> backend), an eventfd, and call
+ * (backend -> guest), the reading end of a pipe. After that the socket carries nothing; its end is the end of
+ * the session.
+ *
+ * Call is a pipe because O_NONBLOCK belongs to what two descriptors of an eventfd share: a guest could
+ * clear it, fill the counter, and the backend's next write would never return. The writing end of a pipe
+ * is the backend's alone. (Reading kick is safe, since a read can be told not to wait; a guest that trusts
+ * its backend less than that is not a plain process.)
  *
  * Nothing here logs or blocks, but mmx_local_connect(), which waits for the backend's hello with a deadline.
  */
@@ -16,6 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "hv/proto/region.h"
 
 #define MMX_LOCAL_MAGIC	  0x4c584d4du /* "MMXL" */
 #define MMX_LOCAL_VERSION 1u
@@ -28,31 +36,24 @@ struct mmx_local_hello {
 	uint64_t region_size;
 };
 
-/* How to lay out a region (hv/proto/region.h). */
-struct mmx_region_params {
-	uint32_t sub_slots;
-	uint32_t comp_slots;
-	uint32_t max_timelines;
-	uint64_t data_size; /* bytes, multiple of 4096 */
-};
-
 /*
- * One end of a connection. All descriptors are owned by it, close-on-exec; eventfds and socket
+ * One end of a connection. All descriptors are owned by it, close-on-exec; kick, call and socket
  * non-blocking. On the backend's end the region is mapped read-write too (it writes rings and page).
  */
 struct mmx_local_peer {
 	int sock_fd; /* -1 in the in-process pairs of tests */
 	int region_fd;
-	int kick_fd; /* guest -> backend */
-	int call_fd; /* backend -> guest */
+	int kick_fd; /* guest -> backend: the guest notifies, the backend polls and clears */
+	int call_fd; /* backend -> guest: the backend notifies, the guest polls and clears */
+	int call_guest_fd; /* on the backend's end: the guest's call_fd; -1 on the guest's */
 	void *region;
 	size_t region_size;
 	pid_t pid; /* of the other end, when the backend accepted it */
 	uid_t uid;
 };
-#define MMX_LOCAL_PEER_INIT                                                  \
-	{                                                                    \
-		.sock_fd = -1, .region_fd = -1, .kick_fd = -1, .call_fd = -1 \
+#define MMX_LOCAL_PEER_INIT                                                                       \
+	{                                                                                         \
+		.sock_fd = -1, .region_fd = -1, .kick_fd = -1, .call_fd = -1, .call_guest_fd = -1 \
 	}
 
 /**
@@ -73,7 +74,7 @@ int mmx_local_accept(int listen_fd, int *ret_fd, pid_t *ret_pid, uid_t *ret_uid)
 void mmx_local_refuse(int sock_fd, int error);
 
 /*
- * Makes a region and eventfds (header written, rings empty), maps it. sock_fd stays -1. Return: 0; negative
+ * Makes a region, kick and call (header written, rings empty), maps it. sock_fd stays -1. Return: 0; negative
  * errno; nothing is left behind on failure.
  */
 int mmx_local_peer_init(struct mmx_local_peer *peer, const struct mmx_region_params *params);
@@ -91,7 +92,7 @@ int mmx_local_peer_dup(const struct mmx_local_peer *backend, struct mmx_local_pe
 void mmx_local_peer_finish(struct mmx_local_peer *peer);
 
 /* Notifies the other end (never blocks) / takes a notification back (never blocks). */
-void mmx_local_notify(int event_fd);
-void mmx_local_clear(int event_fd);
+void mmx_local_notify(int notify_fd);
+void mmx_local_clear(int notify_fd);
 
 #endif

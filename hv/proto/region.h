@@ -20,6 +20,9 @@
 #define MMX_REGION_MAGIC   0x52584d4du /* "MMXR" */
 #define MMX_REGION_VERSION 1u
 
+/* An index of a name has 16 bits. */
+#define MMX_REGION_MAX_TIMELINES 65536u
+
 struct mmx_region_hdr {
 	uint32_t magic;
 	uint32_t version;
@@ -63,5 +66,30 @@ struct mmx_session_page {
 MMX_ASSERT_SIZE(struct mmx_session_page, 64);
 
 #define MMX_HEARTBEAT_MS 500u
+
+/* What a transport decides about a region's layout. */
+struct mmx_region_params {
+	uint32_t sub_slots;
+	uint32_t comp_slots;
+	uint32_t max_timelines;
+	uint64_t data_size; /* bytes, multiple of 4096 */
+};
+
+/**
+ * mmx_region_layout() - computes the header of a region
+ *
+ * Return: 0; -EINVAL: slots are no power of two of the range, no or too many timelines, or data_size is not
+ * whole pages or so large that the region's size overflows.
+ */
+int mmx_region_layout(const struct mmx_region_params *params, struct mmx_region_hdr *ret_hdr);
+
+/**
+ * mmx_region_check() - is this a region that can be used?
+ * @hdr: a private copy of the header
+ * @mapped_size: what is mapped here, from the header on
+ *
+ * Return: 0; -EPROTONOSUPPORT: another version; -EPROTO: anything else is wrong.
+ */
+int mmx_region_check(const struct mmx_region_hdr *hdr, uint64_t mapped_size);
 
 #endif

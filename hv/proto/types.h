@@ -14,6 +14,10 @@
 #include <stdint.h>
 #endif
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the wire is little-endian, and nothing here swaps"
+#endif
+
 /* Layout of what crosses the wire: size of a struct, and offset of a member. */
 #define MMX_ASSERT_SIZE(type, bytes) static_assert(sizeof(type) == (bytes), #type " has a hole")
 #define MMX_ASSERT_OFFSET(type, member, bytes) \
