@@ -5,3 +5,25 @@ hv_libhv_a_SOURCES = \
 	%D%/local/local.h %D%/local/local.c
 EXTRA_DIST += %D%/README.md %D%/proto/README.md %D%/local/README.md
 
+
+if HAVE_CMOCKA
+UNIT_TESTS += tests/unit/ring_test
+tests_unit_ring_test_SOURCES = tests/unit/ring_test.c
+tests_unit_ring_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ring_test_LDADD = $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/ring_interleave_test
+tests_unit_ring_interleave_test_SOURCES = tests/unit/ring_interleave_test.c
+tests_unit_ring_interleave_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ring_interleave_test_LDADD = $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/region_test
+tests_unit_region_test_SOURCES = tests/unit/region_test.c
+tests_unit_region_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_region_test_LDADD = hv/libhv.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/local_test
+tests_unit_local_test_SOURCES = tests/unit/local_test.c
+tests_unit_local_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_local_test_LDADD = hv/libhv.a $(CMOCKA_LIBS) -lpthread
+endif

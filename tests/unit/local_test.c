@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The local transport: hand-shake, ownership of descriptors, and peers that do not keep to it. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "hv/local/local.h"
+
+#define TIMEOUT_MS 5000
+
+static char dir[64];
+static char path[96];
+static unsigned int fds_before;
+
+static unsigned int count_fds(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		count++;
+	closedir(d);
+	return count;
+}
+
+static int setup(void **cm_state)
+{
+	(void)cm_state;
+	snprintf(dir, sizeof(dir), "/tmp/malimux-local-XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/socket", dir);
+	fds_before = count_fds();
+	return 0;
+}
+
+static int teardown(void **cm_state)
+{
+	(void)cm_state;
+	unlink(path);
+	rmdir(dir);
+	assert_int_equal(count_fds(), fds_before);
+	return 0;
+}
+
+static const struct mmx_region_params params = {
+	.sub_slots = 64,
+	.comp_slots = 64,
+	.max_timelines = 16,
+	.data_size = 1 << 16,
+};
+
+struct connecting {
+	pthread_t thread;
+	int timeout_ms, ret;
+	struct mmx_local_peer peer;
+};
+
+static void *connect_thread(void *arg)
+{
+	struct connecting *c = arg;
+
+	c->ret = mmx_local_connect(path, c->timeout_ms, &c->peer);
+	return NULL;
+}
+
+static void start_connecting(struct connecting *c, int timeout_ms)
+{
+	*c = (struct connecting){ .timeout_ms = timeout_ms, .peer = MMX_LOCAL_PEER_INIT };
+	assert_int_equal(pthread_create(&c->thread, NULL, connect_thread, c), 0);
+}
+
+static int accept_one(int listen_fd)
+{
+	struct pollfd pfd = { .fd = listen_fd, .events = POLLIN };
+	pid_t pid = 0;
+	uid_t uid = (uid_t)-1;
+	int fd = -1;
+
+	assert_int_equal(poll(&pfd, 1, TIMEOUT_MS), 1);
+	assert_int_equal(mmx_local_accept(listen_fd, &fd, &pid, &uid), 0);
+	assert_int_equal(pid, getpid());
+	assert_int_equal(uid, getuid());
+	return fd;
+}
+
+static bool readable(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLIN);
+}
+
+static void check_notifies(int from, int to)
+{
+	unsigned int i;
+
+	assert_false(readable(to));
+	mmx_local_clear(to);
+	/* more than any counter or pipe takes: never blocks, nothing is lost */
+	for (i = 0; i < 2000; i++)
+		mmx_local_notify(from);
+	assert_true(readable(to));
+	mmx_local_clear(to);
+	assert_false(readable(to));
+}
+
+static void test_hand_shake(void **cm_state)
+{
+	struct mmx_local_peer backend;
+	struct connecting c;
+	int listen_fd, sock, fds[5], i;
+	uid_t uid;
+	pid_t pid;
+
+	(void)cm_state;
+	assert_int_equal(mmx_local_listen(path, 0600, &listen_fd), 0);
+	assert_int_equal(mmx_local_accept(listen_fd, &sock, &pid, &uid), -EAGAIN);
+	start_connecting(&c, TIMEOUT_MS);
+	sock = accept_one(listen_fd);
+	assert_int_equal(mmx_local_peer_init(&backend, &params), 0);
+	assert_int_equal(mmx_local_welcome(&backend, sock), 0);
+	assert_int_equal(backend.pid, getpid());
+	pthread_join(c.thread, NULL);
+	assert_int_equal(c.ret, 0);
+
+	assert_int_equal(c.peer.region_size, backend.region_size);
+	assert_int_equal(mmx_region_check(c.peer.region, c.peer.region_size), 0);
+	((char *)c.peer.region)[c.peer.region_size - 1] = 'x';
+	assert_int_equal(((char *)backend.region)[backend.region_size - 1], 'x');
+	check_notifies(c.peer.kick_fd, backend.kick_fd);
+	check_notifies(backend.call_fd, c.peer.call_fd);
+	assert_int_equal(ftruncate(c.peer.region_fd, 0), -1);
+	assert_int_equal(errno, EPERM);
+	fds[0] = c.peer.sock_fd;
+	fds[1] = c.peer.region_fd;
+	fds[2] = c.peer.kick_fd;
+	fds[3] = c.peer.call_fd;
+	fds[4] = backend.call_guest_fd;
+	for (i = 0; i < 5; i++)
+		assert_int_equal(fcntl(fds[i], F_GETFD), FD_CLOEXEC);
+
+	/* the end of one side is seen by the other, on the socket and on the pipe */
+	mmx_local_peer_finish(&backend);
+	mmx_local_peer_finish(&backend);
+	assert_int_equal(poll(&(struct pollfd){ .fd = c.peer.sock_fd, .events = POLLIN }, 1, 0), 1);
+	assert_int_equal(poll(&(struct pollfd){ .fd = c.peer.call_fd, .events = POLLIN }, 1, 0), 1);
+	mmx_local_peer_finish(&c.peer);
+	close(listen_fd);
+}
+
+/* A guest that makes the shared descriptors blocking, and fills or drains them, does not stop its backend. */
+static void test_guest_cannot_block_backend(void **cm_state)
+{
+	struct mmx_local_peer backend, guest;
+	unsigned int i;
+
+	(void)cm_state;
+	assert_int_equal(mmx_local_peer_init(&backend, &params), 0);
+	assert_int_equal(mmx_local_peer_dup(&backend, &guest), 0);
+	assert_int_equal(fcntl(guest.call_fd, F_SETFL, 0), 0);
+	assert_int_equal(fcntl(guest.kick_fd, F_SETFL, 0), 0);
+	for (i = 0; i < 5000; i++)
+		mmx_local_notify(backend.call_fd);
+	mmx_local_clear(backend.kick_fd);
+	mmx_local_peer_finish(&guest);
+	/* nor does one that is gone raise SIGPIPE */
+	mmx_local_clear(backend.call_guest_fd);
+	mmx_local_notify(backend.call_fd);
+	mmx_local_peer_finish(&backend);
+}
+
+static void test_refused(void **cm_state)
+{
+	struct connecting c;
+	int listen_fd, sock;
+
+	(void)cm_state;
+	assert_int_equal(mmx_local_listen(path, 0600, &listen_fd), 0);
+	start_connecting(&c, TIMEOUT_MS);
+	sock = accept_one(listen_fd);
+	mmx_local_refuse(sock, EBUSY);
+	pthread_join(c.thread, NULL);
+	assert_int_equal(c.ret, -EBUSY);
+	close(sock);
+	close(listen_fd);
+}
+
+static void test_silence_and_hangup(void **cm_state)
+{
+	struct connecting c;
+	int listen_fd, sock;
+
+	(void)cm_state;
+	assert_int_equal(mmx_local_listen(path, 0600, &listen_fd), 0);
+	start_connecting(&c, 20);
+	pthread_join(c.thread, NULL);
+	assert_int_equal(c.ret, -ETIMEDOUT);
+	close(accept_one(listen_fd));
+
+	start_connecting(&c, TIMEOUT_MS);
+	sock = accept_one(listen_fd);
+	close(sock);
+	pthread_join(c.thread, NULL);
+	assert_int_equal(c.ret, -ECONNRESET);
+	close(listen_fd);
+}
+
+static void test_socket_files(void **cm_state)
+{
+	char long_path[200];
+	struct stat st;
+	int fd, second;
+
+	(void)cm_state;
+	memset(long_path, 'x', sizeof(long_path) - 1);
+	long_path[sizeof(long_path) - 1] = 0;
+	assert_int_equal(mmx_local_listen(long_path, 0600, &fd), -ENAMETOOLONG);
+	assert_int_equal(mmx_local_connect(path, TIMEOUT_MS, &(struct mmx_local_peer){ 0 }),
+			 -ENOENT);
+
+	assert_int_equal(mmx_local_listen(path, 0620, &fd), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0620);
+	assert_int_equal(mmx_local_listen(path, 0600, &second), -EADDRINUSE);
+	close(fd);
+	/* nobody listens any more: it is taken over */
+	assert_int_equal(mmx_local_listen(path, 0600, &fd), 0);
+	close(fd);
+	unlink(path);
+
+	/* what is not a socket is nobody's to remove */
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(mmx_local_listen(path, 0600, &fd), -EADDRINUSE);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
+struct lie {
+	const char *name;
+	uint32_t magic, version, error, pad;
+	uint64_t extra_size; /* said beyond what there is */
+	unsigned int fd_count;
+	int seals; /* of the region; -1: it is no memfd */
+	size_t length; /* of the message; 0 = as it should be */
+	int ret;
+};
+
+#define ALL_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+#define MAGIC	  MMX_LOCAL_MAGIC
+
+static const struct lie lies[] = {
+	{ "honest", MAGIC, 1, 0, 0, 0, 3, ALL_SEALS, 0, 0 },
+	{ "magic", MAGIC + 1, 1, 0, 0, 0, 3, ALL_SEALS, 0, -EPROTO },
+	{ "version", MAGIC, 2, 0, 0, 0, 3, ALL_SEALS, 0, -EPROTONOSUPPORT },
+	{ "pad", MAGIC, 1, 0, 1, 0, 3, ALL_SEALS, 0, -EPROTO },
+	{ "no errno", MAGIC, 1, 4096, 0, 0, 0, ALL_SEALS, 0, -EPROTO },
+	{ "error with descriptors", MAGIC, 1, EPERM, 0, 0, 3, ALL_SEALS, 0, -EPERM },
+	{ "no descriptors", MAGIC, 1, 0, 0, 0, 0, ALL_SEALS, 0, -EPROTO },
+	{ "one too few", MAGIC, 1, 0, 0, 0, 2, ALL_SEALS, 0, -EPROTO },
+	{ "one too many", MAGIC, 1, 0, 0, 0, 4, ALL_SEALS, 0, -EPROTO },
+	{ "far too many", MAGIC, 1, 0, 0, 0, 30, ALL_SEALS, 0, -EPROTO },
+	{ "too short", MAGIC, 1, 0, 0, 0, 3, ALL_SEALS, 8, -EPROTO },
+	{ "larger than it is", MAGIC, 1, 0, 0, 4096, 3, ALL_SEALS, 0, -EPROTO },
+	{ "size overflows", MAGIC, 1, 0, 0, UINT64_MAX - 4096, 3, ALL_SEALS, 0, -EPROTO },
+	{ "can shrink", MAGIC, 1, 0, 0, 0, 3, F_SEAL_GROW | F_SEAL_SEAL, 0, -EPROTO },
+	{ "can grow", MAGIC, 1, 0, 0, 0, 3, F_SEAL_SHRINK | F_SEAL_SEAL, 0, -EPROTO },
+	{ "not sealed", MAGIC, 1, 0, 0, 0, 3, 0, 0, -EPROTO },
+	{ "region is no memory", MAGIC, 1, 0, 0, 0, 3, -1, 0, -EPROTO },
+};
+
+static void send_lie(int sock, const struct lie *lie, const int *fds)
+{
+	struct mmx_local_hello hello = {
+		.magic = lie->magic,
+		.version = lie->version,
+		.error = lie->error,
+		.pad = lie->pad,
+		.region_size = 8192 + lie->extra_size,
+	};
+	struct iovec iov = { &hello, lie->length ? lie->length : sizeof(hello) };
+	union {
+		struct cmsghdr hdr;
+		char bytes[CMSG_SPACE(30 * sizeof(int))];
+	} control = { { 0 } };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (lie->fd_count) {
+		control.hdr.cmsg_level = SOL_SOCKET;
+		control.hdr.cmsg_type = SCM_RIGHTS;
+		control.hdr.cmsg_len = CMSG_LEN(lie->fd_count * sizeof(int));
+		memcpy(CMSG_DATA(&control.hdr), fds, lie->fd_count * sizeof(int));
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = CMSG_SPACE(lie->fd_count * sizeof(int));
+	}
+	assert_true(sendmsg(sock, &msg, 0) > 0);
+}
+
+static void test_lies(void **cm_state)
+{
+	int listen_fd, sock, fds[30];
+	struct connecting c;
+	unsigned int i, j;
+
+	(void)cm_state;
+	assert_int_equal(mmx_local_listen(path, 0600, &listen_fd), 0);
+	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		for (j = 0; j < 30; j++) {
+			fds[j] = eventfd(0, EFD_CLOEXEC);
+			assert_true(fds[j] >= 0);
+		}
+		if (lies[i].seals >= 0) {
+			close(fds[0]);
+			fds[0] = memfd_create("lie", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+			assert_int_equal(ftruncate(fds[0], 8192), 0);
+			assert_int_equal(fcntl(fds[0], F_ADD_SEALS, lies[i].seals), 0);
+		}
+		start_connecting(&c, TIMEOUT_MS);
+		sock = accept_one(listen_fd);
+		send_lie(sock, &lies[i], fds);
+		pthread_join(c.thread, NULL);
+		if (c.ret != lies[i].ret)
+			fail_msg("%s: %d", lies[i].name, c.ret);
+		mmx_local_peer_finish(&c.peer);
+		close(sock);
+		for (j = 0; j < 30; j++)
+			close(fds[j]);
+		/* one more: the listening one */
+		if (count_fds() != fds_before + 1)
+			fail_msg("%s: descriptors are left open", lies[i].name);
+	}
+	close(listen_fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_hand_shake, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_guest_cannot_block_backend, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_silence_and_hangup, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_socket_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lies, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
