@@ -1,1 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
+noinst_LIBRARIES += frontend/libfrontend_core.a
+frontend_libfrontend_core_a_SOURCES = \
+	%D%/core/names.h %D%/core/encode.h %D%/core/encode.c %D%/core/decode.h %D%/core/decode.c \
+	%D%/core/session.h %D%/core/session.c
+
+# Link with frontend/libfrontend_core.a and hv/libhv.a, in this order.
+noinst_LIBRARIES += frontend/libmalimux.a
+frontend_libmalimux_a_SOURCES = \
+	%D%/user/malimux.h %D%/user/guest_priv.h %D%/user/guest.c %D%/user/inbox.c %D%/user/call.c \
+	%D%/user/idspace.c %D%/user/pages.h %D%/user/pages.c %D%/user/mem.c %D%/user/objects.c \
+	%D%/user/job.c
+EXTRA_DIST += %D%/README.md
+
+if HAVE_CMOCKA
+UNIT_TESTS += tests/unit/malimux_test
+tests_unit_malimux_test_SOURCES = tests/unit/malimux_test.c
+tests_unit_malimux_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_malimux_test_LDADD = frontend/libmalimux.a frontend/libfrontend_core.a hv/libhv.a \
+	$(CMOCKA_LIBS) -lpthread
+endif

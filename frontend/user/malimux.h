@@ -46,9 +46,12 @@ void mmx_guest_close(struct mmx_guest *guest);
 
 const struct mmx_gpu_desc *mmx_guest_gpu(const struct mmx_guest *guest);
 const struct mmx_limits *mmx_guest_limits(const struct mmx_guest *guest);
-/* Readable when something may have come; for callers with an event loop of their own. */
+/*
+ * For callers with an event loop of their own: readable when something may have come since the last
+ * mmx_guest_poll(). To be polled, not read; and mmx_guest_poll() is due after any other call that waits.
+ */
 int mmx_guest_fd(const struct mmx_guest *guest);
-/* Takes what has come: completions, faults. 0 or a negative errno that ends the session. */
+/* Takes what has come: completions, faults, the end. Never waits. 0 or a negative errno that ends the session. */
 int mmx_guest_poll(struct mmx_guest *guest);
 /* GPU time charged to this guest so far, ns. */
 uint64_t mmx_guest_gpu_time_ns(const struct mmx_guest *guest);
@@ -57,12 +60,15 @@ int mmx_client_create(struct mmx_guest *guest, const char *name, uint32_t *ret_c
 int mmx_client_destroy(struct mmx_guest *guest, uint32_t client);
 
 /*
- * Memory of the region's data area, registered as runs of pages. @scatter: 0 or 1 = as few runs as can be;
+ * Memory of the region's data area, zeroed, registered as runs of pages. @scatter: 0 or 1 = as few runs as can be;
  * n = no run longer than n pages and neighbours not adjacent, as memory of a Xen guest is.
  */
 int mmx_mem_create(struct mmx_guest *guest, size_t size, unsigned int scatter,
 		   struct mmx_mem **ret_mem);
-/* Waits until the backend has released the pages, but no longer than the guest's timeout. */
+/*
+ * Waits until the backend has released the pages, but no longer than the guest's timeout; whatever this
+ * returns, @mem and its CPU view are gone. Pages that are not released in time are not used again before they are.
+ */
 int mmx_mem_destroy(struct mmx_guest *guest, struct mmx_mem *mem);
 /* CPU address of a contiguous view of the object (runs are mapped one after the other). */
 void *mmx_mem_ptr(const struct mmx_mem *mem);
@@ -104,8 +110,10 @@ struct mmx_submit {
 int mmx_submit(struct mmx_guest *guest, const struct mmx_submit *submit,
 	       struct mmx_fence *ret_fence);
 /*
- * Waits until the fence has completed. Return: 0 = the job succeeded; the job's error as a negative errno in
- * *ret_error with 0 returned (*ret_error 0 on success); -ETIMEDOUT; what ends the session.
+ * Waits until the fence has completed. Return: 0: it has, and *ret_error is what became of the job: 0 or a
+ * negative errno; -ETIMEDOUT; -ENOENT: its group has been destroyed; -EINVAL: was never submitted; what ends
+ * the session. Errors are kept for the last limits.max_jobs (at most 1024) jobs of a timeline; *ret_error is
+ * -ESTALE if a later job has failed and taken the place.
  */
 int mmx_fence_wait(struct mmx_guest *guest, const struct mmx_fence *fence, int timeout_ms,
 		   int *ret_error);

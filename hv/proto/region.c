@@ -16,6 +16,9 @@
 
 #include "hv/proto/ring.h"
 
+/* Far beyond any memory, and far from where sizes overflow. */
+#define MAX_DATA_SIZE ((uint64_t)1 << 52)
+
 struct part {
 	uint64_t offset;
 	uint64_t size;
@@ -54,8 +57,7 @@ int mmx_region_layout(const struct mmx_region_params *params, struct mmx_region_
 	sub = MMX_WIRE_PAGE_SIZE + session_size;
 	comp = sub + page_align(ring_bytes(params->sub_slots));
 	data = comp + page_align(ring_bytes(params->comp_slots));
-	if (params->data_size % MMX_WIRE_PAGE_SIZE ||
-	    params->data_size > (uint64_t)INT64_MAX - data)
+	if (params->data_size % MMX_WIRE_PAGE_SIZE || params->data_size > MAX_DATA_SIZE)
 		return -EINVAL;
 
 	*ret_hdr = (struct mmx_region_hdr){
