@@ -13,6 +13,16 @@ frontend_libmalimux_a_SOURCES = \
 EXTRA_DIST += %D%/README.md
 
 if HAVE_CMOCKA
+UNIT_TESTS += tests/unit/encode_test
+tests_unit_encode_test_SOURCES = tests/unit/encode_test.c tests/unit/hex.h
+tests_unit_encode_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_encode_test_LDADD = frontend/libfrontend_core.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/decode_test
+tests_unit_decode_test_SOURCES = tests/unit/decode_test.c tests/unit/hex.h
+tests_unit_decode_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_decode_test_LDADD = frontend/libfrontend_core.a $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/malimux_test
 tests_unit_malimux_test_SOURCES = tests/unit/malimux_test.c
 tests_unit_malimux_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -104,6 +104,11 @@ static int decode_vm_bind(const union mmx_msg_buf *msg, uint32_t size,
 	return 0;
 }
 
+static bool is_request(uint16_t type)
+{
+	return type >= MMX_MSG_HELLO && type <= MMX_MSG_SUBMIT;
+}
+
 static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
 			struct mmx_decoded_reply *reply)
 {
@@ -119,7 +124,7 @@ static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
 	if (reply->request == MMX_MSG_VM_BIND)
 		return decode_vm_bind(msg, size, reply);
 	if (reply->error)
-		return 0;
+		return is_request(reply->request) ? 0 : -EPROTO;
 
 	switch (reply->request) {
 	case MMX_MSG_HELLO:
