@@ -29,3 +29,8 @@ tests_unit_malimux_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_malimux_test_LDADD = frontend/libmalimux.a frontend/libfrontend_core.a hv/libhv.a \
 	$(CMOCKA_LIBS) -lpthread
 endif
+
+FUZZ_TESTS += tests/fuzz/decode_fuzz
+tests_fuzz_decode_fuzz_SOURCES = tests/fuzz/decode_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_decode_fuzz_LDADD = frontend/libfrontend_core.a
+tests_fuzz_decode_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

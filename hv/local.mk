@@ -27,3 +27,7 @@ tests_unit_local_test_SOURCES = tests/unit/local_test.c
 tests_unit_local_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_local_test_LDADD = hv/libhv.a $(CMOCKA_LIBS) -lpthread
 endif
+
+FUZZ_TESTS += tests/fuzz/ring_fuzz
+tests_fuzz_ring_fuzz_SOURCES = tests/fuzz/ring_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_ring_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -615,7 +615,7 @@ static const struct scenario scenarios[] = {
 	{ "a message as large as the ring", 2, UINT32_MAX, { 128, 64, 128 }, 1, 1 },
 	{ "messages that wrap and do not fill their slots", 4, 3, { 100, 150, 64 }, 1, 1 },
 	{ "producer batches", 2, UINT32_MAX - 2, { 64, 64, 64, 64 }, 2, 1 },
-	{ "consumer batches", 2, 1, { 64, 64, 64, 64 }, 1, 2 },
+	{ "consumer batches", 2, 1, { 64, 64, 64 }, 1, 2 },
 	{ "both batch", 4, UINT32_MAX - 3, { 64, 128, 64, 128 }, 2, 2 },
 };
 
