@@ -34,3 +34,8 @@ FUZZ_TESTS += tests/fuzz/decode_fuzz
 tests_fuzz_decode_fuzz_SOURCES = tests/fuzz/decode_fuzz.c $(FUZZ_MAIN)
 tests_fuzz_decode_fuzz_LDADD = frontend/libfrontend_core.a
 tests_fuzz_decode_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
+FUZZ_TESTS += tests/fuzz/guest_fuzz
+tests_fuzz_guest_fuzz_SOURCES = tests/fuzz/guest_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_guest_fuzz_LDADD = frontend/libmalimux.a frontend/libfrontend_core.a hv/libhv.a
+tests_fuzz_guest_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

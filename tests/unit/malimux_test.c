@@ -169,15 +169,15 @@ static void reply_hello(struct fake *f)
 
 static void post_timeline(struct fake *f, uint32_t name, uint64_t seqno, uint32_t error)
 {
-	struct {
-		struct mmx_event_timelines fixed;
-		struct mmx_timeline_entry entry;
-	} msg = {
-		.fixed = { .hdr.type = MMX_EVENT_TIMELINES, .count = 1 },
-		.entry = { .timeline = name, .error = error, .seqno = seqno },
-	};
+	const struct mmx_event_timelines event = { .hdr.type = MMX_EVENT_TIMELINES, .count = 1 };
+	const struct mmx_timeline_entry entry = { .timeline = name,
+						  .error = error,
+						  .seqno = seqno };
+	uint8_t msg[sizeof(event) + sizeof(entry)];
 
-	post(f, &msg, sizeof(msg));
+	memcpy(msg, &event, sizeof(event));
+	memcpy(msg + sizeof(event), &entry, sizeof(entry));
+	post(f, msg, sizeof(msg));
 }
 
 static void complete(struct fake *f, const struct mmx_timeline_entry *job)
@@ -202,15 +202,15 @@ static void release_jobs(struct fake *f)
 
 static void post_released(struct fake *f, uint32_t mem)
 {
-	struct {
-		struct mmx_event_mem_released fixed;
-		uint32_t mem, more;
-	} msg = {
-		.fixed = { .hdr.type = MMX_EVENT_MEM_RELEASED, .count = 1 },
-		.mem = mem,
+	const struct mmx_event_mem_released event = {
+		.hdr.type = MMX_EVENT_MEM_RELEASED,
+		.count = 1,
 	};
+	uint8_t msg[sizeof(event) + sizeof(mem)];
 
-	post(f, &msg, sizeof(msg));
+	memcpy(msg, &event, sizeof(event));
+	memcpy(msg + sizeof(event), &mem, sizeof(mem));
+	post(f, msg, sizeof(msg));
 }
 
 static void take_runs(struct fake *f, const uint8_t *runs, uint32_t count, bool first)
