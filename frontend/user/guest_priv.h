@@ -58,7 +58,7 @@ struct mmx_job_error {
 struct mmx_timeline {
 	uint32_t name;
 	uint32_t max_jobs;
-	uint32_t errors_taken; /* entries with an error that have come */
+	uint32_t errors_taken; /* failed jobs that events have told of */
 	uint64_t submitted;
 	uint64_t completed;
 	uint64_t event_completed; /* through which events have come; never beyond completed */

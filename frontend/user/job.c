@@ -59,23 +59,31 @@ static struct mmx_timeline *find(const struct mmx_guest *guest, uint32_t name)
 	return guest->timelines[mmx_name_index(name)];
 }
 
+/* The jobs after those that events have told of, through @seqno, have failed: no more than are in flight. */
+static void keep_errors(struct mmx_timeline *tl, uint64_t seqno, int error)
+{
+	uint64_t i;
+
+	for (i = tl->event_completed + 1; i <= seqno; i++) {
+		tl->errors[i % tl->max_jobs] = (struct mmx_job_error){ i, error };
+		tl->errors_taken++;
+	}
+}
+
 int mmx_timeline_event(struct mmx_guest *guest, const struct mmx_timeline_entry *entry)
 {
 	struct mmx_timeline *tl = find(guest, entry->timeline);
-	struct mmx_job_error *slot;
 
 	/* Its group may be gone by now. */
 	if (!tl)
 		return 0;
-	if (entry->seqno > tl->submitted || entry->seqno < tl->event_completed)
+	if (entry->seqno > tl->submitted || entry->seqno <= tl->event_completed)
 		return -EPROTO;
 	if (entry->error) {
-		/* The page may not have hidden it, either. */
-		if (entry->seqno == tl->event_completed || entry->seqno <= tl->completed)
+		/* The page has called jobs of this run a success. */
+		if (tl->event_completed < tl->completed)
 			return -EPROTO;
-		slot = &tl->errors[entry->seqno % tl->max_jobs];
-		*slot = (struct mmx_job_error){ entry->seqno, -(int)entry->error };
-		tl->errors_taken++;
+		keep_errors(tl, entry->seqno, -(int)entry->error);
 	}
 	tl->event_completed = entry->seqno;
 	if (tl->completed < entry->seqno)

@@ -180,7 +180,7 @@ static void post_timeline(struct fake *f, uint32_t name, uint64_t seqno, uint32_
 	post(f, msg, sizeof(msg));
 }
 
-static void complete(struct fake *f, const struct mmx_timeline_entry *job)
+static void write_page(struct fake *f, const struct mmx_timeline_entry *job)
 {
 	struct mmx_timeline_state *state = &f->page->timelines[mmx_name_index(job->timeline)];
 
@@ -188,15 +188,26 @@ static void complete(struct fake *f, const struct mmx_timeline_entry *job)
 		__atomic_store_n(&state->errors, state->errors + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&state->completed, job->seqno, __ATOMIC_RELEASE);
 	f->timelines[mmx_name_index(job->timeline)].completed = job->seqno;
+}
+
+static void complete(struct fake *f, const struct mmx_timeline_entry *job)
+{
+	write_page(f, job);
 	post_timeline(f, job->timeline, job->seqno, job->error);
 }
 
+/* Jobs that end the same way share an entry. */
 static void release_jobs(struct fake *f)
 {
-	unsigned int i;
+	const struct mmx_timeline_entry *job = f->jobs;
+	unsigned int left = f->job_count;
 
-	for (i = 0; i < f->job_count; i++)
-		complete(f, &f->jobs[i]);
+	for (; left; left--, job++) {
+		if (left > 1 && job[1].timeline == job->timeline && job[1].error == job->error)
+			write_page(f, job);
+		else
+			complete(f, job);
+	}
 	f->job_count = 0;
 }
 
@@ -592,6 +603,13 @@ static int wait_error(struct mmx_fence fence)
 	return error;
 }
 
+/* Those submitted so far: an answer to a later request shows that the backend has them. */
+static void release_held_jobs(void)
+{
+	assert_int_equal(mmx_vm_unmap(guest, 0x10000, 0, 0), 0);
+	tell('r');
+}
+
 /* ---- tests ---- */
 
 static void test_hello(void **cm_state)
@@ -791,12 +809,34 @@ static void test_job_credit(void **cm_state)
 	guest->timeout_ms = 10;
 	assert_int_equal(mmx_submit(guest, &job, &fence), -ETIMEDOUT);
 	guest->timeout_ms = TIMEOUT_MS;
-	tell('r');
+	release_held_jobs();
 	assert_int_equal(mmx_submit(guest, &job, &fence), 0);
 	assert_int_equal(fence.seqno, limits.max_jobs + 1);
 	assert_int_equal(wait_error(last), 0);
-	tell('r');
+	release_held_jobs();
 	assert_int_equal(wait_error(fence), 0);
+	end();
+}
+
+/* An entry tells of all jobs since the one before it. */
+static void test_runs_of_failures(void **cm_state)
+{
+	static const uint32_t sizes[] = { 64, FAIL_SIZE, FAIL_SIZE, 64 };
+	struct mmx_fence fences[4];
+	unsigned int i, round;
+	uint32_t group;
+
+	(void)cm_state;
+	begin(HOLDS_JOBS, 0, 0);
+	group = make_group();
+	for (round = 0; round < 10; round++) {
+		for (i = 0; i < 4; i++)
+			fences[i] = submit(group, 0, sizes[(i + round) % 4]);
+		release_held_jobs();
+		for (i = 4; i--;)
+			assert_int_equal(wait_error(fences[i]),
+					 sizes[(i + round) % 4] == FAIL_SIZE ? -EINVAL : 0);
+	}
 	end();
 }
 
@@ -979,6 +1019,7 @@ int main(void)
 		cmocka_unit_test(test_bind),
 		cmocka_unit_test(test_jobs),
 		cmocka_unit_test(test_job_credit),
+		cmocka_unit_test(test_runs_of_failures),
 		cmocka_unit_test(test_submit_refused),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_end),
