@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Messages of the completion ring: pure functions over private copies, called by libmalimux and malimux.ko in
- * any context. The backend is not trusted: every size, count, pad, errno and name is checked here, and
- * whatever is wrong is -EPROTO.
+ * Messages of the completion ring: pure functions over private copies, called by libmalimux and
+ * malimux.ko in any context. The backend is not trusted: every size, count, pad, errno and name is
+ * checked here, and whatever is wrong is -EPROTO.
  */
 #include "frontend/core/decode.h"
 
@@ -30,8 +30,8 @@ static bool is_zero(const uint8_t *bytes, size_t size)
 }
 
 /*
- * Copies the message into a struct of want bytes: what is missing is zero already, what is too much must be
- * zero.
+ * Copies the message into a struct of want bytes: what is missing is zero already, what is too
+ * much must be zero.
  */
 static int take(const union mmx_msg_buf *msg, uint32_t size, void *dst, uint32_t want)
 {

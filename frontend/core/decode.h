@@ -2,8 +2,8 @@
 /*
  * Messages of the completion ring, checked and taken apart.
  *
- * What the caller must still check, since it knows the state: that a tag is one of its own, that a seqno was
- * submitted, that a name is in use.
+ * What the caller must still check, since it knows the state: that a tag is one of its own, that a
+ * seqno was submitted, that a name is in use.
  */
 #ifndef FRONTEND_CORE_DECODE_H
 #define FRONTEND_CORE_DECODE_H
@@ -61,7 +61,8 @@ struct mmx_decoded {
  * @msg: a private copy
  * @size: of it, as mmx_front_session_receive() has returned
  *
- * A message that is shorter than its struct is extended with zeroes; what is beyond it must be zero.
+ * A message that is shorter than its struct is extended with zeroes; what is beyond it must be
+ * zero.
  *
  * Return: 0; -EPROTO: it breaks the protocol.
  */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Requests as bytes: pure functions over the caller's memory, called by libmalimux and malimux.ko in any
- * context. No padding and no tail is left as it was: a message's bytes depend on the arguments alone.
+ * Requests as bytes: pure functions over the caller's memory, called by libmalimux and malimux.ko
+ * in any context. No padding and no tail is left as it was: a message's bytes depend on the
+ * arguments alone.
  */
 #include "frontend/core/encode.h"
 

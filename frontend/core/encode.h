@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Requests as bytes. Each function fills the caller's buffer with one message and returns its size.
+ * Requests as bytes. Each function fills the caller's buffer with one message and returns its
+ * size.
  *
- * Checked is what would make a message that cannot be one: counts, names that are none, a text without its
- * end. What only the backend can judge (does the object exist, is the range mapped) it judges.
+ * Checked is what would make a message that cannot be one: counts, names that are none, a text
+ * without its end. What only the backend can judge (does the object exist, is the range mapped) it
+ * judges.
  *
- * Return, of all: the size, for mmx_front_session_send(); -E2BIG: more elements than a message holds; -EINVAL: an
- * argument that no backend would take.
+ * Return, of all: the size, for mmx_front_session_send(); -E2BIG: more elements than a message
+ * holds; -EINVAL: an argument that no backend would take.
  */
 #ifndef FRONTEND_CORE_ENCODE_H
 #define FRONTEND_CORE_ENCODE_H

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The guest's ends of both rings, and what it reads of the session page. Owns nothing: the region is the
- * caller's, who serialises the users of each end. Never blocks, nor notifies: it says when the caller must.
+ * The guest's ends of both rings, and what it reads of the session page. Owns nothing: the region
+ * is the caller's, who serialises the users of each end. Never blocks, nor notifies: it says when
+ * the caller must.
  *
- * The header is copied once and checked before any offset of it is used. Indices into the page are bounded
- * by the caller; what is read from it is whatever the backend wrote, each word read once.
+ * The header is copied once and checked before any offset of it is used. Indices into the page are
+ * bounded by the caller; what is read from it is whatever the backend wrote, each word read once.
  */
 #include "frontend/core/session.h"
 

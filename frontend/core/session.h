@@ -48,8 +48,8 @@ int mmx_front_session_send(struct mmx_front_session *s, const union mmx_msg_buf 
 bool mmx_front_session_flush(struct mmx_front_session *s);
 
 /*
- * Asks to be notified when a message of @size bytes will fit; after a flush, and a send that said -EAGAIN.
- * Return: true: sleep; false: try again.
+ * Asks to be notified when a message of @size bytes will fit; after a flush, and a send that said
+ * -EAGAIN. Return: true: sleep; false: try again.
  */
 bool mmx_front_session_want_space(struct mmx_front_session *s, int size);
 
@@ -75,7 +75,10 @@ uint64_t mmx_front_session_heartbeat(const struct mmx_front_session *s);
 uint64_t mmx_front_session_gpu_time_ns(const struct mmx_front_session *s);
 /* Not 0: the backend has ended the session. */
 uint32_t mmx_front_session_closed(const struct mmx_front_session *s);
-/* @index: of the timeline's name, below max_timelines. The view's errors are not older than completed. */
+/*
+ * @index: of the timeline's name, below max_timelines. The view's errors are not older than
+ * completed.
+ */
 void mmx_front_session_timeline(const struct mmx_front_session *s, uint32_t index,
 				struct mmx_timeline_view *ret_view);
 

@@ -2,9 +2,9 @@
 /*
  * Requests of a guest: a credit and a tag for each, room in the ring, and who gets the reply.
  *
- * A request in flight has a slot of guest->requests, freed by its reply alone: so no more are ever unanswered
- * than the backend allows, and a reply that comes after its waiter gave up still finds its slot. A tag is
- * serial << 16 | slot, below MMX_SUBMIT_TAG.
+ * A request in flight has a slot of guest->requests, freed by its reply alone: so no more are ever
+ * unanswered than the backend allows, and a reply that comes after its waiter gave up still finds
+ * its slot. A tag is serial << 16 | slot, below MMX_SUBMIT_TAG.
  */
 #include "frontend/user/guest_priv.h"
 

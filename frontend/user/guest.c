@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * A guest in a plain process: opening a session, closing it, and what HELLO told. Owns the connection and all
- * tables; one thread per guest.
+ * A guest in a plain process: opening a session, closing it, and what HELLO told. Owns the
+ * connection and all tables; one thread per guest.
  */
 #include "frontend/user/guest_priv.h"
 

@@ -132,8 +132,8 @@ int mmx_idspace_take(struct mmx_idspace *ids, uint32_t *ret_name);
 void mmx_idspace_free(struct mmx_idspace *ids, uint32_t name);
 bool mmx_idspace_has(const struct mmx_idspace *ids, uint32_t name);
 /*
- * Frees a name whose creation has failed, unless nobody knows if it has: after -ETIMEDOUT the name stays
- * taken for good.
+ * Frees a name whose creation has failed, unless nobody knows if it has: after -ETIMEDOUT the name
+ * stays taken for good.
  */
 void mmx_idspace_undo(struct mmx_idspace *ids, uint32_t name, int error);
 
@@ -142,7 +142,8 @@ int64_t mmx_guest_now_ms(void);
 /* Takes all that has come. Return: 0; what ended the session. */
 int mmx_guest_dispatch(struct mmx_guest *guest);
 /*
- * Waits until @done says so; it is called after each arrival. Return: 0; -ETIMEDOUT; what ended the session.
+ * Waits until @done says so; it is called after each arrival. Return: 0; -ETIMEDOUT; what ended
+ * the session.
  */
 int mmx_guest_wait(struct mmx_guest *guest, bool (*done)(struct mmx_guest *guest, void *arg),
 		   void *arg, int64_t deadline_ms);
@@ -151,11 +152,13 @@ int mmx_guest_wait(struct mmx_guest *guest, bool (*done)(struct mmx_guest *guest
 /* Takes a credit and a tag for a request of @waiter, which has been zeroed before its first one. */
 int mmx_call_begin(struct mmx_guest *guest, struct mmx_waiter *waiter, uint16_t type,
 		   uint32_t *ret_tag);
-/* Sends guest->out. @size: what the encoder has returned; a negative one undoes mmx_call_begin(). */
+/*
+ * Sends guest->out. @size: what the encoder has returned; a negative one undoes mmx_call_begin().
+ */
 int mmx_call_send(struct mmx_guest *guest, uint32_t tag, int size);
 /*
- * Waits for all replies. Return: the first error among them; -ETIMEDOUT; what ended the session. The waiter is
- * nobody's any more then.
+ * Waits for all replies. Return: the first error among them; -ETIMEDOUT; what ended the session.
+ * The waiter is nobody's any more then.
  */
 int mmx_call_finish(struct mmx_guest *guest, struct mmx_waiter *waiter);
 /* Forgets the waiter of requests that are under way: their replies will be dropped. */

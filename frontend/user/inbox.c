@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * What comes to a guest: replies and events of the completion ring, silence, the end of the session; and waiting
- * for it. Called by the guest's thread.
+ * What comes to a guest: replies and events of the completion ring, silence, the end of the
+ * session; and waiting for it. Called by the guest's thread.
  *
- * guest->dead is set here and in call.c, once and for good; what had come before is still taken. Nothing that
- * the backend writes makes this loop without end: each call takes a bounded number of messages, and each
- * wait has a deadline.
+ * guest->dead is set here and in call.c, once and for good; what had come before is still taken.
+ * Nothing that the backend writes makes this loop without end: each call takes a bounded number of
+ * messages, and each wait has a deadline.
  */
 #include "frontend/user/guest_priv.h"
 
@@ -137,8 +137,8 @@ static bool heart_beats(struct mmx_guest *guest)
 }
 
 /*
- * Looks for a while before sleeping, as long as that has been worth it lately. Return: true: something has
- * come.
+ * Looks for a while before sleeping, as long as that has been worth it lately. Return: true:
+ * something has come.
  */
 static bool spin(struct mmx_guest *guest, bool (*done)(struct mmx_guest *, void *), void *arg)
 {
@@ -158,8 +158,8 @@ static bool spin(struct mmx_guest *guest, bool (*done)(struct mmx_guest *, void 
 }
 
 /*
- * Sleeps until the backend notifies, hangs up or should have given a sign of life, or the deadline; only looks
- * if that has passed.
+ * Sleeps until the backend notifies, hangs up or should have given a sign of life, or the
+ * deadline; only looks if that has passed.
  */
 static int sleep_until(struct mmx_guest *guest, int64_t deadline_ms)
 {

@@ -2,12 +2,12 @@
 /*
  * Timelines of a guest: submitting jobs, and fences that tell what became of them.
  *
- * A job is known to be complete by the session page if no error is outstanding there, else by the events, which
- * name each job that failed. Both are the backend's word and must fit: nothing completes that was not submitted, nor
- * twice.
+ * A job is known to be complete by the session page if no error is outstanding there, else by the
+ * events, which name each job that failed. Both are the backend's word and must fit: nothing
+ * completes that was not submitted, nor twice.
  *
- * A SUBMIT that is refused takes no seqno, so that all behind it are refused too: the timeline is at its
- * end then, and its fences from there on have that error.
+ * A SUBMIT that is refused takes no seqno, so that all behind it are refused too: the timeline is
+ * at its end then, and its fences from there on have that error.
  */
 #include "frontend/user/guest_priv.h"
 
@@ -16,7 +16,10 @@
 
 #include "frontend/core/names.h"
 
-/* A SUBMIT's tag: this, 15 bits of the seqno, index of the timeline. At most so many jobs are in flight. */
+/*
+ * A SUBMIT's tag: this, 15 bits of the seqno, index of the timeline. At most so many jobs are in
+ * flight.
+ */
 #define TAG_SEQNO_MASK 0x7fffu
 static_assert(MMX_GUEST_MAX_JOBS <= TAG_SEQNO_MASK, "jobs in flight have different tags");
 
@@ -59,7 +62,10 @@ static struct mmx_timeline *find(const struct mmx_guest *guest, uint32_t name)
 	return guest->timelines[mmx_name_index(name)];
 }
 
-/* The jobs after those that events have told of, through @seqno, have failed: no more than are in flight. */
+/*
+ * The jobs after those that events have told of, through @seqno, have failed: no more than are in
+ * flight.
+ */
 static void keep_errors(struct mmx_timeline *tl, uint64_t seqno, int error)
 {
 	uint64_t i;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * libmalimux: a guest in a plain process. For benchmarks, the demo, tests and tools; what malimux.ko is in
- * a virtual machine.
+ * libmalimux: a guest in a plain process. For benchmarks, the demo, tests and tools; what
+ * malimux.ko is in a virtual machine.
  *
- * Names are chosen, requests pipelined and replies matched by the library; calls that create something
- * wait for the answer, with a deadline. All functions return 0 or a negative errno: the backend's error,
- * -ETIMEDOUT (no answer in time), -ENODEV (the session has ended; the guest must be closed), -EPROTO (the
- * backend broke the protocol; same).
+ * Names are chosen, requests pipelined and replies matched by the library; calls that create
+ * something wait for the answer, with a deadline. All functions return 0 or a negative errno: the
+ * backend's error, -ETIMEDOUT (no answer in time), -ENODEV (the session has ended; the guest must
+ * be closed), -EPROTO (the backend broke the protocol; same).
  *
  * Threads: one thread per struct mmx_guest.
  */
@@ -41,7 +41,10 @@ struct mmx_fault_record {
  */
 int mmx_guest_open(const char *path, const char *name, int timeout_ms,
 		   struct mmx_guest **ret_guest);
-/* Ends the session; the backend destroys what is left. NULL is fine. Memory objects become invalid. */
+/*
+ * Ends the session; the backend destroys what is left. NULL is fine. Memory objects become
+ * invalid.
+ */
 void mmx_guest_close(struct mmx_guest *guest);
 
 const struct mmx_gpu_desc *mmx_guest_gpu(const struct mmx_guest *guest);
@@ -51,7 +54,10 @@ const struct mmx_limits *mmx_guest_limits(const struct mmx_guest *guest);
  * mmx_guest_poll(). To be polled, not read; and mmx_guest_poll() is due after any other call that waits.
  */
 int mmx_guest_fd(const struct mmx_guest *guest);
-/* Takes what has come: completions, faults, the end. Never waits. 0 or a negative errno that ends the session. */
+/*
+ * Takes what has come: completions, faults, the end. Never waits. 0 or a negative errno that ends
+ * the session.
+ */
 int mmx_guest_poll(struct mmx_guest *guest);
 /* GPU time charged to this guest so far, ns. */
 uint64_t mmx_guest_gpu_time_ns(const struct mmx_guest *guest);
@@ -60,14 +66,16 @@ int mmx_client_create(struct mmx_guest *guest, const char *name, uint32_t *ret_c
 int mmx_client_destroy(struct mmx_guest *guest, uint32_t client);
 
 /*
- * Memory of the region's data area, zeroed, registered as runs of pages. @scatter: 0 or 1 = as few runs as can be;
- * n = no run longer than n pages and neighbours not adjacent, as memory of a Xen guest is.
+ * Memory of the region's data area, zeroed, registered as runs of pages. @scatter: 0 or 1 = as few
+ * runs as can be; n = no run longer than n pages and neighbours not adjacent, as memory of a Xen
+ * guest is.
  */
 int mmx_mem_create(struct mmx_guest *guest, size_t size, unsigned int scatter,
 		   struct mmx_mem **ret_mem);
 /*
- * Waits until the backend has released the pages, but no longer than the guest's timeout; whatever this
- * returns, @mem and its CPU view are gone. Pages that are not released in time are not used again before they are.
+ * Waits until the backend has released the pages, but no longer than the guest's timeout; whatever
+ * this returns, @mem and its CPU view are gone. Pages that are not released in time are not used
+ * again before they are.
  */
 int mmx_mem_destroy(struct mmx_guest *guest, struct mmx_mem *mem);
 /* CPU address of a contiguous view of the object (runs are mapped one after the other). */
@@ -104,16 +112,16 @@ struct mmx_submit {
 	unsigned int wait_count;
 };
 /*
- * Does not wait for an answer, but for room if the timeline has no credit or the ring none. The fence's
- * error tells what became of the job.
+ * Does not wait for an answer, but for room if the timeline has no credit or the ring none. The
+ * fence's error tells what became of the job.
  */
 int mmx_submit(struct mmx_guest *guest, const struct mmx_submit *submit,
 	       struct mmx_fence *ret_fence);
 /*
- * Waits until the fence has completed. Return: 0: it has, and *ret_error is what became of the job: 0 or a
- * negative errno; -ETIMEDOUT; -ENOENT: its group has been destroyed; -EINVAL: was never submitted; what ends
- * the session. Errors are kept for the last limits.max_jobs (at most 1024) jobs of a timeline; *ret_error is
- * -ESTALE if a later job has failed and taken the place.
+ * Waits until the fence has completed. Return: 0: it has, and *ret_error is what became of the
+ * job: 0 or a negative errno; -ETIMEDOUT; -ENOENT: its group has been destroyed; -EINVAL: was
+ * never submitted; what ends the session. Errors are kept for the last limits.max_jobs (at most
+ * 1024) jobs of a timeline; *ret_error is -ESTALE if a later job has failed and taken the place.
  */
 int mmx_fence_wait(struct mmx_guest *guest, const struct mmx_fence *fence, int timeout_ms,
 		   int *ret_error);

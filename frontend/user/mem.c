@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Memory objects of a guest: pages of the data area, a contiguous CPU view of them, and their registration.
+ * Memory objects of a guest: pages of the data area, a contiguous CPU view of them, and their
+ * registration.
  *
- * guest->mems owns every object from its creation on, until the backend has said that it is released: the
- * pages are given to nobody else before. If that is not heard in time the object stays there, forsaken, until it is, or
- * until the guest is closed.
+ * guest->mems owns every object from its creation on, until the backend has said that it is
+ * released: the pages are given to nobody else before. If that is not heard in time the object
+ * stays there, forsaken, until it is, or until the guest is closed.
  */
 #include "frontend/user/guest_priv.h"
 
@@ -68,7 +69,10 @@ void mmx_mem_free(struct mmx_guest *guest, struct mmx_mem *mem)
 	free(mem);
 }
 
-/* Sends the list of runs, in as many messages as it takes. @ret_created: does the backend know the object? */
+/*
+ * Sends the list of runs, in as many messages as it takes. @ret_created: does the backend know the
+ * object?
+ */
 static int register_runs(struct mmx_guest *guest, const struct mmx_mem *mem, bool *ret_created)
 {
 	struct mmx_waiter waiter = { 0 };

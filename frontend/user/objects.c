@@ -2,8 +2,8 @@
 /*
  * Clients, VMs and groups of a guest: synchronous calls that create and destroy them.
  *
- * What the backend has, guest->vms and guest->groups list: a name is freed when the destruction of its object,
- * or of its client, was answered.
+ * What the backend has, guest->vms and guest->groups list: a name is freed when the destruction of
+ * its object, or of its client, was answered.
  */
 #include "frontend/user/guest_priv.h"
 

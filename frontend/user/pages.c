@@ -2,7 +2,8 @@
 /*
  * Pages of the data area: a bitmap, owned by a struct mmx_guest. Called by mem.c.
  *
- * A list of runs covers each of its pages once, and nobody else has them until they are given back.
+ * A list of runs covers each of its pages once, and nobody else has them until they are given
+ * back.
  */
 #include "frontend/user/pages.h"
 

@@ -20,7 +20,8 @@ void mmx_pages_finish(struct mmx_pages *pages);
  * mmx_pages_take() - takes @want pages as a list of runs
  * @scatter: 0 or 1: as few runs as can be; n: none longer than n, and none right behind the one before it
  *
- * Return: 0: *ret_runs is the caller's to free(); -ENOMEM: there are not enough, or not apart enough.
+ * Return: 0: *ret_runs is the caller's to free(); -ENOMEM: there are not enough, or not apart
+ * enough.
  */
 int mmx_pages_take(struct mmx_pages *pages, uint32_t want, unsigned int scatter,
 		   struct mmx_run **ret_runs, uint32_t *ret_count);

@@ -2,12 +2,13 @@
 /*
  * The local transport: hand-shake over a unix socket, region as a sealed memfd, eventfd and pipe.
  *
- * Owns the descriptors and the mapping of a struct mmx_local_peer. Called by the backend's event loop
- * (listen, accept, welcome) and by libmalimux (connect); one thread per peer.
+ * Owns the descriptors and the mapping of a struct mmx_local_peer. Called by the backend's event
+ * loop (listen, accept, welcome) and by libmalimux (connect); one thread per peer.
  *
- * Invariants: all descriptors are close-on-exec from their first moment; what was received and is not wanted is
- * closed; the guest uses no region that its backend could still shrink (a read beyond the end would raise
- * SIGBUS); nothing but connect waits, whatever the other end does with the descriptors that it shares.
+ * Invariants: all descriptors are close-on-exec from their first moment; what was received and is
+ * not wanted is closed; the guest uses no region that its backend could still shrink (a read
+ * beyond the end would raise SIGBUS); nothing but connect waits, whatever the other end does with
+ * the descriptors that it shares.
  */
 #include "hv/local/local.h"
 
@@ -55,7 +56,10 @@ static int set_address(const char *path, struct sockaddr_un *ret_addr)
 	return 0;
 }
 
-/* Removes a socket file on which nobody listens. Return: 0: gone; -EADDRINUSE: it is not ours to remove. */
+/*
+ * Removes a socket file on which nobody listens. Return: 0: gone; -EADDRINUSE: it is not ours to
+ * remove.
+ */
 static int remove_stale(const struct sockaddr_un *addr)
 {
 	struct stat st;
@@ -91,7 +95,10 @@ int mmx_local_listen(const char *path, mode_t mode, int *ret_fd)
 	}
 	if (ret)
 		goto err_close;
-	/* Nobody can connect before listen(): the mode that bind() took from the umask has not mattered. */
+	/*
+	 * Nobody can connect before listen(): the mode that bind() took from the umask has not
+	 * mattered.
+	 */
 	if (chmod(path, mode) || listen(fd, LISTEN_BACKLOG)) {
 		ret = -errno;
 		goto err_unlink;
@@ -258,7 +265,10 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Connects; a backlog that is full is waited for, until the deadline. The socket is non-blocking then. */
+/*
+ * Connects; a backlog that is full is waited for, until the deadline. The socket is non-blocking
+ * then.
+ */
 static int connect_socket(const char *path, int timeout_ms, int *ret_fd)
 {
 	struct timeval tv = {
@@ -310,7 +320,10 @@ static int wait_readable(int fd, int64_t deadline_ms)
 	return ret ? 0 : -ETIMEDOUT;
 }
 
-/* Takes all descriptors that came with a message. Return: how many; those beyond the room are closed. */
+/*
+ * Takes all descriptors that came with a message. Return: how many; those beyond the room are
+ * closed.
+ */
 static unsigned int take_fds(struct msghdr *msg, int fds[HELLO_FDS_ROOM])
 {
 	unsigned int count = 0;
@@ -385,7 +398,10 @@ static int receive_hello(struct mmx_local_peer *peer, struct mmx_local_hello *re
 	return 0;
 }
 
-/* Maps the region that was received, if it cannot be taken away again and has the size that was said. */
+/*
+ * Maps the region that was received, if it cannot be taken away again and has the size that was
+ * said.
+ */
 static int check_and_map(struct mmx_local_peer *peer, uint64_t size)
 {
 	int seals = fcntl(peer->region_fd, F_GET_SEALS);

@@ -2,19 +2,20 @@
 /*
  * The local transport: a guest that is a plain process on the same host.
  *
- * The backend listens on one unix stream socket per partition; the socket a peer connects to is its
- * identity, and its credentials (SO_PEERCRED) are checked against the partition's uid, if it has one. The
- * backend creates the region as a memfd, sealed against any change of size, and sends one message:
- * struct mmx_local_hello with three descriptors: region, kick (guest -> backend), an eventfd, and call
- * (backend -> guest), the reading end of a pipe. After that the socket carries nothing; its end is the end of
- * the session.
+ * The backend listens on one unix stream socket per partition; the socket a peer connects to is
+ * its identity, and its credentials (SO_PEERCRED) are checked against the partition's uid, if it
+ * has one. The backend creates the region as a memfd, sealed against any change of size, and sends
+ * one message: struct mmx_local_hello with three descriptors: region, kick (guest -> backend), an
+ * eventfd, and call (backend -> guest), the reading end of a pipe. After that the socket carries
+ * nothing; its end is the end of the session.
  *
- * Call is a pipe because O_NONBLOCK belongs to what two descriptors of an eventfd share: a guest could
- * clear it, fill the counter, and the backend's next write would never return. The writing end of a pipe
- * is the backend's alone. (Reading kick is safe, since a read can be told not to wait; a guest that trusts
- * its backend less than that is not a plain process.)
+ * Call is a pipe because O_NONBLOCK belongs to what two descriptors of an eventfd share: a guest
+ * could clear it, fill the counter, and the backend's next write would never return. The writing
+ * end of a pipe is the backend's alone. (Reading kick is safe, since a read can be told not to
+ * wait; a guest that trusts its backend less than that is not a plain process.)
  *
- * Nothing here logs or blocks, but mmx_local_connect(), which waits for the backend's hello with a deadline.
+ * Nothing here logs or blocks, but mmx_local_connect(), which waits for the backend's hello with a
+ * deadline.
  */
 #ifndef HV_LOCAL_LOCAL_H
 #define HV_LOCAL_LOCAL_H
@@ -38,7 +39,8 @@ struct mmx_local_hello {
 
 /*
  * One end of a connection. All descriptors are owned by it, close-on-exec; kick, call and socket
- * non-blocking. On the backend's end the region is mapped read-write too (it writes rings and page).
+ * non-blocking. On the backend's end the region is mapped read-write too (it writes rings and
+ * page).
  */
 struct mmx_local_peer {
 	int sock_fd; /* -1 in the in-process pairs of tests */
@@ -65,8 +67,8 @@ struct mmx_local_peer {
 int mmx_local_listen(const char *path, mode_t mode, int *ret_fd);
 
 /*
- * Accepts one connection, non-blocking: *ret_fd, with the peer's credentials. Return: 0; -EAGAIN if there
- * is none; negative errno.
+ * Accepts one connection, non-blocking: *ret_fd, with the peer's credentials. Return: 0; -EAGAIN
+ * if there is none; negative errno.
  */
 int mmx_local_accept(int listen_fd, int *ret_fd, pid_t *ret_pid, uid_t *ret_uid);
 
@@ -74,12 +76,15 @@ int mmx_local_accept(int listen_fd, int *ret_fd, pid_t *ret_pid, uid_t *ret_uid)
 void mmx_local_refuse(int sock_fd, int error);
 
 /*
- * Makes a region, kick and call (header written, rings empty), maps it. sock_fd stays -1. Return: 0; negative
- * errno; nothing is left behind on failure.
+ * Makes a region, kick and call (header written, rings empty), maps it. sock_fd stays -1. Return:
+ * 0; negative errno; nothing is left behind on failure.
  */
 int mmx_local_peer_init(struct mmx_local_peer *peer, const struct mmx_region_params *params);
 
-/* Sends hello and descriptors and takes sock_fd over. Return: 0; negative errno: sock_fd stays the caller's. */
+/*
+ * Sends hello and descriptors and takes sock_fd over. Return: 0; negative errno: sock_fd stays the
+ * caller's.
+ */
 int mmx_local_welcome(struct mmx_local_peer *peer, int sock_fd);
 
 /* The guest's side: connects, receives, checks seals and size, maps. Return: 0; negative errno. */

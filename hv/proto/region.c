@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The layout of the shared region: computing one (a transport of the backend), checking one (a frontend).
+ * The layout of the shared region: computing one (a transport of the backend), checking one (a
+ * frontend).
  *
- * Pure functions over a private copy of the header; they build in the kernel too. mmx_region_check() does not
- * ask for the layout that mmx_region_layout() makes, only that each part lies in the region, on a page, and
- * that no two overlap.
+ * Pure functions over a private copy of the header; they build in the kernel too.
+ * mmx_region_check() does not ask for the layout that mmx_region_layout() makes, only that each
+ * part lies in the region, on a page, and that no two overlap.
  */
 #include "hv/proto/region.h"
 

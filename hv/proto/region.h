@@ -7,10 +7,11 @@
  *    +--------+--------------+-----------------+-----------------+---------------------------+
  *    0        4096           (each part starts on a wire page; offsets are in the header)
  *
- * The backend writes the header before the frontend can see the region; the frontend copies and checks it
- * (mmx_region_check()), the backend never reads it back. The session page is written by the backend alone:
- * the frontend reads it, and what a frontend writes there only fools itself. Both rings are described in
- * ring.h. The data area is the guest's: it allocates from it what it registers with MEM_CREATE.
+ * The backend writes the header before the frontend can see the region; the frontend copies and
+ * checks it (mmx_region_check()), the backend never reads it back. The session page is written by
+ * the backend alone: the frontend reads it, and what a frontend writes there only fools itself.
+ * Both rings are described in ring.h. The data area is the guest's: it allocates from it what it
+ * registers with MEM_CREATE.
  */
 #ifndef HV_PROTO_REGION_H
 #define HV_PROTO_REGION_H
@@ -42,9 +43,9 @@ MMX_ASSERT_SIZE(struct mmx_region_hdr, 64);
 MMX_ASSERT_OFFSET(struct mmx_region_hdr, data_offset, 48);
 
 /*
- * State of one timeline. The backend raises errors before completed, and stores completed with release: a
- * frontend that loads completed with acquire and then finds errors unchanged knows that all jobs up to
- * completed have succeeded, without looking at the completion ring.
+ * State of one timeline. The backend raises errors before completed, and stores completed with
+ * release: a frontend that loads completed with acquire and then finds errors unchanged knows that
+ * all jobs up to completed have succeeded, without looking at the completion ring.
  */
 struct mmx_timeline_state {
 	uint64_t completed; /* seqno */
@@ -78,8 +79,8 @@ struct mmx_region_params {
 /**
  * mmx_region_layout() - computes the header of a region
  *
- * Return: 0; -EINVAL: slots are no power of two of the range, no or too many timelines, or data_size is not
- * whole pages or so large that the region's size overflows.
+ * Return: 0; -EINVAL: slots are no power of two of the range, no or too many timelines, or
+ * data_size is not whole pages or so large that the region's size overflows.
  */
 int mmx_region_layout(const struct mmx_region_params *params, struct mmx_region_hdr *ret_hdr);
 

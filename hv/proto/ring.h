@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The rings: single producer, single consumer, slots of 64 bytes, in memory that both sides can write.
+ * The rings: single producer, single consumer, slots of 64 bytes, in memory that both sides can
+ * write.
  *
  *    offset 0    prod         u32   written by the producer: slots ever produced
  *           4    space_event  u32   written by the producer: see below
@@ -8,22 +9,25 @@
  *          68    data_event   u32   written by the consumer: see below
  *         128    slot 0, slot 1, ... slot n-1
  *
- * Indices run freely and wrap at 2^32; a slot is index & (n - 1). Each side keeps its own index privately
- * and only publishes it; of the other's it believes nothing but that it lies in the range that the rules
- * allow. If it does not, the ring is broken for good (-EPROTO).
+ * Indices run freely and wrap at 2^32; a slot is index & (n - 1). Each side keeps its own index
+ * privately and only publishes it; of the other's it believes nothing but that it lies in the
+ * range that the rules allow. If it does not, the ring is broken for good (-EPROTO).
  *
- * A message takes ceil(size / 64) consecutive slots and may wrap. The producer publishes it as a whole.
+ * A message takes ceil(size / 64) consecutive slots and may wrap. The producer publishes it as a
+ * whole.
  *
- * Events. A consumer about to sleep stores data_event = its cons index and looks once more (after a full
- * fence); a producer that has published (and made a full fence) notifies if the slot numbered data_event was
- * among the published ones. The same the other way round with space_event, for a producer that found no
- * room: it wants to be notified when the consumer has consumed slot space_event. While a side is awake it
- * leaves its event where it is, in the past: so the other side does not notify.
+ * Events. A consumer about to sleep stores data_event = its cons index and looks once more (after
+ * a full fence); a producer that has published (and made a full fence) notifies if the slot
+ * numbered data_event was among the published ones. The same the other way round with space_event,
+ * for a producer that found no room: it wants to be notified when the consumer has consumed slot
+ * space_event. While a side is awake it leaves its event where it is, in the past: so the other
+ * side does not notify.
  *
  * A zeroed ring is an empty one whose consumer sleeps and whose producer is awake once it has called
  * mmx_ring_producer_init().
  *
- * There is no read-modify-write of shared memory: a peer could keep an LL/SC loop from ever ending.
+ * There is no read-modify-write of shared memory: a peer could keep an LL/SC loop from ever
+ * ending.
  *
  * Thread context: one thread a side. Nothing here allocates, blocks or logs.
  */
@@ -59,8 +63,9 @@ MMX_ASSERT_SIZE(struct mmx_ring_ctrl, MMX_RING_HDR_SIZE);
 MMX_ASSERT_OFFSET(struct mmx_ring_ctrl, cons, 64);
 
 /*
- * Every access to shared memory goes through these, so that tests/unit/ring_interleave_test.c can put
- * itself in between. MMX_RING_COPY_FROM/TO may tear: what they copy has been published, or is not yet.
+ * Every access to shared memory goes through these, so that tests/unit/ring_interleave_test.c can
+ * put itself in between. MMX_RING_COPY_FROM/TO may tear: what they copy has been published, or is
+ * not yet.
  */
 #ifndef MMX_RING_LOAD_ACQUIRE
 #ifdef __KERNEL__
@@ -157,8 +162,8 @@ static inline int mmx_ring_room(struct mmx_ring_producer *p, uint32_t slots)
  * mmx_ring_write() - puts a message into the ring, to be published later
  * @msg: begins with a struct mmx_msg_hdr whose size is @size
  *
- * Return: 0; -EAGAIN: no room now, see mmx_ring_want_space(); -EMSGSIZE: @size is no message's, or more than
- * the ring; -EPROTO: the ring is broken.
+ * Return: 0; -EAGAIN: no room now, see mmx_ring_want_space(); -EMSGSIZE: @size is no message's, or
+ * more than the ring; -EPROTO: the ring is broken.
  */
 static inline int mmx_ring_write(struct mmx_ring_producer *p, const void *msg, uint32_t size)
 {
@@ -203,7 +208,10 @@ static inline bool mmx_ring_publish(struct mmx_ring_producer *p)
 		return false;
 	p->published = p->prod;
 	MMX_RING_STORE_RELEASE(&p->ctrl->prod, p->prod);
-	/* Either this side sees the consumer's event, or the consumer, looking once more, sees prod. */
+	/*
+	 * Either this side sees the consumer's event, or the consumer, looking once more, sees
+	 * prod.
+	 */
 	MMX_RING_FENCE();
 	return mmx_ring_event_hit(MMX_RING_LOAD(&p->ctrl->data_event), old, p->prod);
 }
@@ -231,7 +239,10 @@ static inline int mmx_ring_look(struct mmx_ring_consumer *c)
 	if (c->broken)
 		return -EPROTO;
 	prod = MMX_RING_LOAD_ACQUIRE(&c->ctrl->prod);
-	/* It may not go back, nor overtake what it knows to be consumed by more than the ring holds. */
+	/*
+	 * It may not go back, nor overtake what it knows to be consumed by more than the ring
+	 * holds.
+	 */
 	if ((uint32_t)(prod - c->prod) > (uint32_t)(c->published + c->slots - c->prod)) {
 		c->broken = true;
 		return -EPROTO;
@@ -247,7 +258,8 @@ static inline int mmx_ring_look(struct mmx_ring_consumer *c)
  *
  * The message is copied once; the size returned is that of the copy. Its header says the same.
  *
- * Return: its size, 16..MMX_MSG_MAX; 0: there is none; -EPROTO: the ring is broken; -EINVAL: small buffer.
+ * Return: its size, 16..MMX_MSG_MAX; 0: there is none; -EPROTO: the ring is broken; -EINVAL: small
+ * buffer.
  */
 static inline int mmx_ring_read(struct mmx_ring_consumer *c, void *buf, uint32_t buf_size)
 {

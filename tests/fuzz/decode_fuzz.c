@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Messages of the completion ring as a hostile backend may write them: the input is one message. What is
- * accepted must keep what decode.h promises.
+ * Messages of the completion ring as a hostile backend may write them: the input is one message.
+ * What is accepted must keep what decode.h promises.
  */
 #include <stdint.h>
 #include <stdlib.h>

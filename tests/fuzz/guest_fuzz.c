@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * libmalimux against a backend that says anything at any time: the input is a list of calls that the guest
- * makes, and of messages, page contents and answers that the backend has put there before.
+ * libmalimux against a backend that says anything at any time: the input is a list of calls that
+ * the guest makes, and of messages, page contents and answers that the backend has put there
+ * before.
  *
- * One thread is both sides. The guest's time-out is 0: a call sends, takes what has come, and gives up if that was
- * no answer. Answers are posted ahead, with the tag that the next request will have.
+ * One thread is both sides. The guest's time-out is 0: a call sends, takes what has come, and
+ * gives up if that was no answer. Answers are posted ahead, with the tag that the next request
+ * will have.
  */
 #include <stdint.h>
 #include <stdlib.h>

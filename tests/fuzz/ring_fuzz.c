@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Both ring ends against a peer that writes what it likes into the shared memory, between any two calls.
+ * Both ring ends against a peer that writes what it likes into the shared memory, between any two
+ * calls.
  *
- * The input is a list of operations: those of the two ends (each on a ring of its own, and honest), and those of
- * their hostile peers. The rings are allocated as long as they are, so that a sanitizer sees any step beyond.
+ * The input is a list of operations: those of the two ends (each on a ring of its own, and
+ * honest), and those of their hostile peers. The rings are allocated as long as they are, so that
+ * a sanitizer sees any step beyond.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Each message of the completion ring from bytes written down by hand from hv/proto/proto.h; then the same
- * with one thing wrong, from a table.
+ * Each message of the completion ring from bytes written down by hand from hv/proto/proto.h; then
+ * the same with one thing wrong, from a table.
  */
 #include <errno.h>
 #include <setjmp.h>

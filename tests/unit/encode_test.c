@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Each request against bytes written down by hand from hv/proto/proto.h; and what must be refused. If bytes change
- * here, the protocol has changed.
+ * Each request against bytes written down by hand from hv/proto/proto.h; and what must be refused.
+ * If bytes change here, the protocol has changed.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -8,7 +8,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Return: bytes written. A string that is no hexadecimal, or longer than @room, ends the test program. */
+/*
+ * Return: bytes written. A string that is no hexadecimal, or longer than @room, ends the test
+ * program.
+ */
 static inline size_t hex_parse(const char *text, uint8_t *bytes, size_t room)
 {
 	unsigned int nibble, value = 0;

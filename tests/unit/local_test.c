@@ -168,7 +168,10 @@ static void test_hand_shake(void **cm_state)
 	close(listen_fd);
 }
 
-/* A guest that makes the shared descriptors blocking, and fills or drains them, does not stop its backend. */
+/*
+ * A guest that makes the shared descriptors blocking, and fills or drains them, does not stop its
+ * backend.
+ */
 static void test_guest_cannot_block_backend(void **cm_state)
 {
 	struct mmx_local_peer backend, guest;

@@ -2,19 +2,21 @@
 /*
  * Tries every interleaving of a producer and a consumer that run the real code of hv/proto/ring.h.
  *
- * Each access to shared memory is a step, through the macros that ring.h offers for this. A thread is a
- * function of what its loads have returned so far: so instead of switching stacks, the explorer runs a
- * thread again from its beginning with the recorded values, up to the first access that has none, and
- * leaves it there with longjmp(). A state is the memory, the store buffers, the notifications and both
- * records; states that were seen before (by a 128-bit hash) are not entered again.
+ * Each access to shared memory is a step, through the macros that ring.h offers for this. A thread
+ * is a function of what its loads have returned so far: so instead of switching stacks, the
+ * explorer runs a thread again from its beginning with the recorded values, up to the first access
+ * that has none, and leaves it there with longjmp(). A state is the memory, the store buffers, the
+ * notifications and both records; states that were seen before (by a 128-bit hash) are not entered
+ * again.
  *
- * Memory models: SC (stores act at once); TSO (each thread's stores leave a queue in order, at any later time);
- * PSO (out of order, but a release waits for all that went before it). Loads are not reordered: that acquire
- * matters is not shown here.
+ * Memory models: SC (stores act at once); TSO (each thread's stores leave a queue in order, at any
+ * later time); PSO (out of order, but a release waits for all that went before it). Loads are not
+ * reordered: that acquire matters is not shown here.
  *
- * What fails: a message lost, doubled, torn or out of order; both threads stuck (a lost wake-up); -EPROTO between
- * honest ends; more notifications than a side has asked for; a side reading what it wrote itself. That the explorer
- * can fail is shown by mutants of the ring's code, each of which must be found.
+ * What fails: a message lost, doubled, torn or out of order; both threads stuck (a lost wake-up);
+ * -EPROTO between honest ends; more notifications than a side has asked for; a side reading what
+ * it wrote itself. That the explorer can fail is shown by mutants of the ring's code, each of
+ * which must be found.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -163,7 +165,10 @@ static uint32_t offset_of(const void *ptr)
 	return (uint32_t)((const uint8_t *)ptr - fake.bytes);
 }
 
-/* The running thread comes to an access. Return: if it is in the past. Otherwise it does not return. */
+/*
+ * The running thread comes to an access. Return: if it is in the past. Otherwise it does not
+ * return.
+ */
 static void step(const struct action *action)
 {
 	if (run.step++ < run.thread->steps)
@@ -464,7 +469,10 @@ static bool enabled(const struct state *st, unsigned int who)
 	return false;
 }
 
-/* Does the next step of the thread matter to nobody else yet? Then it need not be tried in other orders. */
+/*
+ * Does the next step of the thread matter to nobody else yet? Then it need not be tried in other
+ * orders.
+ */
 static bool invisible(const struct state *st, unsigned int who)
 {
 	enum action_kind kind = st->threads[who].next.kind;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The ring ends against a peer that breaks the rules: indices and sizes from a table. That honest ends lose
- * nothing is shown by ring_interleave_test.
+ * The ring ends against a peer that breaks the rules: indices and sizes from a table. That honest
+ * ends lose nothing is shown by ring_interleave_test.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,10 @@ struct fixture {
 	uint8_t msg[MMX_MSG_MAX], buf[MMX_MSG_MAX];
 };
 
-/* A ring whose indices are about to wrap, exactly as long as it is, so that a sanitizer sees its end. */
+/*
+ * A ring whose indices are about to wrap, exactly as long as it is, so that a sanitizer sees its
+ * end.
+ */
 static int setup(void **cm_state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -195,7 +198,10 @@ static void test_consumer_finds_lies(void **cm_state)
 	}
 }
 
-/* prod may not pass what the producer knows to be consumed: what was read but not given back counts. */
+/*
+ * prod may not pass what the producer knows to be consumed: what was read but not given back
+ * counts.
+ */
 static void test_producer_cannot_use_slots_early(void **cm_state)
 {
 	struct fixture *f = *cm_state;
@@ -210,7 +216,10 @@ static void test_producer_cannot_use_slots_early(void **cm_state)
 	assert_int_equal(mmx_ring_read(&f->c, f->buf, sizeof(f->buf)), -EPROTO);
 }
 
-/* A producer that has written four slots, published three, and seen one consumed, and a lie about cons. */
+/*
+ * A producer that has written four slots, published three, and seen one consumed, and a lie about
+ * cons.
+ */
 static void test_producer_finds_lies(void **cm_state)
 {
 	static const struct {
