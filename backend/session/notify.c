@@ -143,11 +143,13 @@ static void told(struct mmx_session *s, struct mmx_timeline *t,
 
 static bool send_timelines(struct mmx_session *s)
 {
-	struct {
+	union {
 		struct mmx_event_timelines event;
-		struct mmx_timeline_entry entries[MMX_EVENT_MAX_TIMELINES];
-	} msg = { .event.hdr.type = MMX_EVENT_TIMELINES };
+		uint8_t bytes[sizeof(struct mmx_event_timelines) +
+			      MMX_EVENT_MAX_TIMELINES * sizeof(struct mmx_timeline_entry)];
+	} msg = { .bytes = { 0 } };
 
+	msg.event.hdr.type = MMX_EVENT_TIMELINES;
 	while (!mmx_list_empty(&s->dirty)) {
 		struct mmx_timeline *of[MMX_EVENT_MAX_TIMELINES];
 		struct mmx_list *pos = s->dirty.next;
@@ -158,17 +160,18 @@ static bool send_timelines(struct mmx_session *s)
 			struct mmx_timeline *t = mmx_container_of(pos, struct mmx_timeline, dirty);
 
 			of[count] = t;
-			if (next_entry(t, t->told, first_failed(t), &msg.entries[count]))
+			if (next_entry(t, t->told, first_failed(t), &msg.event.entries[count]))
 				count++;
 		}
 		msg.event.count = count;
-		msg.event.hdr.size = (uint32_t)(sizeof(msg.event) + count * sizeof(msg.entries[0]));
+		msg.event.hdr.size =
+			(uint32_t)(sizeof(msg.event) + count * sizeof(msg.event.entries[0]));
 		if (count && !put(s, &msg, msg.event.hdr.size))
 			return false;
 		for (i = 0; i < count; i++) {
 			struct mmx_timeline_entry more;
 
-			told(s, of[i], &msg.entries[i]);
+			told(s, of[i], &msg.event.entries[i]);
 			if (next_entry(of[i], of[i]->told, first_failed(of[i]), &more))
 				continue;
 			mmx_list_del(&of[i]->dirty);
@@ -195,19 +198,23 @@ static bool send_replies(struct mmx_session *s)
 
 static bool send_released(struct mmx_session *s)
 {
-	struct {
+	union {
 		struct mmx_event_mem_released event;
-		uint32_t mems[MMX_EVENT_MAX_RELEASED];
-	} msg = { .event.hdr.type = MMX_EVENT_MEM_RELEASED };
+		uint8_t bytes[sizeof(struct mmx_event_mem_released) +
+			      MMX_EVENT_MAX_RELEASED * sizeof(uint32_t)];
+	} msg = { .bytes = { 0 } };
 
+	msg.event.hdr.type = MMX_EVENT_MEM_RELEASED;
 	while (!mmx_list_empty(&s->released)) {
 		struct mmx_list *pos = s->released.next;
 		uint32_t i, count = 0;
 
 		for (; pos != &s->released && count < MMX_EVENT_MAX_RELEASED; pos = pos->next)
-			msg.mems[count++] = mmx_container_of(pos, struct mmx_memobj, link)->name;
+			msg.event.mems[count++] =
+				mmx_container_of(pos, struct mmx_memobj, link)->name;
 		msg.event.count = count;
-		msg.event.hdr.size = (uint32_t)(sizeof(msg.event) + count * sizeof(msg.mems[0]));
+		msg.event.hdr.size =
+			(uint32_t)(sizeof(msg.event) + count * sizeof(msg.event.mems[0]));
 		if (!put(s, &msg, msg.event.hdr.size))
 			return false;
 		for (i = 0; i < count; i++)

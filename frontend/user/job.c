@@ -171,8 +171,8 @@ static int job_error(const struct mmx_timeline *tl, uint64_t seqno)
 	return slot->seqno == seqno ? slot->error : 0;
 }
 
-int mmx_fence_wait(struct mmx_guest *guest, const struct mmx_fence *fence, int timeout_ms,
-		   int *ret_error)
+int mmx_guest_fence_wait(struct mmx_guest *guest, const struct mmx_fence *fence, int timeout_ms,
+			 int *ret_error)
 {
 	struct fence_wait wait = { find(guest, fence->timeline), fence->seqno };
 	int ret;
@@ -221,8 +221,8 @@ static int copy_waits(const struct mmx_guest *guest, const struct mmx_submit *su
 	return 0;
 }
 
-int mmx_submit(struct mmx_guest *guest, const struct mmx_submit *submit,
-	       struct mmx_fence *ret_fence)
+int mmx_guest_submit(struct mmx_guest *guest, const struct mmx_submit *submit,
+		     struct mmx_fence *ret_fence)
 {
 	struct mmx_wait waits[MMX_SUBMIT_MAX_WAITS];
 	struct mmx_job_desc job = {

@@ -62,46 +62,46 @@ int mmx_guest_poll(struct mmx_guest *guest);
 /* GPU time charged to this guest so far, ns. */
 uint64_t mmx_guest_gpu_time_ns(const struct mmx_guest *guest);
 
-int mmx_client_create(struct mmx_guest *guest, const char *name, uint32_t *ret_client);
-int mmx_client_destroy(struct mmx_guest *guest, uint32_t client);
+int mmx_guest_client_create(struct mmx_guest *guest, const char *name, uint32_t *ret_client);
+int mmx_guest_client_destroy(struct mmx_guest *guest, uint32_t client);
 
 /*
  * Memory of the region's data area, zeroed, registered as runs of pages. @scatter: 0 or 1 = as few
  * runs as can be; n = no run longer than n pages and neighbours not adjacent, as memory of a Xen
  * guest is.
  */
-int mmx_mem_create(struct mmx_guest *guest, size_t size, unsigned int scatter,
-		   struct mmx_mem **ret_mem);
+int mmx_guest_mem_create(struct mmx_guest *guest, size_t size, unsigned int scatter,
+			 struct mmx_mem **ret_mem);
 /*
  * Waits until the backend has released the pages, but no longer than the guest's timeout; whatever
  * this returns, @mem and its CPU view are gone. Pages that are not released in time are not used
  * again before they are.
  */
-int mmx_mem_destroy(struct mmx_guest *guest, struct mmx_mem *mem);
+int mmx_guest_mem_destroy(struct mmx_guest *guest, struct mmx_mem *mem);
 /* CPU address of a contiguous view of the object (runs are mapped one after the other). */
-void *mmx_mem_ptr(const struct mmx_mem *mem);
-size_t mmx_mem_size(const struct mmx_mem *mem);
+void *mmx_guest_mem_ptr(const struct mmx_mem *mem);
+size_t mmx_guest_mem_size(const struct mmx_mem *mem);
 
-int mmx_vm_create(struct mmx_guest *guest, uint32_t client, uint64_t user_va_range,
-		  uint32_t *ret_vm);
-int mmx_vm_destroy(struct mmx_guest *guest, uint32_t vm);
+int mmx_guest_vm_create(struct mmx_guest *guest, uint32_t client, uint64_t user_va_range,
+			uint32_t *ret_vm);
+int mmx_guest_vm_destroy(struct mmx_guest *guest, uint32_t vm);
 /* @flags: MMX_BIND_* */
-int mmx_vm_map(struct mmx_guest *guest, uint32_t vm, struct mmx_mem *mem, uint64_t offset,
-	       uint64_t va, uint64_t size, uint32_t flags);
-int mmx_vm_unmap(struct mmx_guest *guest, uint32_t vm, uint64_t va, uint64_t size);
+int mmx_guest_vm_map(struct mmx_guest *guest, uint32_t vm, struct mmx_mem *mem, uint64_t offset,
+		     uint64_t va, uint64_t size, uint32_t flags);
+int mmx_guest_vm_unmap(struct mmx_guest *guest, uint32_t vm, uint64_t va, uint64_t size);
 
-struct mmx_group_params {
+struct mmx_guest_group_params {
 	uint32_t client, vm;
 	uint8_t priority;
 	unsigned int queue_count;
 	uint32_t ring_size; /* of each queue; 0 = 64 KiB */
 	/* cores: all that the partition has */
 };
-int mmx_group_create(struct mmx_guest *guest, const struct mmx_group_params *params,
-		     uint32_t *ret_group);
-int mmx_group_destroy(struct mmx_guest *guest, uint32_t group);
-int mmx_group_get_state(struct mmx_guest *guest, uint32_t group, uint32_t *ret_state,
-			uint32_t *ret_fatal_queues);
+int mmx_guest_group_create(struct mmx_guest *guest, const struct mmx_guest_group_params *params,
+			   uint32_t *ret_group);
+int mmx_guest_group_destroy(struct mmx_guest *guest, uint32_t group);
+int mmx_guest_group_get_state(struct mmx_guest *guest, uint32_t group, uint32_t *ret_state,
+			      uint32_t *ret_fatal_queues);
 
 struct mmx_submit {
 	uint32_t group;
@@ -115,16 +115,16 @@ struct mmx_submit {
  * Does not wait for an answer, but for room if the timeline has no credit or the ring none. The
  * fence's error tells what became of the job.
  */
-int mmx_submit(struct mmx_guest *guest, const struct mmx_submit *submit,
-	       struct mmx_fence *ret_fence);
+int mmx_guest_submit(struct mmx_guest *guest, const struct mmx_submit *submit,
+		     struct mmx_fence *ret_fence);
 /*
  * Waits until the fence has completed. Return: 0: it has, and *ret_error is what became of the
  * job: 0 or a negative errno; -ETIMEDOUT; -ENOENT: its group has been destroyed; -EINVAL: was
  * never submitted; what ends the session. Errors are kept for the last limits.max_jobs (at most
  * 1024) jobs of a timeline; *ret_error is -ESTALE if a later job has failed and taken the place.
  */
-int mmx_fence_wait(struct mmx_guest *guest, const struct mmx_fence *fence, int timeout_ms,
-		   int *ret_error);
+int mmx_guest_fence_wait(struct mmx_guest *guest, const struct mmx_fence *fence, int timeout_ms,
+			 int *ret_error);
 
 /* Takes the oldest fault record that has come. Return: true if there was one. */
 bool mmx_guest_next_fault(struct mmx_guest *guest, struct mmx_fault_record *ret_fault);

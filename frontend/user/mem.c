@@ -147,8 +147,8 @@ err_free:
 	return ret;
 }
 
-int mmx_mem_create(struct mmx_guest *guest, size_t size, unsigned int scatter,
-		   struct mmx_mem **ret_mem)
+int mmx_guest_mem_create(struct mmx_guest *guest, size_t size, unsigned int scatter,
+			 struct mmx_mem **ret_mem)
 {
 	struct mmx_mem *mem;
 	bool created;
@@ -166,7 +166,7 @@ int mmx_mem_create(struct mmx_guest *guest, size_t size, unsigned int scatter,
 	ret = register_runs(guest, mem, &created);
 	if (ret) {
 		if (created)
-			mmx_mem_destroy(guest, mem);
+			mmx_guest_mem_destroy(guest, mem);
 		else
 			mmx_mem_free(guest, mem);
 		return ret;
@@ -183,7 +183,7 @@ static bool is_released(struct mmx_guest *guest, void *arg)
 	return mem->released;
 }
 
-int mmx_mem_destroy(struct mmx_guest *guest, struct mmx_mem *mem)
+int mmx_guest_mem_destroy(struct mmx_guest *guest, struct mmx_mem *mem)
 {
 	int64_t deadline_ms = mmx_guest_now_ms() + guest->timeout_ms;
 	int ret;
@@ -217,12 +217,12 @@ int mmx_mem_released(struct mmx_guest *guest, uint32_t name)
 	return 0;
 }
 
-void *mmx_mem_ptr(const struct mmx_mem *mem)
+void *mmx_guest_mem_ptr(const struct mmx_mem *mem)
 {
 	return mem->ptr;
 }
 
-size_t mmx_mem_size(const struct mmx_mem *mem)
+size_t mmx_guest_mem_size(const struct mmx_mem *mem)
 {
 	return mem->size;
 }

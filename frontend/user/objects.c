@@ -15,7 +15,7 @@
 
 #define DEFAULT_RING_SIZE 65536u
 
-int mmx_client_create(struct mmx_guest *guest, const char *name, uint32_t *ret_client)
+int mmx_guest_client_create(struct mmx_guest *guest, const char *name, uint32_t *ret_client)
 {
 	struct mmx_waiter waiter = { 0 };
 	uint32_t client, tag;
@@ -48,7 +48,7 @@ static void free_vm(struct mmx_guest *guest, uint32_t index)
 	mmx_idspace_free(&guest->vm_ids, name);
 }
 
-int mmx_client_destroy(struct mmx_guest *guest, uint32_t client)
+int mmx_guest_client_destroy(struct mmx_guest *guest, uint32_t client)
 {
 	uint32_t i;
 	int ret;
@@ -68,8 +68,8 @@ int mmx_client_destroy(struct mmx_guest *guest, uint32_t client)
 	return 0;
 }
 
-int mmx_vm_create(struct mmx_guest *guest, uint32_t client, uint64_t user_va_range,
-		  uint32_t *ret_vm)
+int mmx_guest_vm_create(struct mmx_guest *guest, uint32_t client, uint64_t user_va_range,
+			uint32_t *ret_vm)
 {
 	struct mmx_waiter waiter = { 0 };
 	struct mmx_vm *vm;
@@ -105,7 +105,7 @@ err_free:
 	return ret;
 }
 
-int mmx_vm_destroy(struct mmx_guest *guest, uint32_t vm)
+int mmx_guest_vm_destroy(struct mmx_guest *guest, uint32_t vm)
 {
 	int ret;
 
@@ -131,8 +131,8 @@ static int vm_bind(struct mmx_guest *guest, uint32_t vm, const struct mmx_bind_o
 	return ret ? ret : mmx_call_finish(guest, &waiter);
 }
 
-int mmx_vm_map(struct mmx_guest *guest, uint32_t vm, struct mmx_mem *mem, uint64_t offset,
-	       uint64_t va, uint64_t size, uint32_t flags)
+int mmx_guest_vm_map(struct mmx_guest *guest, uint32_t vm, struct mmx_mem *mem, uint64_t offset,
+		     uint64_t va, uint64_t size, uint32_t flags)
 {
 	const struct mmx_bind_op op = {
 		.op = MMX_BIND_OP_MAP,
@@ -146,7 +146,7 @@ int mmx_vm_map(struct mmx_guest *guest, uint32_t vm, struct mmx_mem *mem, uint64
 	return vm_bind(guest, vm, &op);
 }
 
-int mmx_vm_unmap(struct mmx_guest *guest, uint32_t vm, uint64_t va, uint64_t size)
+int mmx_guest_vm_unmap(struct mmx_guest *guest, uint32_t vm, uint64_t va, uint64_t size)
 {
 	return vm_bind(guest, vm,
 		       &(struct mmx_bind_op){ .op = MMX_BIND_OP_UNMAP, .va = va, .size = size });
@@ -163,7 +163,7 @@ void mmx_group_free(struct mmx_guest *guest, struct mmx_group *group, int error)
 	free(group);
 }
 
-static int new_group(struct mmx_guest *guest, const struct mmx_group_params *params,
+static int new_group(struct mmx_guest *guest, const struct mmx_guest_group_params *params,
 		     struct mmx_group **ret_group)
 {
 	struct mmx_group *group;
@@ -203,7 +203,7 @@ static uint8_t count_bits(uint64_t mask)
 }
 
 static int send_group_create(struct mmx_guest *guest, const struct mmx_group *group,
-			     const struct mmx_group_params *params, uint32_t tag)
+			     const struct mmx_guest_group_params *params, uint32_t tag)
 {
 	const uint64_t shaders = guest->gpu.shader_present, tilers = guest->gpu.tiler_present;
 	struct mmx_queue_desc queues[MMX_MAX_QUEUES] = { 0 };
@@ -230,8 +230,8 @@ static int send_group_create(struct mmx_guest *guest, const struct mmx_group *gr
 		mmx_encode_group_create(&guest->out, tag, &desc, queues, group->queue_count));
 }
 
-int mmx_group_create(struct mmx_guest *guest, const struct mmx_group_params *params,
-		     uint32_t *ret_group)
+int mmx_guest_group_create(struct mmx_guest *guest, const struct mmx_guest_group_params *params,
+			   uint32_t *ret_group)
 {
 	struct mmx_waiter waiter = { 0 };
 	struct mmx_group *group;
@@ -254,7 +254,7 @@ int mmx_group_create(struct mmx_guest *guest, const struct mmx_group_params *par
 	return 0;
 }
 
-int mmx_group_destroy(struct mmx_guest *guest, uint32_t group)
+int mmx_guest_group_destroy(struct mmx_guest *guest, uint32_t group)
 {
 	int ret;
 
@@ -266,8 +266,8 @@ int mmx_group_destroy(struct mmx_guest *guest, uint32_t group)
 	return ret;
 }
 
-int mmx_group_get_state(struct mmx_guest *guest, uint32_t group, uint32_t *ret_state,
-			uint32_t *ret_fatal_queues)
+int mmx_guest_group_get_state(struct mmx_guest *guest, uint32_t group, uint32_t *ret_state,
+			      uint32_t *ret_fatal_queues)
 {
 	struct mmx_decoded_reply reply;
 	int ret;

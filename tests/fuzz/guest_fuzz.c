@@ -159,7 +159,7 @@ static void create_mem(struct run *r, uint8_t arg)
 
 	for (i = 0; i < MAX_MEMS && r->mems[i]; i++)
 		;
-	if (i < MAX_MEMS && mmx_mem_create(r->guest, arg * 512u, arg % 4, &r->mems[i]))
+	if (i < MAX_MEMS && mmx_guest_mem_create(r->guest, arg * 512u, arg % 4, &r->mems[i]))
 		r->mems[i] = NULL;
 }
 
@@ -168,7 +168,7 @@ static void destroy_mem(struct run *r, uint8_t arg)
 	unsigned int i = arg % MAX_MEMS;
 
 	if (r->mems[i])
-		mmx_mem_destroy(r->guest, r->mems[i]);
+		mmx_guest_mem_destroy(r->guest, r->mems[i]);
 	r->mems[i] = NULL;
 }
 
@@ -183,23 +183,23 @@ static void submit(struct run *r, uint8_t arg)
 		.wait_count = r->fence.seqno ? arg / 128 : 0,
 	};
 
-	mmx_submit(r->guest, &job, &r->fence);
+	mmx_guest_submit(r->guest, &job, &r->fence);
 }
 
 static void call(struct run *r)
 {
 	uint8_t which = take(r) % 13, arg = take(r);
-	struct mmx_group_params params = { .client = r->client, .vm = r->vm };
+	struct mmx_guest_group_params params = { .client = r->client, .vm = r->vm };
 	struct mmx_fence fence = r->fence;
 	uint32_t state, queues;
 	int error;
 
 	switch (which) {
 	case 0:
-		mmx_client_create(r->guest, "fuzz", &r->client);
+		mmx_guest_client_create(r->guest, "fuzz", &r->client);
 		break;
 	case 1:
-		mmx_vm_create(r->guest, r->client, 0, &r->vm);
+		mmx_guest_vm_create(r->guest, r->client, 0, &r->vm);
 		break;
 	case 2:
 		create_mem(r, arg);
@@ -209,30 +209,30 @@ static void call(struct run *r)
 		break;
 	case 4:
 		params.queue_count = 1 + arg % 2;
-		mmx_group_create(r->guest, &params, &r->group);
+		mmx_guest_group_create(r->guest, &params, &r->group);
 		break;
 	case 5:
 		submit(r, arg);
 		break;
 	case 6:
 		fence.seqno -= arg % 8;
-		mmx_fence_wait(r->guest, &fence, 0, &error);
+		mmx_guest_fence_wait(r->guest, &fence, 0, &error);
 		break;
 	case 7:
-		mmx_group_get_state(r->guest, r->group, &state, &queues);
+		mmx_guest_group_get_state(r->guest, r->group, &state, &queues);
 		break;
 	case 8:
-		mmx_group_destroy(r->guest, r->group);
+		mmx_guest_group_destroy(r->guest, r->group);
 		break;
 	case 9:
-		mmx_client_destroy(r->guest, r->client);
+		mmx_guest_client_destroy(r->guest, r->client);
 		break;
 	case 10:
 		if (r->mems[0])
-			mmx_vm_map(r->guest, r->vm, r->mems[0], 0, arg * 4096u, 4096, 0);
+			mmx_guest_vm_map(r->guest, r->vm, r->mems[0], 0, arg * 4096u, 4096, 0);
 		break;
 	case 11:
-		mmx_vm_unmap(r->guest, r->vm, arg * 4096u, 4096);
+		mmx_guest_vm_unmap(r->guest, r->vm, arg * 4096u, 4096);
 		break;
 	default:
 		mmx_guest_poll(r->guest);

@@ -111,12 +111,12 @@ static void end(void)
 /* One client, one VM, one group with two queues: timelines of index 0 and 1. */
 static uint32_t make_group(void)
 {
-	struct mmx_group_params params = { .queue_count = 2 };
+	struct mmx_guest_group_params params = { .queue_count = 2 };
 	uint32_t group;
 
-	assert_int_equal(mmx_client_create(guest, "test", &params.client), 0);
-	assert_int_equal(mmx_vm_create(guest, params.client, 0, &params.vm), 0);
-	assert_int_equal(mmx_group_create(guest, &params, &group), 0);
+	assert_int_equal(mmx_guest_client_create(guest, "test", &params.client), 0);
+	assert_int_equal(mmx_guest_vm_create(guest, params.client, 0, &params.vm), 0);
+	assert_int_equal(mmx_guest_group_create(guest, &params, &group), 0);
 	return group;
 }
 
@@ -130,7 +130,7 @@ static struct mmx_fence submit(uint32_t group, unsigned int queue, uint32_t size
 		.stream_size = size,
 	};
 
-	assert_int_equal(mmx_submit(guest, &job, &fence), 0);
+	assert_int_equal(mmx_guest_submit(guest, &job, &fence), 0);
 	return fence;
 }
 
@@ -138,14 +138,14 @@ static int wait_error(struct mmx_fence fence)
 {
 	int error = 1;
 
-	assert_int_equal(mmx_fence_wait(guest, &fence, TIMEOUT_MS, &error), 0);
+	assert_int_equal(mmx_guest_fence_wait(guest, &fence, TIMEOUT_MS, &error), 0);
 	return error;
 }
 
 /* Those submitted so far: an answer to a later request shows that the backend has them. */
 static void release_held_jobs(void)
 {
-	assert_int_equal(mmx_vm_unmap(guest, 0x10000, 0, 0), 0);
+	assert_int_equal(mmx_guest_vm_unmap(guest, 0x10000, 0, 0), 0);
 	tell('r');
 }
 
@@ -175,8 +175,9 @@ static void check_mem(uint32_t pages, unsigned int scatter)
 	unsigned int starts = 0;
 	uint32_t i;
 
-	assert_int_equal(mmx_mem_create(guest, pages * MMX_WIRE_PAGE_SIZE - 5, scatter, &mem), 0);
-	assert_int_equal(mmx_mem_size(mem), pages * MMX_WIRE_PAGE_SIZE - 5);
+	assert_int_equal(mmx_guest_mem_create(guest, pages * MMX_WIRE_PAGE_SIZE - 5, scatter, &mem),
+			 0);
+	assert_int_equal(mmx_guest_mem_size(mem), pages * MMX_WIRE_PAGE_SIZE - 5);
 	assert_int_equal(fake->pages_announced, pages);
 	assert_int_equal(fake->pages_added, pages);
 	if (scatter > 1) {
@@ -187,13 +188,14 @@ static void check_mem(uint32_t pages, unsigned int scatter)
 	}
 	assert_int_equal(fake->messages, (fake->runs + MMX_MEM_MAX_RUNS - 1) / MMX_MEM_MAX_RUNS);
 	for (i = 0; i < pages; i++) {
-		memcpy(&first, (uint8_t *)mmx_mem_ptr(mem) + i * MMX_WIRE_PAGE_SIZE, sizeof(first));
+		memcpy(&first, (uint8_t *)mmx_guest_mem_ptr(mem) + i * MMX_WIRE_PAGE_SIZE,
+		       sizeof(first));
 		if (first && first != previous)
 			starts++;
 		previous = first ? first : previous;
 	}
 	assert_int_equal(starts, fake->runs);
-	assert_int_equal(mmx_mem_destroy(guest, mem), 0);
+	assert_int_equal(mmx_guest_mem_destroy(guest, mem), 0);
 }
 
 static void test_mem(void **cm_state)
@@ -211,10 +213,11 @@ static void test_mem(void **cm_state)
 		check_mem(DATA_PAGES / 2, 3); /* runs of more than one message */
 		check_mem(40, 7);
 	}
-	assert_int_equal(mmx_mem_create(guest, 0, 0, &mem), -EINVAL);
-	assert_int_equal(mmx_mem_create(guest, (DATA_PAGES + 1) * MMX_WIRE_PAGE_SIZE, 0, &mem),
-			 -ENOMEM);
-	assert_int_equal(mmx_mem_create(guest, SIZE_MAX, 0, &mem), -ENOMEM);
+	assert_int_equal(mmx_guest_mem_create(guest, 0, 0, &mem), -EINVAL);
+	assert_int_equal(
+		mmx_guest_mem_create(guest, (DATA_PAGES + 1) * MMX_WIRE_PAGE_SIZE, 0, &mem),
+		-ENOMEM);
+	assert_int_equal(mmx_guest_mem_create(guest, SIZE_MAX, 0, &mem), -ENOMEM);
 	end();
 }
 
@@ -231,7 +234,7 @@ static void test_replies_in_any_order(void **cm_state)
 static void test_refused(void **cm_state)
 {
 	static const uint16_t types[] = { MMX_MSG_MEM_CREATE, MMX_MSG_MEM_ADD };
-	struct mmx_group_params params = { .queue_count = 2 };
+	struct mmx_guest_group_params params = { .queue_count = 2 };
 	struct mmx_mem *mem;
 	uint32_t client, group;
 	unsigned int i, type;
@@ -240,27 +243,28 @@ static void test_refused(void **cm_state)
 	for (type = 0; type < 2; type++) {
 		begin(REFUSES, types[type], ENOMEM);
 		for (i = 0; i < 20; i++)
-			assert_int_equal(
-				mmx_mem_create(guest, DATA_PAGES / 2 * MMX_WIRE_PAGE_SIZE, 2, &mem),
-				-ENOMEM);
+			assert_int_equal(mmx_guest_mem_create(guest,
+							      DATA_PAGES / 2 * MMX_WIRE_PAGE_SIZE,
+							      2, &mem),
+					 -ENOMEM);
 		end();
 	}
 	begin(REFUSES, MMX_MSG_GROUP_CREATE, EACCES);
-	assert_int_equal(mmx_client_create(guest, "test", &params.client), 0);
-	assert_int_equal(mmx_vm_create(guest, params.client, 0, &params.vm), 0);
+	assert_int_equal(mmx_guest_client_create(guest, "test", &params.client), 0);
+	assert_int_equal(mmx_guest_vm_create(guest, params.client, 0, &params.vm), 0);
 	for (i = 0; i < 20; i++)
-		assert_int_equal(mmx_group_create(guest, &params, &group), -EACCES);
+		assert_int_equal(mmx_guest_group_create(guest, &params, &group), -EACCES);
 	params.queue_count = fake_limits.max_queues + 1;
-	assert_int_equal(mmx_group_create(guest, &params, &group), -EINVAL);
+	assert_int_equal(mmx_guest_group_create(guest, &params, &group), -EINVAL);
 	/* a client takes what it owns with it */
 	for (i = 0; i < 20; i++) {
-		assert_int_equal(mmx_client_destroy(guest, params.client), 0);
-		assert_int_equal(mmx_vm_destroy(guest, params.vm), -ENOENT);
-		assert_int_equal(mmx_client_create(guest, "test", &params.client), 0);
-		assert_int_equal(mmx_vm_create(guest, params.client, 0, &params.vm), 0);
+		assert_int_equal(mmx_guest_client_destroy(guest, params.client), 0);
+		assert_int_equal(mmx_guest_vm_destroy(guest, params.vm), -ENOENT);
+		assert_int_equal(mmx_guest_client_create(guest, "test", &params.client), 0);
+		assert_int_equal(mmx_guest_vm_create(guest, params.client, 0, &params.vm), 0);
 	}
-	assert_int_equal(mmx_client_create(guest, "test", &client), 0);
-	assert_int_equal(mmx_client_create(guest, "test", &client), -ENOSPC);
+	assert_int_equal(mmx_guest_client_create(guest, "test", &client), 0);
+	assert_int_equal(mmx_guest_client_create(guest, "test", &client), -ENOSPC);
 	end();
 }
 
@@ -271,16 +275,16 @@ static void test_bind(void **cm_state)
 
 	(void)cm_state;
 	begin(HONEST, 0, 0);
-	assert_int_equal(mmx_client_create(guest, "test", &client), 0);
-	assert_int_equal(mmx_vm_create(guest, client, 0, &vm), 0);
-	assert_int_equal(mmx_mem_create(guest, 8192, 0, &mem), 0);
-	assert_int_equal(mmx_vm_map(guest, vm, mem, 0, 0x10000, 8192, MMX_BIND_NOEXEC), 0);
-	assert_int_equal(mmx_vm_map(guest, vm, mem, 1, 0x10000, 8192, 0), -EINVAL);
-	assert_int_equal(mmx_vm_map(guest, vm, mem, 0, 0x10000, 8192, 0x80), -EINVAL);
-	assert_int_equal(mmx_vm_unmap(guest, vm, 0x10000, 8192), 0);
-	assert_int_equal(mmx_vm_unmap(guest, vm + 1, 0x10000, 8192), -ENOENT);
-	assert_int_equal(mmx_vm_destroy(guest, vm), 0);
-	assert_int_equal(mmx_vm_unmap(guest, vm, 0x10000, 8192), -ENOENT);
+	assert_int_equal(mmx_guest_client_create(guest, "test", &client), 0);
+	assert_int_equal(mmx_guest_vm_create(guest, client, 0, &vm), 0);
+	assert_int_equal(mmx_guest_mem_create(guest, 8192, 0, &mem), 0);
+	assert_int_equal(mmx_guest_vm_map(guest, vm, mem, 0, 0x10000, 8192, MMX_BIND_NOEXEC), 0);
+	assert_int_equal(mmx_guest_vm_map(guest, vm, mem, 1, 0x10000, 8192, 0), -EINVAL);
+	assert_int_equal(mmx_guest_vm_map(guest, vm, mem, 0, 0x10000, 8192, 0x80), -EINVAL);
+	assert_int_equal(mmx_guest_vm_unmap(guest, vm, 0x10000, 8192), 0);
+	assert_int_equal(mmx_guest_vm_unmap(guest, vm + 1, 0x10000, 8192), -ENOENT);
+	assert_int_equal(mmx_guest_vm_destroy(guest, vm), 0);
+	assert_int_equal(mmx_guest_vm_unmap(guest, vm, 0x10000, 8192), -ENOENT);
 	end();
 }
 
@@ -317,20 +321,20 @@ static void test_jobs(void **cm_state)
 	assert_int_equal(wait_error(fences[3]), -ESTALE);
 
 	job = (struct mmx_submit){ .group = group, .waits = fences, .wait_count = 4 };
-	assert_int_equal(mmx_submit(guest, &job, &fence), 0);
+	assert_int_equal(mmx_guest_submit(guest, &job, &fence), 0);
 	assert_int_equal(wait_error(fence), 0);
 	assert_int_equal(fake->waits, 4);
 	job.wait_count = 5;
-	assert_int_equal(mmx_submit(guest, &job, &fence), -E2BIG);
+	assert_int_equal(mmx_guest_submit(guest, &job, &fence), -E2BIG);
 	job.wait_count = 1;
 	fences[0].seqno = 100000;
-	assert_int_equal(mmx_submit(guest, &job, &fence), -EINVAL);
-	assert_int_equal(mmx_fence_wait(guest, &fences[0], 0, &error), -EINVAL);
+	assert_int_equal(mmx_guest_submit(guest, &job, &fence), -EINVAL);
+	assert_int_equal(mmx_guest_fence_wait(guest, &fences[0], 0, &error), -EINVAL);
 	job.queue = 2;
-	assert_int_equal(mmx_submit(guest, &job, &fence), -EINVAL);
-	assert_int_equal(mmx_group_destroy(guest, group), 0);
-	assert_int_equal(mmx_submit(guest, &job, &fence), -ENOENT);
-	assert_int_equal(mmx_fence_wait(guest, &fences[1], 0, &error), -ENOENT);
+	assert_int_equal(mmx_guest_submit(guest, &job, &fence), -EINVAL);
+	assert_int_equal(mmx_guest_group_destroy(guest, group), 0);
+	assert_int_equal(mmx_guest_submit(guest, &job, &fence), -ENOENT);
+	assert_int_equal(mmx_guest_fence_wait(guest, &fences[1], 0, &error), -ENOENT);
 	end();
 }
 
@@ -347,12 +351,12 @@ static void test_job_credit(void **cm_state)
 	job.group = make_group();
 	for (i = 0; i < fake_limits.max_jobs; i++)
 		last = submit(job.group, 0, 64);
-	assert_int_equal(mmx_fence_wait(guest, &last, 10, &error), -ETIMEDOUT);
+	assert_int_equal(mmx_guest_fence_wait(guest, &last, 10, &error), -ETIMEDOUT);
 	guest->timeout_ms = 10;
-	assert_int_equal(mmx_submit(guest, &job, &fence), -ETIMEDOUT);
+	assert_int_equal(mmx_guest_submit(guest, &job, &fence), -ETIMEDOUT);
 	guest->timeout_ms = TIMEOUT_MS;
 	release_held_jobs();
-	assert_int_equal(mmx_submit(guest, &job, &fence), 0);
+	assert_int_equal(mmx_guest_submit(guest, &job, &fence), 0);
 	assert_int_equal(fence.seqno, fake_limits.max_jobs + 1);
 	assert_int_equal(wait_error(last), 0);
 	release_held_jobs();
@@ -390,9 +394,9 @@ static void test_submit_refused(void **cm_state)
 	(void)cm_state;
 	begin(REFUSES, MMX_MSG_SUBMIT, ENOENT);
 	job.group = make_group();
-	assert_int_equal(mmx_submit(guest, &job, &fence), 0);
+	assert_int_equal(mmx_guest_submit(guest, &job, &fence), 0);
 	assert_int_equal(wait_error(fence), -ENOENT);
-	assert_int_equal(mmx_submit(guest, &job, &fence), -ENOENT);
+	assert_int_equal(mmx_guest_submit(guest, &job, &fence), -ENOENT);
 	end();
 }
 
@@ -406,21 +410,23 @@ static void test_silence(void **cm_state)
 
 	(void)cm_state;
 	begin(IGNORES, MMX_MSG_MEM_DESTROY, 0);
-	assert_int_equal(mmx_mem_create(guest, DATA_PAGES / 2 * MMX_WIRE_PAGE_SIZE, 0, &mem), 0);
+	assert_int_equal(mmx_guest_mem_create(guest, DATA_PAGES / 2 * MMX_WIRE_PAGE_SIZE, 0, &mem),
+			 0);
 	guest->timeout_ms = 10;
-	assert_int_equal(mmx_mem_destroy(guest, mem), -ETIMEDOUT);
+	assert_int_equal(mmx_guest_mem_destroy(guest, mem), -ETIMEDOUT);
 	guest->timeout_ms = TIMEOUT_MS;
-	assert_int_equal(mmx_mem_create(guest, DATA_PAGES * MMX_WIRE_PAGE_SIZE, 0, &other),
+	assert_int_equal(mmx_guest_mem_create(guest, DATA_PAGES * MMX_WIRE_PAGE_SIZE, 0, &other),
 			 -ENOMEM);
-	assert_int_equal(mmx_mem_create(guest, DATA_PAGES / 2 * MMX_WIRE_PAGE_SIZE, 0, &other), 0);
+	assert_int_equal(
+		mmx_guest_mem_create(guest, DATA_PAGES / 2 * MMX_WIRE_PAGE_SIZE, 0, &other), 0);
 	end();
 
 	/* all credits are taken by requests that are never answered */
 	begin(IGNORES, MMX_MSG_MEM_CREATE, 0);
 	guest->timeout_ms = 10;
-	assert_int_equal(mmx_mem_create(guest, 4096, 0, &mem), -ETIMEDOUT);
-	assert_int_equal(mmx_mem_create(guest, 4096, 0, &mem), -ETIMEDOUT);
-	assert_int_equal(mmx_mem_create(guest, 4096, 0, &mem), -ETIMEDOUT);
+	assert_int_equal(mmx_guest_mem_create(guest, 4096, 0, &mem), -ETIMEDOUT);
+	assert_int_equal(mmx_guest_mem_create(guest, 4096, 0, &mem), -ETIMEDOUT);
+	assert_int_equal(mmx_guest_mem_create(guest, 4096, 0, &mem), -ETIMEDOUT);
 	assert_int_equal(guest->requests_busy, 3);
 	assert_int_equal(mmx_guest_poll(guest), 0);
 	end();
@@ -438,15 +444,15 @@ static void test_end(void **cm_state)
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		begin(ends[i], 0, 0);
 		group = make_group();
-		assert_int_equal(mmx_group_get_state(guest, group, &state, &queues), -ENODEV);
-		assert_int_equal(mmx_group_get_state(guest, group, &state, &queues), -ENODEV);
+		assert_int_equal(mmx_guest_group_get_state(guest, group, &state, &queues), -ENODEV);
+		assert_int_equal(mmx_guest_group_get_state(guest, group, &state, &queues), -ENODEV);
 		assert_int_equal(mmx_guest_poll(guest), -ENODEV);
 		end();
 	}
 	begin(NO_HEARTBEAT, 0, 0);
 	fence = submit(make_group(), 0, 64);
 	guest->heartbeat_limit_ms = 30;
-	assert_int_equal(mmx_fence_wait(guest, &fence, TIMEOUT_MS, &error), -ENODEV);
+	assert_int_equal(mmx_guest_fence_wait(guest, &fence, TIMEOUT_MS, &error), -ENODEV);
 	assert_int_equal(mmx_guest_poll(guest), -ENODEV);
 	end();
 }
@@ -457,7 +463,7 @@ static void test_unknown_event(void **cm_state)
 
 	(void)cm_state;
 	begin(UNKNOWN_EVENT, 0, 0);
-	assert_int_equal(mmx_group_get_state(guest, make_group(), &state, &queues), 0);
+	assert_int_equal(mmx_guest_group_get_state(guest, make_group(), &state, &queues), 0);
 	end();
 }
 
@@ -478,13 +484,13 @@ static void test_lies(void **cm_state)
 		for (i = 0; i < 3; i++)
 			fence = submit(group, 0, 64);
 		assert_int_equal(wait_error(fence), 0);
-		ret = mmx_group_get_state(guest, group, &state, &queues);
+		ret = mmx_guest_group_get_state(guest, group, &state, &queues);
 		if (lie_nr == LIE_REPLY_TWICE)
-			ret = mmx_group_get_state(guest, group, &state, &queues);
+			ret = mmx_guest_group_get_state(guest, group, &state, &queues);
 		if (ret != -EPROTO)
 			fail_msg("lie %u: %d", lie_nr, ret);
 		assert_int_equal(mmx_guest_poll(guest), -EPROTO);
-		assert_int_equal(mmx_vm_unmap(guest, 0x10000, 0, 0), -EPROTO);
+		assert_int_equal(mmx_guest_vm_unmap(guest, 0x10000, 0, 0), -EPROTO);
 		end();
 	}
 }
@@ -500,7 +506,7 @@ static void test_lie_about_page(void **cm_state)
 	group = make_group();
 	fence = submit(group, 0, 64);
 	__atomic_store_n(&fake->page->timelines[0].completed, 2, __ATOMIC_RELEASE);
-	assert_int_equal(mmx_fence_wait(guest, &fence, TIMEOUT_MS, &error), -EPROTO);
+	assert_int_equal(mmx_guest_fence_wait(guest, &fence, TIMEOUT_MS, &error), -EPROTO);
 	end();
 }
 
@@ -515,9 +521,9 @@ static void test_lie_about_cons(void **cm_state)
 	/* it is found when room is looked for: when the ring has gone round */
 	ret = open_guest(TIMEOUT_MS);
 	for (i = 0; i < 100 && !ret; i++) {
-		ret = mmx_client_create(guest, "test", &client);
+		ret = mmx_guest_client_create(guest, "test", &client);
 		if (!ret)
-			ret = mmx_client_destroy(guest, client);
+			ret = mmx_guest_client_destroy(guest, client);
 	}
 	assert_int_equal(ret, -EPROTO);
 	end();
