@@ -90,11 +90,15 @@ struct mmx_gpu_ops {
 	void (*group_idle)(void *ctx, struct mmx_group *group);
 	/*
 	 * CS_FAULT: the job @job (counted as mmx_queue_push() does, from 1) of the queue failed; the queue goes
-	 * on. Comes before the progress that completes the job.
+	 * on. Comes when the job has ended, before mmx_queue_done() counts it. @exception and @info are what
+	 * firmware reported of the queue last: of faults in quick succession, perhaps an earlier one's.
 	 */
 	void (*job_fault)(void *ctx, struct mmx_group *group, unsigned int queue, uint64_t job,
 			  uint32_t exception, uint64_t info);
-	/* CS_FATAL: the group can't go on; the owner evicts it. */
+	/*
+	 * CS_FATAL: the group can't go on; the owner evicts it. The firmware's progress timer (nothing moved for
+	 * longer than it allows) is told so too, of the first queue that has work, as exception TERMINATED (0x04).
+	 */
 	void (*group_fatal)(void *ctx, struct mmx_group *group, unsigned int queue,
 			    uint32_t exception, uint64_t info);
 	/* MMU fault: the address space has been disabled; the owner evicts all groups of that VM. */

@@ -21,6 +21,8 @@
  *
  * Invariants
  *  - as->vm->as == as for each AS that has a VM; an AS without a VM is idle, not mapped, without users.
+ *  - An AS that is being given up can be promised to another VM, its heir: as->heir->promised == as. The heir takes
+ *    it over the moment the old VM loses it. The old VM can't come back to it then.
  *  - A VM whose AS has faulted can't be entered again before all its users have left.
  *  - Callbacks run last in each function, or the function looks again at what it needs.
  */
@@ -56,6 +58,9 @@ struct mmx_as {
 	struct mmx_timer deadline; /* of the command that runs */
 
 	struct mmx_list waits; /* mmx_as_wait.link */
+	struct mmx_vm *heir; /* has no AS; NULL = none */
+	unsigned int heir_users;
+	struct mmx_list heir_waits; /* mmx_as_wait.link */
 	struct mmx_list pending; /* mmx_vm_op.link: not begun */
 	struct mmx_list running; /* mmx_vm_op.link: served by the region that is locked */
 	uint64_t lock_start, lock_end;
@@ -169,6 +174,34 @@ static void wake(struct mmx_as *as)
 	}
 }
 
+static void move_links(struct mmx_list *from, struct mmx_list *to)
+{
+	while (!mmx_list_empty(from)) {
+		struct mmx_list *link = from->next;
+
+		mmx_list_del(link);
+		mmx_list_add_tail(to, link);
+	}
+}
+
+static void lend(struct mmx_as *as, struct mmx_vm *vm)
+{
+	as->vm = vm;
+	as->clean = true; /* nothing was accessed yet */
+	vm->as = as;
+}
+
+static void take_over(struct mmx_as *as)
+{
+	lend(as, as->heir);
+	as->clean = false;
+	as->users = as->heir_users;
+	move_links(&as->heir_waits, &as->waits);
+	as->heir->promised = NULL;
+	as->heir = NULL;
+	as->heir_users = 0;
+}
+
 static void detach(struct mmx_as *as)
 {
 	struct mmx_vm *vm = as->vm;
@@ -176,8 +209,11 @@ static void detach(struct mmx_as *as)
 	as->vm = NULL;
 	as->faulted = false;
 	vm->as = NULL;
+	if (as->heir)
+		take_over(as);
 	mmx_vm_maintained(vm, 0, UINT64_MAX, vm->unmaps);
 	mmx_vm_detached(vm);
+	kick(as);
 }
 
 static void kick(struct mmx_as *as)
@@ -208,22 +244,12 @@ static void finish_ops(struct mmx_list *ops)
 	}
 }
 
-static void move_ops(struct mmx_list *from, struct mmx_list *to)
-{
-	while (!mmx_list_empty(from)) {
-		struct mmx_list *link = from->next;
-
-		mmx_list_del(link);
-		mmx_list_add_tail(to, link);
-	}
-}
-
 static void unlocked(struct mmx_as *as)
 {
 	struct mmx_list done;
 
 	mmx_list_init(&done);
-	move_ops(&as->running, &done);
+	move_links(&as->running, &done);
 	if (as->lock_all)
 		as->clean = true;
 	mmx_vm_maintained(as->vm, as->lock_start, as->lock_end, as->lock_unmaps);
@@ -350,22 +376,49 @@ static struct mmx_as *find_free(struct mmx_mmu *mmu, int wanted)
 	return NULL;
 }
 
-int mmx_mmu_get(struct mmx_vm *vm, int as, struct mmx_as_wait *wait)
+/* One that nobody uses any more, and that nobody else has been promised. */
+static struct mmx_as *find_leaving(struct mmx_mmu *mmu)
+{
+	for (unsigned int i = 1; i < MMX_MAX_AS; i++) {
+		struct mmx_as *as = &mmu->as[i];
+
+		if (as->vm && !as->users && !as->heir)
+			return as;
+	}
+	return NULL;
+}
+
+/* Return: true if the VM has an AS now, or one is promised to it. */
+static bool find_as(struct mmx_vm *vm, int wanted)
 {
 	struct mmx_mmu *mmu = &vm->gpu->mmu;
+	struct mmx_as *as;
 
-	if (!mmx_boot_is_powered(vm->gpu))
-		return MMU_E_NO_AS;
-	if (!vm->as) {
-		struct mmx_as *found = find_free(mmu, as);
-
-		if (!found)
-			return MMU_E_NO_AS;
-		found->vm = vm;
-		found->clean = true; /* nothing was accessed yet */
-		vm->as = found;
+	if (vm->as || vm->promised)
+		return true;
+	as = find_free(mmu, wanted);
+	if (as) {
+		lend(as, vm);
+		return true;
 	}
-	if (vm->as->faulted)
+	as = wanted < 0 ? find_leaving(mmu) : NULL;
+	if (as) {
+		as->heir = vm;
+		vm->promised = as;
+	}
+	return as != NULL;
+}
+
+int mmx_mmu_get(struct mmx_vm *vm, int as, struct mmx_as_wait *wait)
+{
+	if (!mmx_boot_is_powered(vm->gpu) || !find_as(vm, as))
+		return MMU_E_NO_AS;
+	if (vm->promised) {
+		vm->promised->heir_users++;
+		mmx_list_add_tail(&vm->promised->heir_waits, &wait->link);
+		return 0;
+	}
+	if (vm->as->faulted || vm->as->heir)
 		return MMU_E_NO_AS;
 	vm->as->users++;
 	vm->as->clean = false;
@@ -382,6 +435,14 @@ void mmx_mmu_put(struct mmx_vm *vm)
 {
 	struct mmx_as *as = vm->as;
 
+	if (vm->promised) {
+		as = vm->promised;
+		if (--as->heir_users == 0) {
+			as->heir = NULL;
+			vm->promised = NULL;
+		}
+		return;
+	}
 	if (!as || !as->users)
 		return;
 	as->users--;
@@ -390,6 +451,8 @@ void mmx_mmu_put(struct mmx_vm *vm)
 
 int mmx_mmu_as(const struct mmx_vm *vm)
 {
+	if (vm->promised)
+		return (int)vm->promised->index;
 	return vm->as && vm->as->users ? (int)vm->as->index : -1;
 }
 
@@ -419,10 +482,15 @@ void mmx_mmu_reset(struct mmx_gpu *gpu)
 		if (!vm)
 			continue;
 		mmx_timer_cancel(gpu->timers, &as->deadline);
-		move_ops(&as->running, &gpu->mmu.held);
-		move_ops(&as->pending, &gpu->mmu.held);
+		move_links(&as->running, &gpu->mmu.held);
+		move_links(&as->pending, &gpu->mmu.held);
+		move_links(&as->heir_waits, &as->waits);
 		while (!mmx_list_empty(&as->waits))
 			mmx_list_del(as->waits.next);
+		if (as->heir)
+			as->heir->promised = NULL;
+		as->heir = NULL;
+		as->heir_users = 0;
 		as->vm = NULL;
 		as->users = 0;
 		as->step = STEP_IDLE;
@@ -438,7 +506,7 @@ void mmx_mmu_settle(struct mmx_gpu *gpu)
 	struct mmx_list held;
 
 	mmx_list_init(&held);
-	move_ops(&gpu->mmu.held, &held);
+	move_links(&gpu->mmu.held, &held);
 	finish_ops(&held);
 }
 
@@ -458,6 +526,7 @@ int mmx_mmu_init(struct mmx_gpu *gpu)
 		as->gpu = gpu;
 		as->index = i;
 		mmx_list_init(&as->waits);
+		mmx_list_init(&as->heir_waits);
 		mmx_list_init(&as->pending);
 		mmx_list_init(&as->running);
 		if (mmx_timer_init(gpu->timers, &as->deadline, missed) < 0) {

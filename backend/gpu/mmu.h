@@ -56,7 +56,10 @@ enum {
  * mmx_mmu_get() - lends an AS to the VM, or counts one more user of the one it has
  * @as: wanted one: 0 for the MCU's VM, -1 = any other
  * @wait: done() once it is enabled (at once if it is already); never, if it faults before or the GPU is reset
- * Return: 0; MMU_E_NO_AS: none is left, the VM's has faulted and is not given up yet, or the GPU is not up.
+ *
+ * An AS that another VM is giving up can be had too: @wait takes that much longer then.
+ * Return: 0; MMU_E_NO_AS: none is left, the VM's own has faulted or went to another VM and is not given up yet, or the
+ * GPU is not up.
  */
 int mmx_mmu_get(struct mmx_vm *vm, int as, struct mmx_as_wait *wait);
 /* The last user's put disables the AS, in the background (flush, then UNMAPPED). A pending wait of that user must

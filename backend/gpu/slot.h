@@ -32,11 +32,15 @@ struct mmx_slot {
 	struct mmx_gpu *gpu;
 	unsigned int index;
 	enum mmx_slot_state state;
-	struct mmx_group *group; /* NULL while FREE */
+	struct mmx_group
+		*group; /* NULL while FREE, and while CLEANING after a failed mmx_group_place() */
 	unsigned int priority;
-	bool terminate; /* what STOPPING asks for */
+	uint32_t request; /* CSG_STATE_* that was asked for last */
+	bool evict; /* to leave as soon as it has entered */
+	bool terminate; /* it leaves for good */
 	struct mmx_timer deadline; /* of the request that is pending */
 	struct mmx_as_wait as_wait;
+	bool as_ready;
 	struct mmx_vm_op clean;
 };
 

@@ -31,8 +31,9 @@ struct mmx_vm_op {
  */
 int mmx_vm_create(struct mmx_gpu *gpu, void *owner, struct mmx_vm **ret_vm);
 /*
- * No group of it may exist any more and no operation be pending. It may still hold a hardware address space for a
- * moment: that is given up in the background before the tables are freed. NULL is fine.
+ * No group of it may exist any more and no operation be pending, but those of groups that were destroyed. It may
+ * still hold a hardware address space for a moment: that is given up in the background, behind what is pending,
+ * before the tables are freed. NULL is fine.
  */
 void mmx_vm_destroy(struct mmx_vm *vm);
 void *mmx_vm_owner(const struct mmx_vm *vm);

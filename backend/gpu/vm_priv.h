@@ -27,6 +27,8 @@ struct mmx_vm {
 	uint64_t unmaps;
 
 	struct mmx_as *as; /* of mmu.c; NULL while not resident */
+	struct mmx_as
+		*promised; /* one that it gets as soon as another VM has lost it; then as is NULL */
 	struct mmx_vm_op end; /* the last maintenance of a dying one */
 };
 

@@ -234,8 +234,8 @@ static void test_come_back(void **state)
 static void test_exhausted(void **state)
 {
 	struct gpu_env *env = *state;
-	struct mmx_vm *vms[7], *more = new_vm(env);
-	struct wait wait = WAIT;
+	struct mmx_vm *vms[7], *more = new_vm(env), *third = new_vm(env);
+	struct wait wait = WAIT, wait2 = WAIT;
 
 	for (int i = 0; i < 7; i++) {
 		vms[i] = resident_vm(env);
@@ -243,19 +243,61 @@ static void test_exhausted(void **state)
 	}
 	assert_int_equal(mmx_mmu_get(more, -1, &wait.wait), MMU_E_NO_AS);
 	assert_int_equal(mmx_mmu_get(more, 0, &wait.wait), MMU_E_NO_AS);
+
+	/* one that is being given up is promised once */
 	mmx_mmu_put(vms[4]);
-	assert_int_equal(mmx_mmu_get(more, -1, &wait.wait), MMU_E_NO_AS); /* not yet */
-	gpu_env_run(env, MMX_NS_PER_MS);
+	assert_int_equal(mmx_mmu_get(more, 0, &wait.wait), MMU_E_NO_AS);
 	assert_int_equal(mmx_mmu_get(more, -1, &wait.wait), 0);
 	assert_int_equal(mmx_mmu_as(more), 5);
+	assert_int_equal(mmx_mmu_get(third, -1, &wait2.wait), MMU_E_NO_AS);
+	assert_int_equal(mmx_mmu_get(vms[4], -1, &wait2.wait), MMU_E_NO_AS);
+	/* the heir does not want it any more: its old VM can come back */
+	mmx_list_del(&wait.wait.link);
+	mmx_mmu_put(more);
+	assert_int_equal(mmx_mmu_as(more), -1);
+	assert_int_equal(mmx_mmu_get(vms[4], -1, &wait2.wait), 0);
+	gpu_env_run(env, MMX_NS_PER_MS);
+	assert_int_equal(wait.done, 0);
+	assert_int_equal(wait2.done, 1);
+	assert_int_equal(mmx_mmu_as(vms[4]), 5);
+
+	/* two users of the heir; it is enabled behind the disable */
+	gpu_env_forget_writes(env);
+	mmx_mmu_put(vms[4]);
+	assert_int_equal(mmx_mmu_get(more, -1, &wait.wait), 0);
+	assert_int_equal(mmx_mmu_get(more, -1, &wait2.wait), 0);
+	assert_int_equal(wait.done, 0);
 	gpu_env_run(env, MMX_NS_PER_MS);
 	assert_int_equal(wait.done, 1);
-	for (int i = 0; i < 7; i++) {
-		mmx_mmu_put(vms[i]);
-		mmx_vm_destroy(vms[i]);
-	}
+	assert_int_equal(wait2.done, 2);
+	assert_int_equal(commands(env, 5), 25311);
+	assert_int_equal(mmx_mmu_as(more), 5);
+	assert_int_equal(mmx_mmu_as(vms[4]), -1);
 	mmx_mmu_put(more);
+	assert_int_equal(mmx_mmu_as(more), 5);
+
+	/* the old VM may be destroyed under its heir */
+	mmx_mmu_put(vms[0]);
+	assert_int_equal(mmx_mmu_get(third, -1, &wait.wait), 0);
+	mmx_vm_destroy(vms[0]);
+	gpu_env_run(env, MMX_NS_PER_MS);
+	assert_int_equal(wait.done, 2);
+	assert_int_equal(mmx_mmu_as(third), 1);
+
+	/* a reset forgets promises */
+	mmx_mmu_put(vms[1]);
+	assert_int_equal(mmx_mmu_get(vms[4], -1, &wait.wait), 0);
+	mmx_gpu_reset(env->gpu, "test");
+	assert_int_equal(mmx_mmu_as(vms[4]), -1);
+	assert_true(gpu_env_run_until(env, MMX_BOOT_READY, MMX_NS_PER_S));
+	assert_int_equal(wait.done, 2);
+	assert_int_equal(mmx_mmu_get(vms[4], -1, &wait.wait), 0);
+	gpu_env_run(env, MMX_NS_PER_MS);
+	assert_int_equal(wait.done, 3);
+	for (int i = 1; i < 7; i++)
+		mmx_vm_destroy(vms[i]);
 	mmx_vm_destroy(more);
+	mmx_vm_destroy(third);
 }
 
 static void test_flush(void **state)

@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Group slots of the firmware: the state machine of slot.h, and what firmware reports on the groups
+ * in them. Called by core through group.h (place, evict), by gpu.c's interrupt dispatch, by mmu.c
+ * (address space enabled, windows flushed), by boot.c at a reset, and by a deadline per slot.
+ * Nothing waits.
+ *
+ * Invariants
+ *  - A group that is not OFF has a slot, and the slot has it. It leaves through leave() or
+ *    mmx_slots_reset(), and there is no third place that calls ops->group_off: so it is called once
+ *    a stay.
+ *  - The deadline is armed in STARTING and STOPPING, when a request is pending. MAPPING and
+ *    CLEANING are watched by the deadlines of mmu.c.
+ *  - A slot holds one use of its group's address space from MAPPING to the end of STOPPING, and
+ *    windows until the end of CLEANING. A reset takes both away (mmu.c, fw.c).
+ *  - ops are never called from within mmx_group_place() and mmx_group_evict(). A callback may do
+ *    anything: evict the group, even reset the GPU; so its caller looks at the slot again
+ *    (still_in()) before it goes on.
+ *
+ * Firmware's words are copied once each. A state that firmware was not asked for, or that does not
+ * exist, resets the GPU: the group's state can't be trusted any more.
+ *
+ * Doorbells: acknowledging SYNC_UPDATE and IDLE rings none, since firmware looks at the host's word
+ * before it raises the next one. After FAULT and TILER_OOM the stream is rung for, since it may
+ * stand still until its event is acknowledged. PROTM_PENDING is never answered: there is no
+ * protected mode here, such a stream runs into the owner's time limits.
+ */
+#include "backend/gpu/slot.h"
+
+#include "backend/gpu/gpu_priv.h"
+#include "backend/gpu/group.h"
+#include "backend/gpu/group_priv.h"
+#include "backend/gpu/slot_priv.h"
+#include "backend/util/log.h"
+
+/* Exception codes of panthor.md 2.7 (drm/panthor: DRM_PANTHOR_EXCEPTION_*). */
+#define EXCEPTION_TERMINATED	   0x04u
+#define EXCEPTION_CS_UNRECOVERABLE 0x41u
+
+/* Events of a stream that are acknowledged here. */
+#define STREAM_EVENTS (CS_REQ_FAULT | CS_REQ_FATAL | CS_REQ_TILER_OOM)
+
+/* The death of a stream, copied before it is acknowledged. */
+struct stream_report {
+	bool died;
+	uint32_t fatal;
+	uint64_t fatal_info;
+};
+
+/* Firmware has been asked for something and has not answered. */
+static bool is_asked(const struct mmx_slot *slot)
+{
+	return slot->state == MMX_SLOT_STARTING || slot->state == MMX_SLOT_STOPPING;
+}
+
+static bool still_in(const struct mmx_slot *slot, const struct mmx_group *group)
+{
+	return slot->group == group && (is_asked(slot) || slot->state == MMX_SLOT_RUNNING);
+}
+
+/* ---- requests ---- */
+
+static void request(struct mmx_slot *slot, uint32_t state)
+{
+	struct mmx_csf_csg_input *input = mmx_slot_csg(slot)->input;
+	struct mmx_timers *timers = slot->gpu->timers;
+
+	slot->request = state;
+	mmx_fw_write32(&input->req,
+		       mmx_csf_update(mmx_fw_read32(&input->req), state, CSG_REQ_STATE));
+	mmx_slot_ring(slot);
+	mmx_timer_set(timers, &slot->deadline, mmx_timers_now(timers) + MMX_FW_REQUEST_NS);
+}
+
+static void stop(struct mmx_slot *slot)
+{
+	slot->state = MMX_SLOT_STOPPING;
+	slot->group->place = MMX_GROUP_LEAVING;
+	request(slot, slot->terminate ? CSG_STATE_TERMINATE : CSG_STATE_SUSPEND);
+}
+
+/* The address space is enabled, the windows are mapped. */
+static void start(struct mmx_slot *slot)
+{
+	mmx_slot_program(slot);
+	slot->state = MMX_SLOT_STARTING;
+	request(slot, slot->group->suspended ? CSG_STATE_RESUME : CSG_STATE_START);
+}
+
+static void as_done(struct mmx_as_wait *wait)
+{
+	struct mmx_slot *slot = mmx_container_of(wait, struct mmx_slot, as_wait);
+
+	slot->as_ready = true;
+	if (slot->state == MMX_SLOT_MAPPING)
+		start(slot);
+}
+
+/* ---- the way out ---- */
+
+static void set_free(struct mmx_slot *slot)
+{
+	slot->state = MMX_SLOT_FREE;
+	slot->group = NULL;
+	slot->evict = false;
+	slot->terminate = false;
+}
+
+/* The windows can't be reached any more. */
+static void leave(struct mmx_slot *slot)
+{
+	struct mmx_gpu *gpu = slot->gpu;
+	struct mmx_group *group = slot->group;
+	bool terminated = slot->terminate;
+
+	set_free(slot);
+	if (!group)
+		return;
+	group->place = MMX_GROUP_OFF;
+	group->dead = terminated;
+	gpu->ops->group_off(gpu->ctx, group,
+			    terminated ? MMX_GROUP_OFF_TERMINATED : MMX_GROUP_OFF_SUSPENDED);
+}
+
+static void clean_done(struct mmx_vm_op *op)
+{
+	struct mmx_slot *slot = mmx_container_of(op, struct mmx_slot, clean);
+
+	if (slot->state == MMX_SLOT_CLEANING) /* else there was a reset */
+		leave(slot);
+}
+
+/*
+ * Gives up what the slot has of its group. Firmware runs, so its address space is resident and the
+ * windows take an interrupt to be flushed: leave() is not called from within.
+ */
+static void clean(struct mmx_slot *slot, struct mmx_vm *vm)
+{
+	slot->state = MMX_SLOT_CLEANING;
+	mmx_list_del(&slot->as_wait.link);
+	mmx_mmu_put(vm);
+	mmx_fw_window_clear(slot->gpu, slot->index, &slot->clean);
+}
+
+/* ---- what firmware reports ---- */
+
+/* Return: false if the group is not in the slot any more. */
+static bool tell_fault(struct mmx_slot *slot, unsigned int index)
+{
+	struct mmx_gpu *gpu = slot->gpu;
+	struct mmx_group *group = slot->group;
+	const struct mmx_queue *q = &group->queues[index];
+
+	gpu->ops->job_fault(gpu->ctx, group, index, q->done + 1, q->fault_exception, q->fault_info);
+	return still_in(slot, group);
+}
+
+/* Tells faults of jobs that have ended. Return: false if the group is not in the slot any more. */
+static bool tell_faults(struct mmx_slot *slot)
+{
+	struct mmx_group *group = slot->group;
+
+	for (unsigned int i = 0; i < group->queue_count; i++) {
+		while (mmx_queue_faulted(group, i)) {
+			if (!tell_fault(slot, i))
+				return false;
+			mmx_queue_fault_told(group, i);
+		}
+	}
+	return true;
+}
+
+/*
+ * By the host's word firmware may raise the event again: so it is written before the memory is
+ * looked at. Return: false if the group is not in the slot any more.
+ */
+static bool tell_progress(struct mmx_slot *slot)
+{
+	struct mmx_group *group = slot->group;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!tell_faults(slot))
+		return false;
+	slot->gpu->ops->group_progress(slot->gpu->ctx, group);
+	return still_in(slot, group);
+}
+
+/* Copies and acknowledges what a stream has reported. Return: true if it may wait for that. */
+static bool take_report(struct mmx_slot *slot, unsigned int index, struct stream_report *ret_report)
+{
+	const struct mmx_csf_cs *cs = &slot->gpu->fw.cs[slot->index][index];
+	uint32_t ack = mmx_fw_read32(&cs->output->ack);
+	uint32_t req = mmx_fw_read32(&cs->input->req);
+	uint32_t events = mmx_csf_pending(req, ack, STREAM_EVENTS);
+
+	*ret_report = (struct stream_report){ 0 };
+	if (!events)
+		return false;
+	if (index < slot->group->queue_count && (events & CS_REQ_FAULT)) {
+		struct mmx_queue *q = &slot->group->queues[index];
+
+		q->fault_open = true;
+		q->fault_exception =
+			MMX_FIELD_GET(CS_EXCEPTION_TYPE, mmx_fw_read32(&cs->output->fault));
+		q->fault_info = mmx_fw_read64(&cs->output->fault_info);
+	}
+	if (index < slot->group->queue_count && (events & CS_REQ_FATAL)) {
+		ret_report->died = true;
+		ret_report->fatal = mmx_fw_read32(&cs->output->fatal);
+		ret_report->fatal_info = mmx_fw_read64(&cs->output->fatal_info);
+	}
+	if (events & CS_REQ_TILER_OOM) {
+		/* no chunk: fragment work frees some, or the exception handler runs */
+		mmx_fw_write64(&cs->input->heap_start, 0);
+		mmx_fw_write64(&cs->input->heap_end, 0);
+	}
+	mmx_fw_write32(&cs->input->req, mmx_csf_update(req, ack, STREAM_EVENTS));
+	return events & (CS_REQ_FAULT | CS_REQ_TILER_OOM);
+}
+
+/* Return: false if the group is not in the slot any more. */
+static bool tell_report(struct mmx_slot *slot, unsigned int index,
+			const struct stream_report *report)
+{
+	struct mmx_gpu *gpu = slot->gpu;
+	struct mmx_group *group = slot->group;
+	uint32_t fatal = MMX_FIELD_GET(CS_EXCEPTION_TYPE, report->fatal);
+
+	if (!report->died)
+		return true;
+	/* the owner blames the first job that is not done: so let it know what is */
+	if (!tell_faults(slot))
+		return false;
+	gpu->ops->group_fatal(gpu->ctx, group, index, fatal, report->fatal_info);
+	if (!still_in(slot, group))
+		return false;
+	if (fatal == EXCEPTION_CS_UNRECOVERABLE) {
+		mmx_gpu_reset(gpu, "a command stream is unrecoverable");
+		return false;
+	}
+	return true;
+}
+
+/* Return: false if the group is not in the slot any more. */
+static bool stream_events(struct mmx_slot *slot)
+{
+	struct mmx_csf_csg *csg = mmx_slot_csg(slot);
+	uint32_t irqs = mmx_fw_read32(&csg->output->cs_irq_req);
+	uint32_t changed = irqs ^ mmx_fw_read32(&csg->input->cs_irq_ack);
+	struct stream_report reports[MMX_GPU_MAX_QUEUES];
+	uint32_t waiting = 0;
+
+	if (!changed)
+		return true;
+	/* this word before the streams': what comes meanwhile announces itself again */
+	mmx_fw_write32(&csg->input->cs_irq_ack, irqs);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (unsigned int i = 0; i < mmx_slot_streams(slot); i++) {
+		if ((changed & MMX_BIT(i)) && take_report(slot, i, &reports[i]))
+			waiting |= MMX_BIT(i);
+	}
+	if (waiting) {
+		mmx_slot_mark_streams(slot, waiting);
+		mmx_slot_ring(slot);
+	}
+	for (unsigned int i = 0; i < mmx_slot_streams(slot); i++) {
+		if ((changed & MMX_BIT(i)) && !tell_report(slot, i, &reports[i]))
+			return false;
+	}
+	return true;
+}
+
+static void progress_timeout(struct mmx_slot *slot)
+{
+	struct mmx_gpu *gpu = slot->gpu;
+	unsigned int queue = 0;
+
+	while (queue + 1 < slot->group->queue_count && mmx_queue_drained(slot->group, queue))
+		queue++;
+	gpu->ops->group_fatal(gpu->ctx, slot->group, queue, EXCEPTION_TERMINATED, 0);
+}
+
+/* START or RESUME is acknowledged. */
+static void entered(struct mmx_slot *slot)
+{
+	struct mmx_gpu *gpu = slot->gpu;
+	struct mmx_group *group = slot->group;
+	bool work = false;
+
+	slot->state = MMX_SLOT_RUNNING;
+	group->suspended = false;
+	if (slot->evict) {
+		stop(slot);
+		return;
+	}
+	group->place = MMX_GROUP_ON;
+	/* jobs that were pushed while it entered rang no doorbell */
+	for (unsigned int i = 0; i < group->queue_count; i++)
+		work = work || !mmx_queue_drained(group, i);
+	if (work)
+		mmx_fw_doorbell(gpu, slot->index + 1);
+	gpu->ops->group_on(gpu->ctx, group);
+}
+
+/* SUSPEND or TERMINATE is acknowledged. */
+static void stopped(struct mmx_slot *slot)
+{
+	struct mmx_group *group = slot->group;
+
+	group->suspended = slot->request == CSG_STATE_SUSPEND;
+	if (!tell_progress(slot)) /* what has completed on the way out */
+		return;
+	for (unsigned int i = 0; slot->terminate && i < group->queue_count; i++) {
+		/* the job that faulted will never end */
+		if (group->queues[i].fault_open &&
+		    group->queues[i].done < group->queues[i].pushed && !tell_fault(slot, i))
+			return;
+	}
+	clean(slot, group->vm);
+}
+
+static void answered(struct mmx_slot *slot)
+{
+	mmx_timer_cancel(slot->gpu->timers, &slot->deadline);
+	if (slot->state == MMX_SLOT_STARTING)
+		entered(slot);
+	else
+		stopped(slot);
+}
+
+/* Return: false if the group is not in the slot any more. */
+static bool group_events(struct mmx_slot *slot, uint32_t events)
+{
+	struct mmx_group *group = slot->group;
+
+	if ((events & CSG_REQ_SYNC_UPDATE) && !tell_progress(slot))
+		return false;
+	if (events & CSG_REQ_PROGRESS_TIMER_EVENT) {
+		progress_timeout(slot);
+		if (!still_in(slot, group))
+			return false;
+	}
+	return true;
+}
+
+/**
+ * mmx_slot_irq() - handles JOB_INT of a slot
+ * @gpu: GPU
+ * @index: of the slot; one that has nobody to report on is ignored
+ *
+ * Faults are told before the progress that completes the job, and all that happened in the slot
+ * before the group's end in it: the state is read first, so that all that firmware wrote before it
+ * is seen.
+ */
+void mmx_slot_irq(struct mmx_gpu *gpu, unsigned int index)
+{
+	struct mmx_slot *slot = &gpu->slots.slot[index];
+	struct mmx_csf_csg *csg = mmx_slot_csg(slot);
+	struct mmx_group *group = slot->group;
+	uint32_t ack, req, state, events;
+
+	if (!still_in(slot, group))
+		return;
+	ack = mmx_fw_read32(&csg->output->ack);
+	state = MMX_FIELD_GET(CSG_REQ_STATE, ack);
+	if (state > CSG_STATE_RESUME || (!is_asked(slot) && state != slot->request)) {
+		mmx_log(MMX_LOG_GPU, MMX_LOG_ERROR, "state of a group slot=%u asked=%u is=%u",
+			index, slot->request, state);
+		mmx_gpu_reset(gpu, "a group is in a state that was not asked for");
+		return;
+	}
+	req = mmx_fw_read32(&csg->input->req);
+	events = mmx_csf_pending(req, ack, CSG_EVT_MASK);
+	if (events)
+		mmx_fw_write32(&csg->input->req, mmx_csf_update(req, ack, CSG_EVT_MASK));
+	if (!stream_events(slot) || !group_events(slot, events))
+		return;
+	if (is_asked(slot) && state == slot->request) {
+		answered(slot);
+		if (!still_in(slot, group))
+			return;
+	}
+	if ((events & CSG_REQ_IDLE) && slot->state == MMX_SLOT_RUNNING)
+		gpu->ops->group_idle(gpu->ctx, group);
+}
+
+static void missed(struct mmx_timer *timer)
+{
+	struct mmx_slot *slot = mmx_container_of(timer, struct mmx_slot, deadline);
+
+	/* the answer may be there, and just the interrupt be lost */
+	mmx_slot_irq(slot->gpu, slot->index);
+	if (!is_asked(slot) || mmx_timer_armed(&slot->deadline)) {
+		mmx_gpu_lost_irq(slot->gpu, "JOB");
+		return;
+	}
+	mmx_log(MMX_LOG_GPU, MMX_LOG_ERROR, "no answer slot=%u asked=%u", slot->index,
+		slot->request);
+	mmx_gpu_reset(slot->gpu, "the firmware does not answer a group's request");
+}
+
+/* ---- the owner's side ---- */
+
+static int map_windows(struct mmx_slot *slot, const struct mmx_group *group)
+{
+	struct mmx_gpu *gpu = slot->gpu;
+	int r;
+
+	r = mmx_fw_window_map(gpu, mmx_fw_suspend_va(gpu, slot->index), &group->suspend, true);
+	if (!r && group->protm_suspend.cpu)
+		r = mmx_fw_window_map(gpu, mmx_fw_protm_suspend_va(gpu, slot->index),
+				      &group->protm_suspend, true);
+	for (unsigned int i = 0; !r && i < group->queue_count; i++)
+		r = mmx_fw_window_map(gpu, mmx_fw_queue_va(gpu, slot->index, i),
+				      &group->queues[i].pages, false);
+	return r;
+}
+
+/**
+ * mmx_group_place() - starts or resumes the group in a free slot
+ * @group: group; OFF
+ * @slot: index of the slot
+ * @priority: of the firmware, unique among the groups in slots
+ *
+ * Return: 0, ops->group_on or ops->group_off follows; GROUP_E_BUSY, GROUP_E_NO_AS, GROUP_E_DEAD;
+ * -ENOMEM, -ENOSPC, -EIO: no memory to map it for the firmware.
+ */
+int mmx_group_place(struct mmx_group *group, unsigned int slot, unsigned int priority)
+{
+	struct mmx_gpu *gpu = group->gpu;
+	struct mmx_slot *s = &gpu->slots.slot[slot];
+	int r;
+
+	if (group->dead)
+		return GROUP_E_DEAD;
+	if (!mmx_gpu_is_ready(gpu) || slot >= gpu->info.slots || s->state != MMX_SLOT_FREE ||
+	    group->place != MMX_GROUP_OFF)
+		return GROUP_E_BUSY;
+	s->as_ready = false;
+	mmx_list_init(&s->as_wait.link);
+	if (mmx_mmu_get(group->vm, -1, &s->as_wait))
+		return GROUP_E_NO_AS;
+	r = map_windows(s, group);
+	if (r) {
+		/* no memory for tables, which may pass; a window can't be taken already */
+		clean(s, group->vm);
+		return r < 0 ? r : GROUP_E_BUSY;
+	}
+	s->group = group;
+	s->priority = priority;
+	s->state = MMX_SLOT_MAPPING;
+	group->slot = slot;
+	group->place = MMX_GROUP_ENTERING;
+	if (s->as_ready)
+		start(s);
+	return 0;
+}
+
+/**
+ * mmx_group_evict() - takes the group off its slot
+ * @group: group; anywhere
+ * @terminate: for good
+ *
+ * While the group enters, its start is awaited first: firmware takes one state after the other. A
+ * suspension that is under way is not changed into a termination at the firmware, only in what
+ * becomes of the group.
+ */
+void mmx_group_evict(struct mmx_group *group, bool terminate)
+{
+	struct mmx_slot *slot;
+
+	if (group->place == MMX_GROUP_OFF) {
+		group->dead = group->dead || terminate;
+		return;
+	}
+	slot = &group->gpu->slots.slot[group->slot];
+	slot->terminate = slot->terminate || terminate;
+	group->place = MMX_GROUP_LEAVING;
+	switch (slot->state) {
+	case MMX_SLOT_MAPPING:
+		clean(slot, group->vm);
+		break;
+	case MMX_SLOT_STARTING:
+		slot->evict = true;
+		break;
+	case MMX_SLOT_RUNNING:
+		stop(slot);
+		break;
+	case MMX_SLOT_STOPPING:
+	case MMX_SLOT_CLEANING:
+	case MMX_SLOT_FREE:
+		break;
+	}
+}
+
+/* ---- reset and life ---- */
+
+void mmx_slots_reset(struct mmx_gpu *gpu)
+{
+	for (unsigned int i = 0; i < MMX_GPU_MAX_SLOTS; i++) {
+		struct mmx_slot *slot = &gpu->slots.slot[i];
+		struct mmx_group *group = slot->group;
+
+		mmx_timer_cancel(gpu->timers, &slot->deadline);
+		mmx_list_del(&slot->as_wait.link);
+		set_free(slot);
+		if (!group)
+			continue;
+		group->place = MMX_GROUP_OFF;
+		group->dead = true;
+		gpu->ops->group_off(gpu->ctx, group, MMX_GROUP_OFF_LOST);
+	}
+}
+
+/* Return: 0 or -ENOMEM. */
+int mmx_slots_init(struct mmx_gpu *gpu)
+{
+	for (unsigned int i = 0; i < MMX_GPU_MAX_SLOTS; i++) {
+		struct mmx_slot *slot = &gpu->slots.slot[i];
+		int r = mmx_timer_init(gpu->timers, &slot->deadline, missed);
+
+		if (r < 0) {
+			mmx_slots_finish(gpu);
+			return r;
+		}
+		slot->gpu = gpu;
+		slot->index = i;
+		slot->as_wait.done = as_done;
+		mmx_list_init(&slot->as_wait.link);
+		slot->clean.done = clean_done;
+	}
+	return 0;
+}
+
+/* All groups are OFF. */
+void mmx_slots_finish(struct mmx_gpu *gpu)
+{
+	for (unsigned int i = 0; i < MMX_GPU_MAX_SLOTS; i++)
+		mmx_timer_finish(gpu->timers, &gpu->slots.slot[i].deadline);
+}

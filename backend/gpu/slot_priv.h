@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Between slot.c and slot_program.c. */
+#ifndef BACKEND_GPU_SLOT_PRIV_H
+#define BACKEND_GPU_SLOT_PRIV_H
+
+#include <stdint.h>
+
+#include "backend/gpu/gpu_priv.h"
+
+/* Streams of a slot that are ever used. */
+static inline unsigned int mmx_slot_streams(const struct mmx_slot *slot)
+{
+	unsigned int streams = slot->gpu->info.streams;
+
+	return streams < MMX_GPU_MAX_QUEUES ? streams : MMX_GPU_MAX_QUEUES;
+}
+
+static inline struct mmx_csf_csg *mmx_slot_csg(const struct mmx_slot *slot)
+{
+	return &slot->gpu->fw.csg[slot->index];
+}
+
+/* Has firmware look at the group's words. */
+void mmx_slot_ring(struct mmx_slot *slot);
+/* Has firmware look at the words of the group's streams in @mask, once the group is rung for. */
+void mmx_slot_mark_streams(struct mmx_slot *slot, uint32_t mask);
+/* Writes all that firmware must know of slot->group before it starts; asks for nothing. */
+void mmx_slot_program(struct mmx_slot *slot);
+
+#endif
