@@ -13,3 +13,7 @@ TESTS += $(INT_TESTS)
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
+
+# Bounds the time of each test, and runs it under an emulator in a cross build.
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-test
+EXTRA_DIST += tests/run-test tests/run-summary
