@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# shellcheck shell=bash
+#
+# Sourced by the scripts of 'make ci': the names of tools and folders, in one place. Each can be
+# overridden from the environment or as 'make lint CLANG_TIDY=...'. clang's tools are named with
+# their version, since another one formats and warns differently.
+
+: "${CLANG:=clang-14}" "${CLANG_FORMAT:=clang-format-14}" "${CLANG_TIDY:=clang-tidy-14}"
+: "${JOBS:=$(nproc)}"
+
+SRCDIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+: "${BUILDDIR:=$SRCDIR/build}"
+
+# packages of other suites and architectures, kernel headers, firmware images, chroots
+if [ -z "${MMX_CACHE-}" ]; then
+	if [ -n "${XDG_CACHE_HOME-}" ]; then
+		MMX_CACHE=$XDG_CACHE_HOME/malimux
+	elif [ -n "${HOME-}" ]; then
+		MMX_CACHE=$HOME/.cache/malimux
+	else
+		MMX_CACHE=$BUILDDIR/cache
+	fi
+fi
+export MMX_CACHE
+
+# say MESSAGE: with the name of the script
+say()
+{
+	printf '%s: %s\n' "${0##*/}" "$*"
+}
+
+die()
+{
+	say "$@" >&2
+	exit 1
+}
+
+# need TOOL PACKAGE: a missing tool is a failure, since a check that does not run cannot fail
+need()
+{
+	command -v "$1" >/dev/null || die "$1 is missing: run as root ./bootstrap install $2"
+}
+
+# tracked PATTERN...: the files of the repository that match, without those that are deleted
+tracked()
+{
+	git -C "$SRCDIR" ls-files --cached --others --exclude-standard -- "$@" |
+		(cd "$SRCDIR" && while IFS= read -r file; do
+			if [ -f "$file" ]; then printf '%s\n' "$file"; fi
+		done)
+}
