@@ -5,9 +5,13 @@ EXTRA_DIST += tests/fuzz/corpus
 
 check_PROGRAMS += $(UNIT_TESTS) $(FUZZ_TESTS)
 TESTS += $(UNIT_TESTS)
-if !FUZZING
-TESTS += $(FUZZ_TESTS)
+# With a fuzzing engine the targets have its main() and replay nothing.
+if FUZZING
+REPLAY_TESTS =
+else
+REPLAY_TESTS = $(FUZZ_TESTS)
 endif
+TESTS += $(REPLAY_TESTS)
 TESTS += $(INT_TESTS)
 
 AM_TESTS_ENVIRONMENT = \
