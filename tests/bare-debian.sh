@@ -53,7 +53,9 @@ as_user()
 }
 
 mkdir -m 777 /tmp/user
-as_user git -c safe.directory='*' clone -q /malimux.git /tmp/user/malimux
+# both root and the user clone the same repository
+git config --system safe.directory /malimux.git
+as_user git clone -q /malimux.git /tmp/user/malimux
 echo '--- without root, packages missing'
 if as_user /tmp/user/malimux/bootstrap >/tmp/user/log 2>&1; then
 	echo 'FAIL: ./bootstrap went on without its packages'

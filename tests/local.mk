@@ -21,3 +21,6 @@ AM_TESTS_ENVIRONMENT = \
 # Bounds the time of each test, and runs it under an emulator in a cross build.
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-test
 EXTRA_DIST += tests/run-test tests/run-summary
+
+INT_TESTS += tests/int/run_summary
+dist_check_SCRIPTS += tests/int/run_summary
