@@ -3,8 +3,12 @@
 # Targets that judge the tree rather than build it. The work is in scripts below tests/, so that each
 # can be read and run alone; what they need to know of this build they get here.
 
-CI_ENV = BUILDDIR='$(abs_top_builddir)' \
-	CPPFLAGS='-I. -I$(abs_top_builddir) -D_GNU_SOURCE $(LIBUV_CFLAGS) $(LIBCONFIG_CFLAGS) $(JSONC_CFLAGS) $(CMOCKA_CFLAGS)'
+# The preprocessor's flags of every source; what a fragment defines for one program of its own must be
+# here too, or clang-tidy cannot read that program.
+CI_CPPFLAGS = -I. -I$(abs_top_builddir) -D_GNU_SOURCE -DPACKAGE_VERSION="$(PACKAGE_VERSION)" \
+	-DMMX_VERSION="$(PACKAGE_VERSION)" \
+	$(LIBUV_CFLAGS) $(LIBCONFIG_CFLAGS) $(JSONC_CFLAGS) $(CMOCKA_CFLAGS)
+CI_ENV = BUILDDIR='$(abs_top_builddir)' CPPFLAGS='$(CI_CPPFLAGS)'
 
 # Mistakes that no compiler reports. First the lint itself must see planted mistakes.
 lint:
