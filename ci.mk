@@ -8,7 +8,7 @@
 CI_CPPFLAGS = -I. -I$(abs_top_builddir) -D_GNU_SOURCE -DPACKAGE_VERSION="$(PACKAGE_VERSION)" \
 	-DMMX_VERSION="$(PACKAGE_VERSION)" \
 	$(LIBUV_CFLAGS) $(LIBCONFIG_CFLAGS) $(JSONC_CFLAGS) $(CMOCKA_CFLAGS)
-CI_ENV = BUILDDIR='$(abs_top_builddir)' CPPFLAGS='$(CI_CPPFLAGS)'
+CI_ENV = BUILDDIR='$(abs_top_builddir)' LINT_CPPFLAGS='$(CI_CPPFLAGS)'
 
 # Mistakes that no compiler reports. First the lint itself must see planted mistakes.
 lint:
@@ -19,7 +19,7 @@ format-check:
 	@$(CI_ENV) $(top_srcdir)/tests/format-check
 
 header-check:
-	@$(CI_ENV) CFLAGS='-std=gnu11 $(WARN_CFLAGS)' $(top_srcdir)/tests/header-check
+	@$(CI_ENV) LINT_CFLAGS='-std=gnu11 $(WARN_CFLAGS)' $(top_srcdir)/tests/header-check
 
 # Lines run by the tests, by folder; in a build folder of its own.
 coverage:
