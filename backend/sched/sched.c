@@ -377,17 +377,18 @@ static struct mmx_sched_group *find_victim(const struct mmx_sched *sched,
  */
 static unsigned int pick_fw_priority(const struct mmx_sched *sched, unsigned int priority)
 {
-	int want = (int)(priority * (MMX_SCHED_MAX_SLOTS / MMX_SCHED_PRIORITIES) +
-			 MMX_SCHED_MAX_SLOTS / MMX_SCHED_PRIORITIES / 2);
-	int distance;
+	unsigned int want = priority * (MMX_SCHED_MAX_SLOTS / MMX_SCHED_PRIORITIES) +
+			    MMX_SCHED_MAX_SLOTS / MMX_SCHED_PRIORITIES / 2;
+	unsigned int distance;
 
-	for (distance = 0; distance < (int)MMX_SCHED_MAX_SLOTS; distance++) {
-		int up = want + distance, down = want - distance;
+	for (distance = 0; distance < MMX_SCHED_MAX_SLOTS; distance++) {
+		/* below 0 it wraps, and is out of bounds like one that is too high */
+		unsigned int up = want + distance, down = want - distance;
 
-		if (up < (int)MMX_SCHED_MAX_SLOTS && !(sched->priorities & 1u << up))
-			return (unsigned int)up;
-		if (down >= 0 && !(sched->priorities & 1u << down))
-			return (unsigned int)down;
+		if (up < MMX_SCHED_MAX_SLOTS && !(sched->priorities & 1u << up))
+			return up;
+		if (down < MMX_SCHED_MAX_SLOTS && !(sched->priorities & 1u << down))
+			return down;
 	}
 	return 0;
 }
@@ -446,7 +447,7 @@ bool mmx_sched_next(struct mmx_sched *sched, uint64_t now_ns, struct mmx_sched_a
 			struct mmx_sched_partition *p =
 				mmx_container_of(pos, struct mmx_sched_partition, link);
 
-			if (p == last) {
+			if (last && p == last) {
 				after_last = true;
 				continue;
 			}

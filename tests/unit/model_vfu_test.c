@@ -313,6 +313,11 @@ static void test_too_many_fds(void **state)
 	unsigned int before = client_count_fds(), i;
 	int fds[9];
 
+	if (getenv("MMX_EMULATOR")) {
+		print_message(
+			"qemu-user leaks descriptors beyond the room that recvmsg is given\n");
+		skip();
+	}
 	for (i = 0; i < 9; i++)
 		fds[i] = rig->sock;
 	assert_int_equal(rig_call_fds(rig, MMX_VFU_DEVICE_SET_IRQS, zeros, sizeof(zeros), fds, 8),

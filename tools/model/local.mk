@@ -150,7 +150,8 @@ dist_man_MANS += %D%/malimux-model.1
 
 if HAVE_CMOCKA
 # runs the program itself, with the real GPU
-UNIT_TESTS += tests/unit/malimux_model_test
+INT_TESTS += tests/unit/malimux_model_test
+check_PROGRAMS += tests/unit/malimux_model_test
 tests_unit_malimux_model_test_SOURCES = tests/unit/malimux_model_test.c \
 	tests/unit/vfu_client.c tests/unit/vfu_client.h
 tests_unit_malimux_model_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

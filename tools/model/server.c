@@ -63,7 +63,7 @@ static int open_socket(struct server *server)
 	if (strlen(path) >= sizeof(server->addr.sun_path))
 		return -ENAMETOOLONG;
 	server->addr.sun_family = AF_UNIX;
-	strcpy(server->addr.sun_path, path);
+	memcpy(server->addr.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;

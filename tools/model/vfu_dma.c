@@ -245,7 +245,7 @@ int mmx_vfu_dma_copy(struct mmx_vfu_dma *dma, struct mmx_vfu_conn *conn, uint64_
 			n = (size_t)(range->last - addr) + 1;
 		if (range->ptr && to)
 			memcpy(to, range->ptr + (addr - range->first), n);
-		else if (range->ptr)
+		else if (range->ptr && from)
 			memcpy(range->ptr + (addr - range->first), from, n);
 		else if (!conn)
 			return -EFAULT;
