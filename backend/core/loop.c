@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The daemon on libuv's loop. Owns every descriptor that is watched; all that happens ends in one place: after
- * each batch of events uv_prepare runs mmx_core_round() until nothing is left to do at once, then arms the timerfd
- * for the next timer (libuv's own timers tick in milliseconds), and the loop sleeps.
+ * The daemon on libuv's loop. Owns the loop, the timerfd, device and core; listener.c and control.c hang their own
+ * descriptors on the same loop. All that happens ends in one place: after each batch of events uv_prepare runs
+ * mmx_core_round() until nothing is left to do at once, then arms the timerfd for the next timer (libuv's own timers
+ * tick in milliseconds), and the loop sleeps.
  *
  * The way down: core reaches ENDED, every handle is closed, the loop runs dry, and only then are core, device and
  * firmware freed. If core does not end by itself in STOP_NS, that is an error, and the daemon ends without it:
@@ -11,13 +12,10 @@
 #include "backend/core/loop.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json_object.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,9 +23,10 @@
 
 #include "backend/core/control.h"
 #include "backend/core/core.h"
+#include "backend/core/firmware_file.h"
+#include "backend/core/listener.h"
 #include "backend/device/vfio_user.h"
 #include "firmware/image.h"
-#include "hv/local/local.h"
 
 #define STOP_NS (5 * MMX_NS_PER_S)
 
@@ -35,18 +34,6 @@ struct irq_watch {
 	uv_poll_t poll;
 	struct loop *loop;
 	enum mmx_irq irq;
-};
-
-/* One partition's socket, and the guest that is connected to it. */
-struct listener {
-	uv_poll_t listen_poll;
-	uv_poll_t sock_poll; /* of the guest; active while session is not NULL */
-	uv_poll_t kick_poll;
-	struct loop *loop;
-	size_t partition;
-	int fd; /* -1 = not listening */
-	struct mmx_session *session;
-	unsigned int closing; /* of the two polls of a guest */
 };
 
 struct loop {
@@ -68,7 +55,7 @@ struct loop {
 	struct mmx_fw_image *image;
 	struct mmx_core *core;
 	struct mmx_control *control;
-	struct listener *listeners;
+	struct mmx_listeners *listeners;
 	int status; /* to exit with */
 	bool closing;
 };
@@ -80,165 +67,6 @@ static uint64_t now_ns(void *ctx)
 	(void)ctx;
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * MMX_NS_PER_S + (uint64_t)ts.tv_nsec;
-}
-
-/* ---- guests ---- */
-
-static void accept_guest(uv_poll_t *poll, int status, int events);
-static void watch_guest(struct listener *l);
-
-static void guest_poll_closed(uv_handle_t *handle)
-{
-	struct listener *l = handle->data;
-
-	if (--l->closing == 0 && !l->loop->closing)
-		uv_poll_start(&l->listen_poll, UV_READABLE, accept_guest);
-}
-
-/* A guest that comes while the one before it is being cleared away waits in the backlog. */
-static void accept_guest(uv_poll_t *poll, int status, int events)
-{
-	struct listener *l = poll->data;
-	const struct mmx_partition_config *config = &l->loop->config->partitions[l->partition];
-	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
-	struct mmx_region_params params;
-	pid_t pid;
-	uid_t uid;
-	int fd, r;
-
-	(void)events;
-	if (l->closing && (!l->session || mmx_session_ending(l->session))) {
-		uv_poll_stop(poll);
-		return;
-	}
-	if (status < 0 || mmx_local_accept(l->fd, &fd, &pid, &uid))
-		return;
-	if (config->check_uid && uid != config->uid) {
-		mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, config->name,
-			      "connection of uid %u refused: this partition is for uid %u", uid,
-			      config->uid);
-		r = EACCES;
-		goto refuse;
-	}
-	if (l->session) {
-		r = EBUSY;
-		goto refuse;
-	}
-	mmx_core_region_params(l->loop->core, l->partition, &params);
-	r = -mmx_local_peer_init(&peer, &params);
-	if (r)
-		goto refuse;
-	peer.pid = pid;
-	peer.uid = uid;
-	r = -mmx_local_welcome(&peer, fd);
-	if (r)
-		goto refuse;
-	r = mmx_core_attach(l->loop->core, l->partition, &peer, &l->session);
-	if (r) {
-		mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, config->name,
-			      "a guest could not be attached: %s",
-			      r < 0 ? strerror(-r) : "not ready");
-		mmx_local_peer_finish(&peer);
-		return;
-	}
-	watch_guest(l);
-	return;
-
-refuse:
-	mmx_local_refuse(fd, r);
-	close(fd);
-	mmx_local_peer_finish(&peer);
-}
-
-static void guest_kicked(uv_poll_t *poll, int status, int events)
-{
-	struct listener *l = poll->data;
-
-	(void)events;
-	if (status < 0 || !l->session)
-		return;
-	mmx_local_clear(mmx_session_peer(l->session)->kick_fd);
-	mmx_core_kick(l->loop->core, l->session);
-}
-
-/* The socket carries nothing after the welcome: whatever happens on it is its end. */
-static void guest_hung_up(uv_poll_t *poll, int status, int events)
-{
-	struct listener *l = poll->data;
-
-	(void)status;
-	(void)events;
-	uv_poll_stop(poll);
-	if (l->session)
-		mmx_core_hangup(l->loop->core, l->session);
-}
-
-static void watch_guest(struct listener *l)
-{
-	const struct mmx_local_peer *peer = mmx_session_peer(l->session);
-
-	l->sock_poll.data = l;
-	l->kick_poll.data = l;
-	l->closing = 2;
-	if (uv_poll_init(&l->loop->uv, &l->sock_poll, peer->sock_fd)) {
-		l->closing = 0;
-		mmx_core_hangup(l->loop->core, l->session);
-		return;
-	}
-	if (uv_poll_init(&l->loop->uv, &l->kick_poll, peer->kick_fd)) {
-		l->closing = 1;
-		uv_close((uv_handle_t *)&l->sock_poll, guest_poll_closed);
-		mmx_core_hangup(l->loop->core, l->session);
-		return;
-	}
-	uv_poll_start(&l->sock_poll, UV_READABLE | UV_DISCONNECT, guest_hung_up);
-	uv_poll_start(&l->kick_poll, UV_READABLE, guest_kicked);
-}
-
-/* Core is about to destroy the session, and its descriptors with it. */
-static void detach(void *ctx, struct mmx_session *session)
-{
-	struct loop *loop = ctx;
-	size_t i;
-
-	for (i = 0; i < loop->config->partition_count; i++) {
-		struct listener *l = &loop->listeners[i];
-
-		if (l->session != session)
-			continue;
-		l->session = NULL;
-		if (l->closing != 2)
-			return;
-		uv_poll_stop(&l->sock_poll);
-		uv_poll_stop(&l->kick_poll);
-		uv_close((uv_handle_t *)&l->sock_poll, guest_poll_closed);
-		uv_close((uv_handle_t *)&l->kick_poll, guest_poll_closed);
-		return;
-	}
-}
-
-static int start_listening(struct loop *loop)
-{
-	size_t i;
-	int r;
-
-	for (i = 0; i < loop->config->partition_count; i++) {
-		const struct mmx_partition_config *config = &loop->config->partitions[i];
-		struct listener *l = &loop->listeners[i];
-
-		r = mmx_local_listen(config->socket, config->mode, &l->fd);
-		if (!r) {
-			l->listen_poll.data = l;
-			r = uv_poll_init(&loop->uv, &l->listen_poll, l->fd);
-		}
-		if (r) {
-			mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "partition %s: socket %s: %s",
-				config->name, config->socket, strerror(-r));
-			return r;
-		}
-		uv_poll_start(&l->listen_poll, UV_READABLE, accept_guest);
-	}
-	return 0;
 }
 
 /* ---- the way down ---- */
@@ -258,6 +86,7 @@ static void wind_up(struct loop *loop)
 	loop->closing = true;
 	mmx_control_destroy(loop->control);
 	loop->control = NULL;
+	mmx_listeners_stop(loop->listeners);
 	uv_walk(&loop->uv, close_handle, NULL);
 }
 
@@ -270,6 +99,11 @@ static void stop_timed_out(struct mmx_timer *timer)
 	wind_up(loop);
 }
 
+static void limit_stop(struct loop *loop)
+{
+	mmx_timer_set(&loop->timers, &loop->stop_timer, now_ns(NULL) + STOP_NS);
+}
+
 static void state_changed(void *ctx, enum mmx_core_state state)
 {
 	struct loop *loop = ctx;
@@ -278,7 +112,7 @@ static void state_changed(void *ctx, enum mmx_core_state state)
 	case MMX_CORE_STARTING:
 		break;
 	case MMX_CORE_RUNNING:
-		if (start_listening(loop)) {
+		if (mmx_listeners_start(loop->listeners, loop->core)) {
 			loop->status = 1;
 			mmx_core_stop(loop->core);
 			break;
@@ -290,14 +124,22 @@ static void state_changed(void *ctx, enum mmx_core_state state)
 		break;
 	case MMX_CORE_FAILING:
 		loop->status = 1;
-		/* fall through */
+		limit_stop(loop);
+		break;
 	case MMX_CORE_STOPPING:
-		mmx_timer_set(&loop->timers, &loop->stop_timer, now_ns(NULL) + STOP_NS);
+		limit_stop(loop);
 		break;
 	case MMX_CORE_ENDED:
 		wind_up(loop);
 		break;
 	}
+}
+
+static void detach(void *ctx, struct mmx_session *session)
+{
+	struct loop *loop = ctx;
+
+	mmx_listeners_detach(loop->listeners, session);
 }
 
 static const struct mmx_core_ops core_ops = {
@@ -446,86 +288,13 @@ static const struct mmx_control_ops control_ops = {
 
 /* ---- start ---- */
 
-/* The whole file in memory; free() it. Return: 0; negative errno. */
-static int read_file(const char *path, void **ret_data, size_t *ret_size)
-{
-	int r = -EIO, fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	size_t done = 0;
-	ssize_t n;
-	char *data;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st)) {
-		r = -errno;
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode) || st.st_size < 0 || st.st_size > (off_t)MMX_FW_MAX_FILE_SIZE) {
-		r = -EFBIG;
-		goto out;
-	}
-	data = malloc((size_t)st.st_size + 1);
-	if (!data) {
-		r = -ENOMEM;
-		goto out;
-	}
-	while (done < (size_t)st.st_size) {
-		n = read(fd, data + done, (size_t)st.st_size - done);
-		if (n <= 0) {
-			r = n ? -errno : -EIO;
-			free(data);
-			goto out;
-		}
-		done += (size_t)n;
-	}
-	*ret_data = data;
-	*ret_size = done;
-	r = 0;
-out:
-	close(fd);
-	return r;
-}
-
-static int load_firmware(struct loop *loop)
-{
-	const struct mmx_config *config = loop->config;
-	struct mmx_fw_error error = { 0 };
-	void *data;
-	size_t size;
-	int r;
-
-	if (!config->allow_unsigned) {
-		mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR,
-			"firmware %s is not signed; set firmware.allow_unsigned to run it all the same",
-			config->firmware_image);
-		return -EPERM;
-	}
-	r = read_file(config->firmware_image, &data, &size);
-	if (r) {
-		mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "firmware %s: %s", config->firmware_image,
-			strerror(-r));
-		return r;
-	}
-	r = mmx_fw_image_parse(data, size, &loop->image, &error);
-	free(data);
-	if (r) {
-		mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "firmware %s: %s", config->firmware_image,
-			r > 0 ? error.text : strerror(-r));
-		return r > 0 ? -EBADMSG : r;
-	}
-	mmx_log(MMX_LOG_CORE, MMX_LOG_WARN, "firmware %s runs unsigned (%s)",
-		config->firmware_image, loop->image->build_info);
-	return 0;
-}
-
 static int start(struct loop *loop)
 {
 	struct mmx_core_params params = { .config = loop->config, .timers = &loop->timers };
 	const struct mmx_config *config = loop->config;
 	int r;
 
-	r = load_firmware(loop);
+	r = mmx_firmware_file_load(config->firmware_image, config->allow_unsigned, &loop->image);
 	if (r)
 		return r;
 	r = mmx_vfio_user_create(config->device_socket, config->device_timeout_ms, &loop->dev);
@@ -561,18 +330,15 @@ static int start(struct loop *loop)
 
 static int init(struct loop *loop)
 {
-	size_t i, count = loop->config->partition_count;
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);
-	loop->listeners = calloc(count, sizeof(*loop->listeners));
-	if (!loop->listeners)
-		return -ENOMEM;
-	for (i = 0; i < count; i++) {
-		loop->listeners[i].loop = loop;
-		loop->listeners[i].partition = i;
-		loop->listeners[i].fd = -1;
-	}
+	r = uv_loop_init(&loop->uv);
+	if (r)
+		return r;
+	r = mmx_listeners_create(&loop->uv, loop->config, &loop->listeners);
+	if (r)
+		goto err_uv;
 	loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (loop->timer_fd < 0) {
 		r = -errno;
@@ -581,19 +347,16 @@ static int init(struct loop *loop)
 	mmx_timers_init(&loop->timers, now_ns, NULL);
 	r = mmx_timer_init(&loop->timers, &loop->stop_timer, stop_timed_out);
 	if (r)
-		goto err_timer_fd;
-	r = uv_loop_init(&loop->uv);
-	if (r)
 		goto err_timers;
 	return 0;
 
 err_timers:
-	mmx_timer_finish(&loop->timers, &loop->stop_timer);
 	mmx_timers_finish(&loop->timers);
-err_timer_fd:
 	close(loop->timer_fd);
 err_listeners:
-	free(loop->listeners);
+	mmx_listeners_destroy(loop->listeners);
+err_uv:
+	uv_loop_close(&loop->uv);
 	return r;
 }
 
@@ -601,14 +364,8 @@ static void finish(struct loop *loop)
 {
 	bool ended = !loop->core || mmx_core_state(loop->core) == MMX_CORE_ENDED ||
 		     mmx_core_state(loop->core) == MMX_CORE_STARTING;
-	size_t i;
 
-	for (i = 0; i < loop->config->partition_count; i++) {
-		if (loop->listeners[i].fd < 0)
-			continue;
-		close(loop->listeners[i].fd);
-		unlink(loop->config->partitions[i].socket);
-	}
+	mmx_listeners_destroy(loop->listeners);
 	uv_loop_close(&loop->uv);
 	/* sessions that would not end still hold parts of it: the process ends, and with it all they hold */
 	if (ended)
@@ -620,7 +377,6 @@ static void finish(struct loop *loop)
 		mmx_timers_finish(&loop->timers);
 	}
 	close(loop->timer_fd);
-	free(loop->listeners);
 }
 
 int mmx_loop_run(const struct mmx_config *config, const struct mmx_loop_options *options)
