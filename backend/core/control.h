@@ -9,7 +9,8 @@
  *
  * control.c owns the socket and the connections, and parses; what there is to tell it asks of struct
  * mmx_control_ops. Lines, connections and unsent bytes are bounded; a client that does not read is dropped.
- * libuv's loop drives it.
+ * A request has no other members; a line may end with "\r\n"; an answer to a line that is too long, or to one client
+ * too many, is the connection's last. libuv's loop drives it.
  */
 #ifndef BACKEND_CORE_CONTROL_H
 #define BACKEND_CORE_CONTROL_H

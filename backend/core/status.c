@@ -37,6 +37,18 @@ static bool add_str(struct json_object *obj, const char *name, const char *value
 	return add(obj, name, json_object_new_string(value));
 }
 
+/* What others wrote: bytes that are not printable ASCII become '?', so that it is JSON whatever they wrote. */
+static bool add_text(struct json_object *obj, const char *name, const char *value)
+{
+	char text[256];
+	size_t i;
+
+	for (i = 0; value[i] && i < sizeof(text) - 1; i++)
+		text[i] = value[i] >= 0x20 && value[i] < 0x7f ? value[i] : '?';
+	text[i] = '\0';
+	return add_str(obj, name, text);
+}
+
 static bool add_bool(struct json_object *obj, const char *name, bool value)
 {
 	return add(obj, name, json_object_new_boolean(value));
@@ -93,10 +105,10 @@ static struct json_object *firmware_object(const struct mmx_core *core)
 	snprintf(version, sizeof(version), "%u.%u.%u", info->fw_version >> 24,
 		 info->fw_version >> 16 & 0xff, info->fw_version & 0xffff);
 	/* nothing verifies images yet: one that runs is one that allow_unsigned let in */
-	return checked(obj, add_str(obj, "image", core->params.config->firmware_image) &&
+	return checked(obj, add_text(obj, "image", core->params.config->firmware_image) &&
 				    add_bool(obj, "signed", false) &&
 				    add_str(obj, "interface", version) &&
-				    add_str(obj, "build_info", core->params.image->build_info));
+				    add_text(obj, "build_info", core->params.image->build_info));
 }
 
 struct json_object *mmx_core_status(struct mmx_core *core)
@@ -147,7 +159,7 @@ static struct json_object *guest_object(const struct mmx_partition *partition)
 	     add_u64(obj, "backend_bytes", s.backend_bytes) &&
 	     add_u64(obj, "messages", s.messages) && add_u64(obj, "refused", s.refused);
 	if (ok && partition->session)
-		ok = add_str(obj, "name", s.guest_name) && add_u64(obj, "pid", (uint64_t)s.pid) &&
+		ok = add_text(obj, "name", s.guest_name) && add_u64(obj, "pid", (uint64_t)s.pid) &&
 		     add_u64(obj, "uid", s.uid);
 	return checked(obj, ok);
 }

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * The control socket. Owns the listening pipe, its socket file, and the connections; driven by libuv's loop, in the
+ * daemon's one thread. What there is to tell comes from struct mmx_control_ops.
+ *
+ * Invariants: a line is answered whole or its connection is dropped; of each client at most MMX_CONTROL_MAX_LINE
+ * bytes are held unread and MMX_CONTROL_MAX_UNSENT unsent, which also bounds what one wake-up can make us do, since
+ * a client that sends requests and reads no answers is dropped at that bound. A struct is freed only when the close
+ * callback of its handle has run; the control, when that of the last handle has.
+ */
+#include "backend/core/control.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/util/list.h"
+#include "backend/util/log.h"
+#include "hv/local/local.h"
+#include "hv/proto/proto.h"
+
+#define BACKLOG	   16
+#define JSON_DEPTH 8
+#define JSON_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+struct mmx_control {
+	uv_pipe_t pipe; /* listens */
+	uv_loop_t *loop;
+	char *path; /* to be removed; NULL = not ours yet */
+	const struct mmx_control_ops *ops;
+	void *ctx;
+	struct mmx_list clients; /* client.link */
+	unsigned int client_count;
+	unsigned int handles; /* whose close callbacks have not run, the listening one among them */
+};
+
+struct client {
+	uv_pipe_t pipe;
+	struct mmx_control *control;
+	struct mmx_list link; /* until it is closed */
+	bool leaving; /* takes no more lines, closes when all is sent */
+	unsigned int writes; /* under way */
+	size_t used;
+	char line[MMX_CONTROL_MAX_LINE + 1]; /* with its newline */
+};
+
+struct answer {
+	uv_write_t write;
+	struct client *client;
+	char text[];
+};
+
+/* ---- one request to its answer ---- */
+
+/* Adds the value under the name, and owns it in any case. Return: false without memory. */
+static bool add(struct json_object *obj, const char *name, struct json_object *value)
+{
+	if (value && !json_object_object_add(obj, name, value))
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+/* {"ok":@ok}, to be added to. */
+static struct json_object *new_answer(bool ok)
+{
+	struct json_object *obj = json_object_new_object();
+
+	if (obj && !add(obj, "ok", json_object_new_boolean(ok))) {
+		json_object_put(obj);
+		return NULL;
+	}
+	return obj;
+}
+
+static struct json_object *answer_with(const char *name, struct json_object *value)
+{
+	struct json_object *obj = new_answer(true);
+
+	if (!obj) {
+		json_object_put(value);
+		return NULL;
+	}
+	if (!add(obj, name, value)) {
+		json_object_put(obj);
+		return NULL;
+	}
+	return obj;
+}
+
+static struct json_object *answer_error(const char *text)
+{
+	struct json_object *obj = new_answer(false);
+
+	if (obj && !add(obj, "error", json_object_new_string(text))) {
+		json_object_put(obj);
+		return NULL;
+	}
+	return obj;
+}
+
+static struct json_object *answer_version(void)
+{
+	struct json_object *obj = new_answer(true);
+	char protocol[24];
+
+	snprintf(protocol, sizeof(protocol), "%u.%u", MMX_PROTO_VERSION_0_1 >> 16,
+		 MMX_PROTO_VERSION_0_1 & 0xffff);
+	if (obj && (!add(obj, "version", json_object_new_string(PACKAGE_VERSION)) ||
+		    !add(obj, "protocol", json_object_new_string(protocol)))) {
+		json_object_put(obj);
+		return NULL;
+	}
+	return obj;
+}
+
+/* Return: 0; -EINVAL; -ENOMEM. */
+static int parse(const char *line, size_t len, struct json_object **ret_obj)
+{
+	struct json_tokener *tokener;
+	struct json_object *obj;
+	int r = 0;
+
+	if (len > MMX_CONTROL_MAX_LINE)
+		return -EINVAL;
+	tokener = json_tokener_new_ex(JSON_DEPTH);
+	if (!tokener)
+		return -ENOMEM;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	obj = json_tokener_parse_ex(tokener, line, (int)len);
+	/* it stops at a NUL: all of the line must have been taken */
+	if (json_tokener_get_error(tokener) != json_tokener_success ||
+	    json_tokener_get_parse_end(tokener) != len ||
+	    !json_object_is_type(obj, json_type_object)) {
+		json_object_put(obj);
+		r = -EINVAL;
+	} else {
+		*ret_obj = obj;
+	}
+	json_tokener_free(tokener);
+	return r;
+}
+
+static struct json_object *answer_request(struct json_object *request,
+					  const struct mmx_control_ops *ops, void *ctx)
+{
+	struct json_object *command;
+	const char *name;
+
+	if (!json_object_object_get_ex(request, "command", &command) ||
+	    !json_object_is_type(command, json_type_string))
+		return answer_error("\"command\" is missing, or no string");
+	if (json_object_object_length(request) != 1)
+		return answer_error("a request has no members but \"command\"");
+	name = json_object_get_string(command);
+	if (strlen(name) != (size_t)json_object_get_string_len(command))
+		return answer_error("\"command\" has a NUL in it");
+	if (!strcmp(name, "version"))
+		return answer_version();
+	if (!strcmp(name, "status"))
+		return answer_with("status", ops->status(ctx));
+	if (!strcmp(name, "guests"))
+		return answer_with("guests", ops->guests(ctx));
+	return answer_error("unknown command; there are version, status and guests");
+}
+
+struct json_object *mmx_control_answer(const char *line, size_t len,
+				       const struct mmx_control_ops *ops, void *ctx)
+{
+	struct json_object *request, *answer;
+	int r = parse(line, len, &request);
+
+	if (r)
+		return r == -EINVAL ? answer_error("the line is no JSON object") : NULL;
+	answer = answer_request(request, ops, ctx);
+	json_object_put(request);
+	return answer;
+}
+
+/* ---- connections ---- */
+
+static void put_handle(struct mmx_control *control)
+{
+	if (--control->handles)
+		return;
+	free(control->path);
+	free(control);
+}
+
+static void client_closed(uv_handle_t *handle)
+{
+	struct client *c = handle->data;
+
+	put_handle(c->control);
+	free(c);
+}
+
+/* Takes no more lines. */
+static void leave(struct client *c)
+{
+	c->leaving = true;
+	uv_read_stop((uv_stream_t *)&c->pipe);
+}
+
+static void drop(struct client *c)
+{
+	if (uv_is_closing((uv_handle_t *)&c->pipe))
+		return;
+	leave(c);
+	mmx_list_del(&c->link);
+	c->control->client_count--;
+	uv_close((uv_handle_t *)&c->pipe, client_closed);
+}
+
+/* Also runs, before client_closed(), for what was not sent when the handle was closed. */
+static void answer_sent(uv_write_t *write, int status)
+{
+	struct answer *answer = write->data;
+	struct client *c = answer->client;
+
+	free(answer);
+	c->writes--;
+	if (status < 0 || (c->leaving && !c->writes))
+		drop(c);
+}
+
+/* Sends the answer and puts it; a client that can't have it is dropped. */
+static void send_answer(struct client *c, struct json_object *obj)
+{
+	size_t len, unsent = uv_stream_get_write_queue_size((uv_stream_t *)&c->pipe);
+	const char *text = obj ? json_object_to_json_string_length(obj, JSON_FLAGS, &len) : NULL;
+	struct answer *answer = NULL;
+	uv_buf_t buf;
+
+	if (!text) {
+		mmx_log(MMX_LOG_CONTROL, MMX_LOG_ERROR, "no memory for an answer");
+		goto err_drop;
+	}
+	if (len + 1 > MMX_CONTROL_MAX_UNSENT - unsent) {
+		mmx_log(MMX_LOG_CONTROL, MMX_LOG_WARN,
+			"a client that does not read its answers is dropped");
+		goto err_drop;
+	}
+	answer = malloc(sizeof(*answer) + len + 1);
+	if (!answer) {
+		mmx_log(MMX_LOG_CONTROL, MMX_LOG_ERROR, "no memory for an answer");
+		goto err_drop;
+	}
+	answer->client = c;
+	answer->write.data = answer;
+	memcpy(answer->text, text, len);
+	answer->text[len] = '\n';
+	buf = uv_buf_init(answer->text, (unsigned int)len + 1);
+	if (uv_write(&answer->write, (uv_stream_t *)&c->pipe, &buf, 1, answer_sent))
+		goto err_drop;
+	c->writes++;
+	json_object_put(obj);
+	return;
+
+err_drop:
+	free(answer);
+	json_object_put(obj);
+	drop(c);
+}
+
+/* Answers each line that is complete; keeps the rest. */
+static void answer_lines(struct client *c)
+{
+	struct mmx_control *control = c->control;
+	char *line = c->line, *end = c->line + c->used, *newline;
+
+	while (!c->leaving && (newline = memchr(line, '\n', (size_t)(end - line)))) {
+		send_answer(c, mmx_control_answer(line, (size_t)(newline - line), control->ops,
+						  control->ctx));
+		line = newline + 1;
+	}
+	c->used = (size_t)(end - line);
+	memmove(c->line, line, c->used);
+	if (c->leaving || c->used < sizeof(c->line))
+		return;
+	send_answer(c, answer_error("the line is too long"));
+	leave(c);
+}
+
+static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buf)
+{
+	struct client *c = handle->data;
+
+	(void)suggested;
+	*ret_buf = uv_buf_init(c->line + c->used, (unsigned int)(sizeof(c->line) - c->used));
+}
+
+static void client_spoke(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
+{
+	struct client *c = stream->data;
+
+	(void)buf;
+	if (count < 0) {
+		/* it may have shut down its writing side only: it gets what it has asked for */
+		leave(c);
+		if (count != UV_EOF || !c->writes)
+			drop(c);
+		return;
+	}
+	c->used += (size_t)count;
+	answer_lines(c);
+}
+
+static void accept_client(uv_stream_t *server, int status)
+{
+	struct mmx_control *control = server->data;
+	struct client *c;
+
+	if (status < 0)
+		return;
+	c = calloc(1, sizeof(*c));
+	if (!c || uv_pipe_init(control->loop, &c->pipe, 0)) {
+		/* libuv accepts no other before this one: the socket is deaf, and whoever asks times out */
+		mmx_log(MMX_LOG_CONTROL, MMX_LOG_ERROR, "no memory for a client");
+		free(c);
+		return;
+	}
+	c->control = control;
+	c->pipe.data = c;
+	control->handles++;
+	control->client_count++;
+	mmx_list_add_tail(&control->clients, &c->link);
+	if (uv_accept(server, (uv_stream_t *)&c->pipe)) {
+		drop(c);
+		return;
+	}
+	if (control->client_count > MMX_CONTROL_MAX_CLIENTS) {
+		send_answer(c, answer_error("too many clients"));
+		leave(c);
+		return;
+	}
+	if (uv_read_start((uv_stream_t *)&c->pipe, give_buffer, client_spoke))
+		drop(c);
+}
+
+/* ---- life ---- */
+
+static void server_closed(uv_handle_t *handle)
+{
+	put_handle(handle->data);
+}
+
+int mmx_control_create(uv_loop_t *loop, const char *path, mode_t mode,
+		       const struct mmx_control_ops *ops, void *ctx,
+		       struct mmx_control **ret_control)
+{
+	struct mmx_control *control = calloc(1, sizeof(*control));
+	char *copy = strdup(path);
+	int fd, r;
+
+	if (!control || !copy) {
+		r = -ENOMEM;
+		goto err_free;
+	}
+	r = uv_pipe_init(loop, &control->pipe, 0);
+	if (r)
+		goto err_free;
+	control->loop = loop;
+	control->pipe.data = control;
+	control->handles = 1;
+	control->ops = ops;
+	control->ctx = ctx;
+	mmx_list_init(&control->clients);
+	/* from here on the handle is the loop's to close, and the struct lives as long */
+	r = mmx_local_listen(path, mode, &fd);
+	if (r) {
+		free(copy);
+		goto err_destroy;
+	}
+	control->path = copy;
+	r = uv_pipe_open(&control->pipe, fd);
+	if (r) {
+		close(fd);
+		goto err_destroy;
+	}
+	r = uv_listen((uv_stream_t *)&control->pipe, BACKLOG, accept_client);
+	if (r)
+		goto err_destroy;
+	*ret_control = control;
+	return 0;
+
+err_destroy:
+	mmx_control_destroy(control);
+	return r;
+err_free:
+	free(copy);
+	free(control);
+	return r;
+}
+
+void mmx_control_destroy(struct mmx_control *control)
+{
+	struct mmx_list *pos, *next;
+
+	if (!control)
+		return;
+	if (control->path)
+		unlink(control->path);
+	mmx_list_for_each_safe(pos, next, &control->clients)
+		drop(mmx_container_of(pos, struct client, link));
+	uv_close((uv_handle_t *)&control->pipe, server_closed);
+}
