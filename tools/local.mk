@@ -9,3 +9,5 @@ tools_malimux_fw_malimux_fw_SOURCES = \
 	tools/malimux-fw/version.c tools/malimux-fw/version.h
 tools_malimux_fw_malimux_fw_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 tools_malimux_fw_malimux_fw_LDADD = firmware/libfirmware.a $(JSONC_LIBS)
+
+include tools/malimuxctl/local.mk

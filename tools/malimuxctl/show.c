@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Prints what answer.c has checked. Called by malimuxctl and the fuzzer; no state.
+ */
+#include "tools/malimuxctl/show.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIB_BYTES   (1024.0 * 1024.0)
+#define NS_PER_MS   1e6
+#define LABEL_WIDTH 12
+#define CELL_SIZE   64
+
+void mmx_ctl_put_text(const char *text, FILE *out)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c >= 0x20 && c < 0x7f && c != '\\')
+			fputc(c, out);
+		else
+			fprintf(out, "\\x%02x", c);
+	}
+}
+
+static void put_label(const char *label, FILE *out)
+{
+	fprintf(out, "%-*s", LABEL_WIDTH, label);
+}
+
+static void put_uptime(uint64_t ms, FILE *out)
+{
+	uint64_t s = ms / 1000;
+
+	if (s >= 86400)
+		fprintf(out, "%" PRIu64 " d ", s / 86400);
+	if (s >= 3600)
+		fprintf(out, "%" PRIu64 " h ", s / 3600 % 24);
+	if (s >= 60)
+		fprintf(out, "%" PRIu64 " min ", s / 60 % 60);
+	fprintf(out, "%" PRIu64 " s", s % 60);
+}
+
+static int bits(const char *hex)
+{
+	return __builtin_popcountll(strtoull(hex, NULL, 16));
+}
+
+static void show_status(const struct mmx_ctl_status *s, FILE *out)
+{
+	put_label("state:", out);
+	mmx_ctl_put_text(s->state, out);
+	fputs(", up ", out);
+	put_uptime(s->uptime_ms, out);
+	fputc('\n', out);
+
+	put_label("guests:", out);
+	fprintf(out, "%" PRIu64 " connected, %" PRIu64 " partitions\n", s->guests, s->partitions);
+
+	put_label("gpu:", out);
+	fprintf(out, "%s, %s, by ", s->gpu.gpu_id, s->gpu.ready ? "ready" : "NOT READY");
+	mmx_ctl_put_text(s->gpu.device, out);
+	fputc('\n', out);
+
+	put_label("has:", out);
+	fprintf(out, "%d cores (%s), %" PRIu64 " slots of %" PRIu64 " streams, %d address spaces\n",
+		bits(s->gpu.shader_present), s->gpu.shader_present, s->gpu.slots, s->gpu.streams,
+		bits(s->gpu.as_present));
+
+	put_label("in use:", out);
+	fprintf(out, "%" PRIu64 " VMs, %" PRIu64 " groups, %.1f MiB of the backend's memory\n",
+		s->gpu.vms, s->gpu.groups, (double)s->gpu.dma_bytes / MIB_BYTES);
+
+	put_label("so far:", out);
+	fprintf(out, "%" PRIu64 " resets, %" PRIu64 " interrupts\n", s->gpu.resets,
+		s->gpu.interrupts);
+
+	put_label("firmware:", out);
+	mmx_ctl_put_text(s->firmware.image, out);
+	fputs(", interface ", out);
+	mmx_ctl_put_text(s->firmware.interface, out);
+	fputs(s->firmware.is_signed ? ", signed\n" : ", UNSIGNED\n", out);
+
+	put_label("build:", out);
+	mmx_ctl_put_text(*s->firmware.build_info ? s->firmware.build_info : "-", out);
+	fputc('\n', out);
+}
+
+static void show_version(const struct mmx_ctl_version *v, FILE *out)
+{
+	fputs("malimuxd ", out);
+	mmx_ctl_put_text(v->version, out);
+	fputs(", protocol ", out);
+	mmx_ctl_put_text(v->protocol, out);
+	fputc('\n', out);
+}
+
+/* ---- the table of guests ---- */
+
+enum column {
+	PARTITION,
+	GUEST,
+	PID,
+	WEIGHT,
+	SLOTS,
+	CORES,
+	GPU_MS,
+	DONE,
+	FAILED,
+	PENDING,
+	FAULTS,
+	VMS,
+	GROUPS,
+	MIB,
+	MIB_MAX,
+	MIB_BACKEND,
+	COLUMNS
+};
+
+static const char *const headings[COLUMNS] = {
+	[PARTITION] = "PARTITION",     [GUEST] = "GUEST",   [PID] = "PID",
+	[WEIGHT] = "WEIGHT",	       [SLOTS] = "SLOTS",   [CORES] = "CORES",
+	[GPU_MS] = "GPU-MS",	       [DONE] = "DONE",	    [FAILED] = "FAILED",
+	[PENDING] = "PENDING",	       [FAULTS] = "FAULTS", [VMS] = "VMS",
+	[GROUPS] = "GROUPS",	       [MIB] = "MIB",	    [MIB_MAX] = "MIB-MAX",
+	[MIB_BACKEND] = "MIB-BACKEND",
+};
+
+struct row {
+	char cells[COLUMNS][CELL_SIZE];
+};
+
+/* What does not fit is cut. */
+static void text_cell(char *cell, const char *text)
+{
+	FILE *out = fmemopen(cell, CELL_SIZE, "w");
+
+	if (!out) {
+		snprintf(cell, CELL_SIZE, "?");
+		return;
+	}
+	mmx_ctl_put_text(text, out);
+	fclose(out);
+	cell[CELL_SIZE - 1] = '\0';
+}
+
+static void fill_row(struct row *row, const struct mmx_ctl_guest *g)
+{
+	const struct {
+		enum column column;
+		uint64_t value;
+	} numbers[] = {
+		{ WEIGHT, g->weight }, { DONE, g->jobs_done }, { FAILED, g->jobs_failed },
+		{ PENDING, g->jobs },  { FAULTS, g->faults },  { VMS, g->vms },
+		{ GROUPS, g->groups },
+	};
+	const struct {
+		enum column column;
+		double value;
+	} fractions[] = {
+		{ GPU_MS, (double)g->gpu_time_ns / NS_PER_MS },
+		{ MIB, (double)g->mem_bytes / MIB_BYTES },
+		{ MIB_MAX, (double)g->mem_bytes_max / MIB_BYTES },
+		{ MIB_BACKEND, (double)g->backend_bytes / MIB_BYTES },
+	};
+	size_t i;
+
+	text_cell(row->cells[PARTITION], g->partition);
+	text_cell(row->cells[GUEST], g->connected ? (*g->name ? g->name : "(no name)") : "-");
+	if (g->connected)
+		snprintf(row->cells[PID], CELL_SIZE, "%" PRIu64, g->pid);
+	else
+		snprintf(row->cells[PID], CELL_SIZE, "-");
+	snprintf(row->cells[SLOTS], CELL_SIZE, "%" PRIu64 "/%" PRIu64, g->slots, g->slots_max);
+	snprintf(row->cells[CORES], CELL_SIZE, "%s", g->shader_cores);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		snprintf(row->cells[numbers[i].column], CELL_SIZE, "%" PRIu64, numbers[i].value);
+	for (i = 0; i < sizeof(fractions) / sizeof(fractions[0]); i++)
+		snprintf(row->cells[fractions[i].column], CELL_SIZE, "%.1f", fractions[i].value);
+}
+
+static int show_guests(const struct mmx_ctl_answer *answer, FILE *out)
+{
+	struct row *rows = calloc(answer->guest_count + 1, sizeof(*rows));
+	int width[COLUMNS] = { 0 };
+	size_t i, c;
+
+	if (!rows)
+		return -ENOMEM;
+	for (c = 0; c < COLUMNS; c++)
+		snprintf(rows[0].cells[c], CELL_SIZE, "%s", headings[c]);
+	for (i = 0; i < answer->guest_count; i++)
+		fill_row(&rows[i + 1], &answer->guests[i]);
+	for (i = 0; i <= answer->guest_count; i++)
+		for (c = 0; c < COLUMNS; c++)
+			if (width[c] < (int)strlen(rows[i].cells[c]))
+				width[c] = (int)strlen(rows[i].cells[c]);
+	for (i = 0; i <= answer->guest_count; i++)
+		/* texts to the left, numbers to the right */
+		for (c = 0; c < COLUMNS; c++)
+			fprintf(out, "%*s%s", c <= GUEST ? -width[c] : width[c], rows[i].cells[c],
+				c + 1 < COLUMNS ? "  " : "\n");
+	free(rows);
+	return 0;
+}
+
+int mmx_ctl_show(const struct mmx_ctl_answer *answer, FILE *out)
+{
+	switch (answer->command) {
+	case MMX_CTL_STATUS:
+		show_status(&answer->status, out);
+		break;
+	case MMX_CTL_GUESTS:
+		return show_guests(answer, out);
+	case MMX_CTL_VERSION:
+		show_version(&answer->version, out);
+		break;
+	}
+	return 0;
+}
+
+/* ---- JSON ---- */
+
+/* One character that is not ASCII, at the start of valid UTF-8, as \u escapes. Return: bytes of it. */
+static size_t put_escaped(const unsigned char *text, FILE *out)
+{
+	size_t i, len = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : text[0] >= 0xc0 ? 2 : 1;
+	uint32_t c = len == 1 ? text[0] : text[0] & (0x7fu >> len);
+
+	for (i = 1; i < len && text[i]; i++)
+		c = c << 6 | (text[i] & 0x3fu);
+	if (c >= 0x10000) {
+		c -= 0x10000;
+		fprintf(out, "\\u%04" PRIx32, 0xd800 + (c >> 10 & 0x3ff));
+		c = 0xdc00 + (c & 0x3ff);
+	}
+	fprintf(out, "\\u%04" PRIx32, c);
+	return i;
+}
+
+int mmx_ctl_show_json(const struct mmx_ctl_answer *answer, FILE *out)
+{
+	const char *json = json_object_to_json_string_ext(
+		answer->payload, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const unsigned char *p = (const unsigned char *)json;
+
+	if (!json)
+		return -ENOMEM;
+	while (*p) {
+		if (*p < 0x7f)
+			fputc(*p++, out);
+		else
+			p += put_escaped(p, out);
+	}
+	return 0;
+}
