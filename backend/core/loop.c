@@ -12,6 +12,7 @@
 #include "backend/core/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json_object.h>
 #include <signal.h>
 #include <string.h>
@@ -233,6 +234,20 @@ static int watch(struct loop *loop, uv_poll_t *poll, int fd, void *data, uv_poll
 	return r ? r : uv_poll_start(poll, UV_READABLE, cb);
 }
 
+/*
+ * uv_poll_init() makes the descriptor non-blocking. The device's socket must stay as it is: a register read waits for
+ * its answer in recv().
+ */
+static int watch_device(struct loop *loop)
+{
+	int fd = mmx_vfio_user_fd(loop->dev), flags = fcntl(fd, F_GETFL);
+	int r = watch(loop, &loop->device_poll, fd, loop, device_spoke);
+
+	if (!r && (flags < 0 || fcntl(fd, F_SETFL, flags)))
+		r = -errno;
+	return r;
+}
+
 static int watch_all(struct loop *loop)
 {
 	enum mmx_irq irq;
@@ -251,7 +266,7 @@ static int watch_all(struct loop *loop)
 	r = watch(loop, &loop->timer_poll, loop->timer_fd, loop, timer_fired);
 	if (r)
 		return r;
-	r = watch(loop, &loop->device_poll, mmx_vfio_user_fd(loop->dev), loop, device_spoke);
+	r = watch_device(loop);
 	if (r)
 		return r;
 	for (irq = 0; irq < MMX_IRQ_COUNT; irq++) {
