@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define MMX_CS_REGISTERS 96u
-#define MMX_CS_LABELS	 16u
+#define MMX_CS_LABELS	 32u
 #define MMX_CS_FIXUPS	 64u
 
 /* Scoreboard entries are 0..7; masks have a bit for each. */

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Render passes as a Vulkan driver builds them: three queues of one group, vertex/tiler, fragment and compute, that
+ * wait for each other's sync objects on the GPU. A frame is one job on each queue.
+ *
+ *	tiler     waits until the fragment work of the frame before the last is done (two sets of buffers)
+ *	fragment  waits for the tiler of this frame
+ *	compute   waits for the fragment work of this frame
+ *
+ * The jobs are submitted in the wrong order, compute first, so nothing but the sync objects can bring them into the
+ * right one. Each stage of a frame stores time stamps and takes the next number of the frame's counter; load, add
+ * and store are three steps, so stages that overlap would give themselves away.
+ */
+#include "tools/demo/guest.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum stage {
+	TILER,
+	FRAGMENT,
+	COMPUTE,
+	STAGES,
+};
+
+static const char *const stage_names[STAGES] = { "tiler", "fragment", "compute" };
+
+struct sync {
+	uint64_t value;
+	uint32_t status, pad;
+};
+
+/* What the GPU writes about one frame. */
+struct frame {
+	struct {
+		uint64_t begin, end; /* time stamps */
+		uint64_t cycles_begin, cycles_end;
+		uint32_t order, pad;
+	} stages[STAGES];
+	uint32_t counter, pad;
+	struct mmx_work_stream streams[STAGES]; /* the GPU doesn't look at these */
+	struct mmx_fence fences[STAGES];
+};
+
+struct pass {
+	struct mmx_work *work;
+	struct mmx_cs_asm a;
+	struct sync *syncs; /* one a stage */
+	uint64_t syncs_va;
+	uint64_t descriptors_va; /* framebuffer and tiler context: read, not interpreted */
+};
+
+/* Registers. */
+#define R_LOG	80
+#define R_SYNC	82
+#define R_VALUE 84
+#define R_ONE	86
+#define R_COUNT 88
+
+/* Scoreboard entries: jobs; deferred operations. */
+#define SB_JOB 2
+#define SB_LOG 3
+#define SB_END 4
+
+#define MEMBER(stage, member) ((int16_t)offsetof(struct frame, stages[stage].member))
+
+/* Waits until the stage has done more than so many frames. */
+static void wait_for(struct pass *pass, enum stage stage, uint64_t frames)
+{
+	struct mmx_cs_asm *a = &pass->a;
+
+	mmx_cs_move48(a, R_SYNC, pass->syncs_va + stage * sizeof(struct sync));
+	mmx_cs_move48(a, R_VALUE, frames);
+	mmx_cs_sync_wait64(a, MMX_CS_GREATER, R_SYNC, R_VALUE);
+}
+
+static void begin(struct pass *pass, enum stage stage, uint64_t frame_va)
+{
+	struct mmx_cs_asm *a = &pass->a;
+
+	mmx_cs_set_sb_entry(a, SB_JOB, 0);
+	mmx_cs_move48(a, R_LOG, frame_va);
+	mmx_cs_store_state(a, MMX_CS_STATE_TIMESTAMP, R_LOG, MEMBER(stage, begin), MMX_CS_NOW);
+	mmx_cs_store_state(a, MMX_CS_STATE_CYCLES, R_LOG, MEMBER(stage, cycles_begin), MMX_CS_NOW);
+}
+
+static void end(struct pass *pass, enum stage stage)
+{
+	struct mmx_cs_defer log = { MMX_CS_SB(SB_JOB), SB_LOG };
+	struct mmx_cs_asm *a = &pass->a;
+
+	mmx_cs_store_state(a, MMX_CS_STATE_TIMESTAMP, R_LOG, MEMBER(stage, end), log);
+	mmx_cs_store_state(a, MMX_CS_STATE_CYCLES, R_LOG, MEMBER(stage, cycles_end), log);
+	mmx_cs_wait(a, MMX_CS_SB(SB_JOB));
+	mmx_cs_req_resource(a, 0);
+
+	mmx_cs_load_multiple(a, R_COUNT, 0x1, R_LOG, offsetof(struct frame, counter));
+	mmx_cs_wait(a, MMX_CS_SB(0));
+	mmx_cs_add_imm32(a, R_COUNT, R_COUNT, 1);
+	mmx_cs_store_multiple(a, R_COUNT, 0x1, R_LOG, offsetof(struct frame, counter));
+	mmx_cs_store_multiple(a, R_COUNT, 0x1, R_LOG, MEMBER(stage, order));
+	mmx_cs_wait(a, MMX_CS_SB(0));
+
+	/* beside the stream, when the time stamps are there */
+	mmx_cs_move48(a, R_SYNC, pass->syncs_va + stage * sizeof(struct sync));
+	mmx_cs_move48(a, R_ONE, 1);
+	mmx_cs_sync_add64(a, R_SYNC, R_ONE, MMX_CS_SCOPE_CSG,
+			  (struct mmx_cs_defer){ MMX_CS_SB(SB_LOG), SB_END });
+}
+
+static int make_tiler(struct pass *pass, unsigned int number, uint64_t frame_va,
+		      struct mmx_work_stream *ret_stream)
+{
+	struct mmx_cs_asm *a = &pass->a;
+	unsigned int draw;
+
+	mmx_work_asm(pass->work, a);
+	if (number > 2)
+		wait_for(pass, FRAGMENT, number - 3);
+	begin(pass, TILER, frame_va);
+	mmx_cs_req_resource(a, MMX_CS_RES_TILER | MMX_CS_RES_IDVS);
+	mmx_cs_move48(a, MMX_CS_R_TILER_CONTEXT, pass->descriptors_va);
+	for (draw = 0; draw < 3; draw++) {
+		mmx_cs_move32(a, MMX_CS_R_INDEX_COUNT, 3000 * (draw + 1));
+		mmx_cs_move32(a, MMX_CS_R_INSTANCES, 2);
+		mmx_cs_run_idvs(a, 0);
+	}
+	mmx_cs_finish_tiling(a);
+	end(pass, TILER);
+	return mmx_work_stream(pass->work, a, ret_stream);
+}
+
+static int make_fragment(struct pass *pass, unsigned int number, uint64_t frame_va,
+			 struct mmx_work_stream *ret_stream)
+{
+	struct mmx_cs_asm *a = &pass->a;
+
+	mmx_work_asm(pass->work, a);
+	wait_for(pass, TILER, number - 1);
+	begin(pass, FRAGMENT, frame_va);
+	mmx_cs_req_resource(a, MMX_CS_RES_FRAGMENT);
+	mmx_cs_move48(a, MMX_CS_R_FRAMEBUFFER, pass->descriptors_va + 64);
+	mmx_cs_move32(a, MMX_CS_R_BOX_MIN, MMX_CS_BOX(0, 0));
+	mmx_cs_move32(a, MMX_CS_R_BOX_MAX, MMX_CS_BOX(1280 - 1, 720 - 1));
+	mmx_cs_run_fragment(a, 0);
+	/* no chunks of a tiler heap are given back */
+	mmx_cs_move48(a, 60, 0);
+	mmx_cs_finish_fragment(a, 1, 60, 60, (struct mmx_cs_defer){ MMX_CS_SB(SB_JOB), SB_LOG });
+	end(pass, FRAGMENT);
+	return mmx_work_stream(pass->work, a, ret_stream);
+}
+
+static int make_compute(struct pass *pass, unsigned int number, uint64_t frame_va,
+			struct mmx_work_stream *ret_stream)
+{
+	struct mmx_cs_asm *a = &pass->a;
+
+	mmx_work_asm(pass->work, a);
+	wait_for(pass, FRAGMENT, number - 1);
+	begin(pass, COMPUTE, frame_va);
+	mmx_cs_req_resource(a, MMX_CS_RES_COMPUTE);
+	mmx_cs_move48(a, MMX_CS_R_SHADER, 0);
+	mmx_cs_move32(a, MMX_CS_R_WG_SIZE, MMX_CS_WG_SIZE(16, 16, 1));
+	mmx_cs_move32(a, MMX_CS_R_JOB_SIZE_X, 80);
+	mmx_cs_move32(a, MMX_CS_R_JOB_SIZE_Y, 45);
+	mmx_cs_move32(a, MMX_CS_R_JOB_SIZE_Z, 1);
+	mmx_cs_run_compute(a, 80, MMX_CS_AXIS_X);
+	end(pass, COMPUTE);
+	return mmx_work_stream(pass->work, a, ret_stream);
+}
+
+static int make_frame(struct pass *pass, unsigned int number, struct frame **ret_frame)
+{
+	struct frame *frame;
+	uint64_t va = 0;
+	int r;
+
+	frame = mmx_work_data(pass->work, sizeof(*frame), 64, &va);
+	if (!frame)
+		return pass->work->error;
+	r = make_tiler(pass, number, va, &frame->streams[TILER]);
+	r = r ? r : make_fragment(pass, number, va, &frame->streams[FRAGMENT]);
+	r = r ? r : make_compute(pass, number, va, &frame->streams[COMPUTE]);
+	*ret_frame = frame;
+	return r;
+}
+
+static int submit_frame(struct mmx_demo *demo, struct frame *frame)
+{
+	unsigned int stage;
+	int r = 0;
+
+	for (stage = STAGES; !r && stage-- > 0;)
+		r = mmx_work_submit(&demo->work, demo->render_group, stage, &frame->streams[stage],
+				    &frame->fences[stage]);
+	return r;
+}
+
+static bool in_order(const struct frame *frame)
+{
+	unsigned int stage;
+
+	for (stage = 0; stage < STAGES; stage++) {
+		if (!frame->stages[stage].begin ||
+		    frame->stages[stage].end <= frame->stages[stage].begin ||
+		    frame->stages[stage].order != stage + 1)
+			return false;
+		if (stage && frame->stages[stage].begin < frame->stages[stage - 1].end)
+			return false;
+	}
+	return frame->counter == STAGES;
+}
+
+/* Return: 0; DEMO_E_WRONG; negative errno. */
+static int finish_frame(struct mmx_demo *demo, unsigned int number, struct frame *frame,
+			uint64_t *cycles)
+{
+	int r, error, ret = 0;
+	unsigned int stage;
+
+	for (stage = 0; stage < STAGES; stage++) {
+		r = mmx_work_wait(&demo->work, &frame->fences[stage], &error);
+		if (r)
+			return r;
+		if (error)
+			ret = mmx_demo_wrong(demo, "render", "frame %u: %s failed: %s", number,
+					     stage_names[stage], strerror(-error));
+		*cycles += frame->stages[stage].cycles_end - frame->stages[stage].cycles_begin;
+	}
+	if (!ret && !in_order(frame))
+		ret = mmx_demo_wrong(demo, "render",
+				     "frame %u: its stages ran as %u, %u, %u or overlapped", number,
+				     frame->stages[TILER].order, frame->stages[FRAGMENT].order,
+				     frame->stages[COMPUTE].order);
+	return ret;
+}
+
+static int run_frames(struct mmx_demo *demo, struct pass *pass, struct frame **frames,
+		      uint64_t *cycles)
+{
+	unsigned int i;
+	int r = 0, ret = 0;
+
+	for (i = 0; !r && i < demo->frames; i++)
+		r = make_frame(pass, i + 1, &frames[i]);
+	for (i = 0; !r && i < demo->frames; i++)
+		r = submit_frame(demo, frames[i]);
+	for (i = 0; !r && i < demo->frames; i++) {
+		r = finish_frame(demo, i + 1, frames[i], cycles);
+		if (r > 0) {
+			ret = r;
+			r = 0;
+		}
+	}
+	return r ? r : ret;
+}
+
+int mmx_demo_render(struct mmx_demo *demo)
+{
+	struct pass pass = { .work = &demo->work };
+	struct frame *frames[MMX_DEMO_MAX_FRAMES];
+	uint64_t cycles = 0;
+	unsigned int i;
+	int r;
+
+	pass.syncs = mmx_work_data(pass.work, STAGES * sizeof(struct sync), 16, &pass.syncs_va);
+	if (!pass.syncs || !mmx_work_data(pass.work, 128, 64, &pass.descriptors_va))
+		return pass.work->error;
+	r = run_frames(demo, &pass, frames, &cycles);
+	if (r)
+		return r;
+	for (i = 0; i < STAGES; i++)
+		if (pass.syncs[i].value != demo->frames || pass.syncs[i].status)
+			return mmx_demo_wrong(
+				demo, "render", "%s counted %llu frames of %u", stage_names[i],
+				(unsigned long long)pass.syncs[i].value, demo->frames);
+	mmx_work_reset(pass.work);
+	mmx_demo_say(demo, "render", "%3u frames, 3 queues  order right    %6.1f Mcycles",
+		     demo->frames, (double)cycles / 1e6);
+	return 0;
+}
