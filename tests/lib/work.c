@@ -32,12 +32,12 @@ static int map(struct mmx_work *work, size_t size, uint64_t va, uint32_t flags,
 	struct mmx_mem *mem;
 	int r;
 
-	r = mmx_mem_create(work->guest, size, RUN_PAGES, &mem);
+	r = mmx_guest_mem_create(work->guest, size, RUN_PAGES, &mem);
 	if (r)
 		return r;
-	r = mmx_vm_map(work->guest, work->vm, mem, 0, va, size, flags);
+	r = mmx_guest_vm_map(work->guest, work->vm, mem, 0, va, size, flags);
 	if (r) {
-		mmx_mem_destroy(work->guest, mem);
+		mmx_guest_mem_destroy(work->guest, mem);
 		return r;
 	}
 	*ret_mem = mem;
@@ -49,10 +49,10 @@ int mmx_work_open(struct mmx_work *work, struct mmx_guest *guest, const char *na
 	int r;
 
 	*work = (struct mmx_work){ .guest = guest, .timeout_ms = mmx_work_timeout_ms(WAIT_MS) };
-	r = mmx_client_create(guest, name, &work->client);
+	r = mmx_guest_client_create(guest, name, &work->client);
 	if (r)
 		return r;
-	r = mmx_vm_create(guest, work->client, 0, &work->vm);
+	r = mmx_guest_vm_create(guest, work->client, 0, &work->vm);
 	if (r)
 		goto err_client;
 	r = map(work, MMX_WORK_CODE_SIZE, MMX_WORK_CODE_VA, MMX_BIND_READONLY, &work->code_mem);
@@ -64,9 +64,9 @@ int mmx_work_open(struct mmx_work *work, struct mmx_guest *guest, const char *na
 	return 0;
 
 err_code:
-	mmx_mem_destroy(guest, work->code_mem);
+	mmx_guest_mem_destroy(guest, work->code_mem);
 err_client:
-	mmx_client_destroy(guest, work->client);
+	mmx_guest_client_destroy(guest, work->client);
 	return r;
 }
 
@@ -74,10 +74,10 @@ int mmx_work_close(struct mmx_work *work)
 {
 	int r, ret;
 
-	ret = mmx_client_destroy(work->guest, work->client);
-	r = mmx_mem_destroy(work->guest, work->code_mem);
+	ret = mmx_guest_client_destroy(work->guest, work->client);
+	r = mmx_guest_mem_destroy(work->guest, work->code_mem);
 	ret = ret ? ret : r;
-	r = mmx_mem_destroy(work->guest, work->data_mem);
+	r = mmx_guest_mem_destroy(work->guest, work->data_mem);
 	return ret ? ret : r;
 }
 
@@ -95,7 +95,7 @@ static size_t align_up(size_t value, size_t align)
 void *mmx_work_data(struct mmx_work *work, size_t size, size_t align, uint64_t *ret_va)
 {
 	size_t at = align_up(work->data_used, align);
-	uint8_t *ptr = mmx_mem_ptr(work->data_mem);
+	uint8_t *ptr = mmx_guest_mem_ptr(work->data_mem);
 
 	if (size > MMX_WORK_DATA_SIZE || at > MMX_WORK_DATA_SIZE - size)
 		work->error = work->error ? work->error : -ENOSPC;
@@ -109,7 +109,7 @@ void *mmx_work_data(struct mmx_work *work, size_t size, size_t align, uint64_t *
 
 void mmx_work_asm(struct mmx_work *work, struct mmx_cs_asm *a)
 {
-	uint8_t *code = mmx_mem_ptr(work->code_mem);
+	uint8_t *code = mmx_guest_mem_ptr(work->code_mem);
 
 	/* the space starts page-aligned and is used in steps of STREAM_ALIGN */
 	mmx_cs_asm_init(a, (uint64_t *)(void *)(code + work->code_used),
@@ -136,14 +136,14 @@ int mmx_work_stream(struct mmx_work *work, struct mmx_cs_asm *a, struct mmx_work
 
 int mmx_work_group(struct mmx_work *work, unsigned int queue_count, uint32_t *ret_group)
 {
-	struct mmx_group_params params = {
+	struct mmx_guest_group_params params = {
 		.client = work->client,
 		.vm = work->vm,
 		.priority = 1,
 		.queue_count = queue_count,
 	};
 
-	return mmx_group_create(work->guest, &params, ret_group);
+	return mmx_guest_group_create(work->guest, &params, ret_group);
 }
 
 int mmx_work_submit(struct mmx_work *work, uint32_t group, unsigned int queue,
@@ -156,12 +156,12 @@ int mmx_work_submit(struct mmx_work *work, uint32_t group, unsigned int queue,
 		.stream_size = stream->size,
 	};
 
-	return mmx_submit(work->guest, &submit, ret_fence);
+	return mmx_guest_submit(work->guest, &submit, ret_fence);
 }
 
 int mmx_work_wait(struct mmx_work *work, const struct mmx_fence *fence, int *ret_error)
 {
-	return mmx_fence_wait(work->guest, fence, work->timeout_ms, ret_error);
+	return mmx_guest_fence_wait(work->guest, fence, work->timeout_ms, ret_error);
 }
 
 static int64_t now_ms(void)

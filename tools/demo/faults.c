@@ -127,7 +127,7 @@ static int check_report(struct victim *v, const struct fault_case *c,
 			"%s: the record says kind %u, exception 0x%x, address 0x%llx, group 0x%x",
 			c->name, ret_fault->kind, ret_fault->exception,
 			(unsigned long long)ret_fault->address, ret_fault->group);
-	r = mmx_group_get_state(v->work.guest, v->group, &state, &queues);
+	r = mmx_guest_group_get_state(v->work.guest, v->group, &state, &queues);
 	if (r)
 		return r;
 	if (!(state & MMX_GROUP_STATE_FATAL_FAULT) || !(queues & 1))
@@ -152,13 +152,13 @@ static int check_after(struct victim *v, const struct fault_case *c)
 		return mmx_demo_wrong(v->demo, "fault",
 				      "%s: a job of the dead group ended with '%s'", c->name,
 				      strerror(-error));
-	r = mmx_group_destroy(v->work.guest, v->group);
+	r = mmx_guest_group_destroy(v->work.guest, v->group);
 	if (r)
 		return r;
 	mmx_work_reset(&v->work);
 	r = mmx_work_group(&v->work, 1, &v->group);
 	r = r ? r : mmx_demo_compute_in(v->demo, &v->work, v->group, &cycles);
-	return r ? r : mmx_group_destroy(v->work.guest, v->group);
+	return r ? r : mmx_guest_group_destroy(v->work.guest, v->group);
 }
 
 static int run_case(struct victim *v, const struct fault_case *c)
