@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# shellcheck shell=bash
+#
+# Sourced by the tests of whole processes and by the demo: starts the model, the daemon and guests in a folder of
+# its own, and takes everything down again, also when something fails.
+#
+#   house_begin                  folder $work, clean-up at exit
+#   spawn NAME COMMAND...        starts a process; output into $work/NAME.log
+#   spawn_lines NAME COMMAND...  the same, but next_line NAME reads its standard output
+#   finish NAME [SECONDS]        waits for its end; exit status in $status
+#   house_up [IMAGE]             model, daemon with partitions A and B
+#   house_down                   both end on SIGTERM, with 0
+#   counter PARTITION NAME       a number of 'malimuxctl --json guests'; gpu_counter NAME of 'status'
+#
+# Nothing sleeps: a process holds the writing end of a FIFO while it lives, and its end is the FIFO's; --ready-fd
+# tells that it is up. Each wait has a deadline, multiplied by MMX_TEST_TIMEOUT_FACTOR for slow machines and
+# sanitizers. Processes are ended by their id only.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+: "${top_srcdir:=$here/../..}" "${top_builddir:=$top_srcdir/build}"
+
+malimuxd=$top_builddir/backend/malimuxd
+model=$top_builddir/malimux-model
+ctl=$top_builddir/tools/malimuxctl/malimuxctl
+fw=$top_builddir/tools/malimux-fw/malimux-fw
+guest=$top_builddir/tools/demo/malimux-demo-guest
+
+factor=${MMX_TEST_TIMEOUT_FACTOR:-1}
+case $factor in
+''|*[!0-9]*|0*) factor=1 ;;
+esac
+patience=$((20 * factor)) # seconds
+
+declare -A pid_of life_of
+work=
+status=0
+# counters that must be 0 when a guest has gone
+guest_counters='clients vms groups timelines mems jobs mem_bytes backend_bytes'
+
+# fail MESSAGE...: ends the test; logs are shown on the way out
+fail()
+{
+	printf 'FAIL: %s\n' "$*" >&2
+	exit 1
+}
+
+skip()
+{
+	printf 'skipped: %s\n' "$*"
+	exit 77
+}
+
+house_begin()
+{
+	work=$(mktemp -d)
+	trap house_end EXIT
+	trap 'exit 1' HUP INT TERM
+	config=$work/malimuxd.conf
+	control=$work/control.sock
+}
+
+# The end, whatever came before: no process is left, nor the folder.
+house_end()
+{
+	local code=$? name log
+	trap - EXIT
+	for name in "${!pid_of[@]}"; do
+		kill -KILL "${pid_of[$name]}" 2>/dev/null
+	done
+	wait 2>/dev/null
+	if [ "$code" != 0 ] && [ "$code" != 77 ]; then
+		for log in "$work"/*.log; do
+			[ -s "$log" ] || continue
+			printf -- '--- the end of %s:\n' "${log##*/}"
+			tail -n 40 "$log"
+		done
+	fi
+	rm -rf "$work"
+	exit "$code"
+}
+
+# ---- processes ----
+
+# follow NAME: the process that was just started in the background; $work/NAME.life is the FIFO that it holds
+follow()
+{
+	local life
+	pid_of[$1]=$!
+	# waits until the other end is open in the child
+	exec {life}<"$work/$1.life"
+	life_of[$1]=$life
+}
+
+fifo()
+{
+	rm -f "$work/$1"
+	mkfifo "$work/$1"
+}
+
+spawn()
+{
+	fifo "$1.life"
+	"${@:2}" </dev/null >>"$work/$1.log" 2>&1 8>"$work/$1.life" &
+	follow "$1"
+}
+
+spawn_lines()
+{
+	fifo "$1.life"
+	"${@:2}" </dev/null >"$work/$1.life" 2>>"$work/$1.log" &
+	follow "$1"
+}
+
+# spawn_ready NAME COMMAND...: the same as spawn, and waits until it is ready. Return: 1 if it ended instead
+spawn_ready()
+{
+	local got=0 fd
+	fifo "$1.life"
+	fifo "$1.ready"
+	"${@:2}" --ready-fd 9 </dev/null >>"$work/$1.log" 2>&1 8>"$work/$1.life" 9>"$work/$1.ready" &
+	follow "$1"
+	exec {fd}<"$work/$1.ready"
+	IFS= read -r -N 1 -t "$patience" -u "$fd" _ || got=$?
+	exec {fd}<&-
+	[ "$got" -le 128 ] || fail "$1 was not ready within $patience s"
+	return "$got"
+}
+
+# next_line NAME: into $line; fails at the end of the output
+next_line()
+{
+	local got=0
+	IFS= read -r -t "$patience" -u "${life_of[$1]}" line || got=$?
+	[ "$got" -le 128 ] || fail "$1 said nothing for $patience s"
+	return "$got"
+}
+
+# finish NAME [SECONDS]
+finish()
+{
+	local name=$1 seconds=${2:-$patience} got=0
+	while [ "$got" = 0 ]; do
+		IFS= read -r -t "$seconds" -u "${life_of[$name]}" _ || got=$?
+	done
+	[ "$got" -le 128 ] || fail "$name did not end within $seconds s"
+	exec {life_of[$name]}<&-
+	status=0
+	# bash reports killed jobs here
+	{ wait "${pid_of[$name]}" || status=$?; } 2>/dev/null
+	unset "pid_of[$name]" "life_of[$name]"
+}
+
+# signal NAME SIGNAL
+signal()
+{
+	kill "-$2" "${pid_of[$1]}"
+}
+
+# wants NAME STATUS [SECONDS]: it ends by itself, with this status
+wants()
+{
+	finish "$1" "${3:-$patience}"
+	[ "$status" = "$2" ] || fail "$1 ended with $status, not $2"
+}
+
+# ---- the house ----
+
+# write_config IMAGE [EXTRA]: EXTRA goes into both partitions
+write_config()
+{
+	cat >"$config" <<-CONF
+		device = { socket = "$work/gpu.sock"; };
+		firmware = { image = "$1"; allow_unsigned = true; };
+		control = { socket = "$control"; };
+		partition = (
+			{ name = "A"; socket = "$work/a.sock"; memory = "16M"; ${2-} },
+			{ name = "B"; socket = "$work/b.sock"; memory = "16M"; ${2-} }
+		);
+	CONF
+}
+
+# real_images: the paths of the cached ones
+real_images()
+{
+	local cache=${MMX_CACHE-}
+	[ -n "$cache" ] || cache=${XDG_CACHE_HOME:+$XDG_CACHE_HOME/malimux}
+	[ -n "$cache" ] || cache=${HOME-}/.cache/malimux
+	find "$cache/firmware" -name mali_csffw.bin 2>/dev/null | sort
+}
+
+# pick_image: a real one for arch 10 if there is one, else one that malimux-fw makes; into $image and $image_kind
+pick_image()
+{
+	local path
+	while IFS= read -r path; do
+		case $path in
+		*/arch10.*) image=$path image_kind=real ;;
+		esac
+	done < <(real_images)
+	if [ -z "${image-}" ]; then
+		image=$work/generated.bin
+		image_kind=generated
+		"$fw" generate "$image" || fail "malimux-fw made no image"
+	fi
+}
+
+model_up()
+{
+	spawn_ready model "$model" --socket "$work/gpu.sock" || fail "the model did not start"
+}
+
+daemon_up()
+{
+	spawn_ready malimuxd "$malimuxd" --config "$config" || fail "malimuxd did not start"
+}
+
+house_up()
+{
+	image=${1-}
+	[ -n "$image" ] || pick_image
+	write_config "$image"
+	model_up
+	daemon_up
+	remember
+}
+
+# remember: the daemon's memory for the device as it is without guests, for all_gone
+remember()
+{
+	dma_bytes=$(gpu_counter dma_bytes) || exit 1
+}
+
+daemon_down()
+{
+	signal malimuxd TERM
+	wants malimuxd 0
+	[ ! -e "$work/a.sock" ] && [ ! -e "$work/b.sock" ] && [ ! -e "$control" ] ||
+		fail "malimuxd left a socket behind"
+}
+
+house_down()
+{
+	daemon_down
+	signal model TERM
+	wants model 0
+	[ "${#pid_of[@]}" = 0 ] || fail "still running: ${!pid_of[*]}"
+}
+
+# ---- what malimuxctl says ----
+
+# member NAME TEXT: a value of a flat JSON object
+member()
+{
+	local pattern="\"$1\": *\"?([^,\"}]*)"
+	[[ $2 =~ $pattern ]] || fail "malimuxctl says nothing of $1"
+	printf '%s\n' "${BASH_REMATCH[1]}"
+}
+
+# guests: asks once; counter_of then looks into the answer
+guests()
+{
+	answer=$("$ctl" --socket "$control" --json guests | tr '{' '\n') || fail "malimuxctl guests failed"
+}
+
+# counter_of PARTITION NAME
+counter_of()
+{
+	member "$2" "$(grep "\"partition\": *\"$1\"" <<<"$answer")"
+}
+
+counter()
+{
+	guests
+	counter_of "$@"
+}
+
+gpu_counter()
+{
+	member "$1" "$("$ctl" --socket "$control" --json status | tr '{' '\n' | grep '"gpu_id"')"
+}
+
+is_empty()
+{
+	local name
+	[ "$(counter_of "$1" connected)" = false ] || return 1
+	for name in $guest_counters; do
+		[ "$(counter_of "$1" "$name")" = 0 ] || return 1
+	done
+}
+
+# gone PARTITION: its guest has left nothing behind. The daemon is asked until it is so, at most so long.
+gone()
+{
+	local until=$((SECONDS + patience))
+	guests
+	until is_empty "$1"; do
+		[ "$SECONDS" -lt "$until" ] || fail "guest $1 left something behind: $answer"
+		guests
+	done
+}
+
+# all_gone: both have, and the daemon's memory for the device is what it was before they came
+all_gone()
+{
+	local now
+	gone A
+	gone B
+	for name in vms groups; do
+		now=$(gpu_counter "$name")
+		[ "$now" = 0 ] || fail "the GPU still has $now $name"
+	done
+	now=$(gpu_counter dma_bytes)
+	[ "$now" = "$dma_bytes" ] || fail "DMA memory is $now bytes, and was $dma_bytes before guests came"
+}
+
+# logged NAME PATTERN: its log has such a line
+logged()
+{
+	grep -q -e "$2" "$work/$1.log" || fail "$1 did not log '$2'"
+}
+
+# guest_a ARGUMENT..., guest_b ARGUMENT...: demo guests
+guest_a()
+{
+	spawn A "$guest" --socket "$work/a.sock" --name A "$@"
+}
+
+guest_b()
+{
+	spawn B "$guest" --socket "$work/b.sock" --name B "$@"
+}
