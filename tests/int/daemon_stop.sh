@@ -11,7 +11,7 @@ house_up
 for turn in 1 2; do
 	for name in A B; do
 		spawn_lines $name "$guest" --socket "$work/${name,,}.sock" --name $name --rounds 1000
-		next_line $name && next_line $name || fail "$name did not come to work"
+		at_work $name
 	done
 	daemon_down
 	for name in A B; do

@@ -8,7 +8,7 @@
 #   spawn NAME COMMAND...        starts a process; output into $work/NAME.log
 #   spawn_lines NAME COMMAND...  the same, but next_line NAME reads its standard output
 #   finish NAME [SECONDS]        waits for its end; exit status in $status
-#   house_up [IMAGE]             model, daemon with partitions A and B
+#   house_up                     model, daemon with partitions A and B; firmware as $image or pick_image say
 #   house_down                   both end on SIGTERM, with 0
 #   counter PARTITION NAME       a number of 'malimuxctl --json guests'; gpu_counter NAME of 'status'
 #
@@ -126,10 +126,11 @@ spawn_ready()
 	return "$got"
 }
 
-# next_line NAME: into $line; fails at the end of the output
+# next_line NAME: into $line (for those who want to look); fails at the end of the output
 next_line()
 {
 	local got=0
+	# shellcheck disable=SC2034 # for the caller
 	IFS= read -r -t "$patience" -u "${life_of[$1]}" line || got=$?
 	[ "$got" -le 128 ] || fail "$1 said nothing for $patience s"
 	return "$got"
@@ -138,12 +139,12 @@ next_line()
 # finish NAME [SECONDS]
 finish()
 {
-	local name=$1 seconds=${2:-$patience} got=0
+	local name=$1 seconds=${2:-$patience} life=${life_of[$1]} got=0
 	while [ "$got" = 0 ]; do
-		IFS= read -r -t "$seconds" -u "${life_of[$name]}" _ || got=$?
+		IFS= read -r -t "$seconds" -u "$life" _ || got=$?
 	done
 	[ "$got" -le 128 ] || fail "$name did not end within $seconds s"
-	exec {life_of[$name]}<&-
+	exec {life}<&-
 	status=0
 	# bash reports killed jobs here
 	{ wait "${pid_of[$name]}" || status=$?; } 2>/dev/null
@@ -161,6 +162,14 @@ wants()
 {
 	finish "$1" "${3:-$patience}"
 	[ "$status" = "$2" ] || fail "$1 ended with $status, not $2"
+}
+
+# at_work NAME: one that was started with spawn_lines has said what GPU it has, and run its first streams
+at_work()
+{
+	if ! next_line "$1" || ! next_line "$1"; then
+		fail "$1 did not come to work"
+	fi
 }
 
 # ---- the house ----
@@ -189,6 +198,7 @@ real_images()
 }
 
 # pick_image: a real one for arch 10 if there is one, else one that malimux-fw makes; into $image and $image_kind
+# shellcheck disable=SC2034 # the demo shows it
 pick_image()
 {
 	local path
@@ -216,8 +226,7 @@ daemon_up()
 
 house_up()
 {
-	image=${1-}
-	[ -n "$image" ] || pick_image
+	[ -n "${image-}" ] || pick_image
 	write_config "$image"
 	model_up
 	daemon_up
@@ -230,12 +239,16 @@ remember()
 	dma_bytes=$(gpu_counter dma_bytes) || exit 1
 }
 
+no_sockets()
+{
+	[ ! -e "$work/a.sock" ] && [ ! -e "$work/b.sock" ] && [ ! -e "$control" ]
+}
+
 daemon_down()
 {
 	signal malimuxd TERM
 	wants malimuxd 0
-	[ ! -e "$work/a.sock" ] && [ ! -e "$work/b.sock" ] && [ ! -e "$control" ] ||
-		fail "malimuxd left a socket behind"
+	no_sockets || fail "malimuxd left a socket behind"
 }
 
 house_down()

@@ -9,7 +9,7 @@ house_up
 
 for name in A B; do
 	spawn_lines $name "$guest" --socket "$work/${name,,}.sock" --name $name --rounds 1000 --frames 60
-	next_line $name && next_line $name || fail "$name did not come to work"
+	at_work $name
 done
 signal model KILL
 wants model 137

@@ -409,7 +409,8 @@ int mmx_demo_compute(struct mmx_demo *demo)
 
 	r = mmx_demo_compute_in(demo, &demo->work, demo->compute_group, &cycles);
 	if (!r)
-		mmx_demo_say(demo, "compute", "%zu streams          results right  %6.1f Mcycles",
-			     TESTS, (double)cycles / 1e6);
+		mmx_demo_say(demo, "compute",
+			     "%3zu streams            %6.1f Mcycles   results right", TESTS,
+			     (double)cycles / 1e6);
 	return r;
 }

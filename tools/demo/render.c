@@ -212,8 +212,7 @@ static bool in_order(const struct frame *frame)
 }
 
 /* Return: 0; DEMO_E_WRONG; negative errno. */
-static int finish_frame(struct mmx_demo *demo, unsigned int number, struct frame *frame,
-			uint64_t *cycles)
+static int finish_frame(struct mmx_demo *demo, unsigned int number, struct frame *frame)
 {
 	int r, error, ret = 0;
 	unsigned int stage;
@@ -225,7 +224,6 @@ static int finish_frame(struct mmx_demo *demo, unsigned int number, struct frame
 		if (error)
 			ret = mmx_demo_wrong(demo, "render", "frame %u: %s failed: %s", number,
 					     stage_names[stage], strerror(-error));
-		*cycles += frame->stages[stage].cycles_end - frame->stages[stage].cycles_begin;
 	}
 	if (!ret && !in_order(frame))
 		ret = mmx_demo_wrong(demo, "render",
@@ -235,8 +233,7 @@ static int finish_frame(struct mmx_demo *demo, unsigned int number, struct frame
 	return ret;
 }
 
-static int run_frames(struct mmx_demo *demo, struct pass *pass, struct frame **frames,
-		      uint64_t *cycles)
+static int run_frames(struct mmx_demo *demo, struct pass *pass, struct frame **frames)
 {
 	unsigned int i;
 	int r = 0, ret = 0;
@@ -246,7 +243,7 @@ static int run_frames(struct mmx_demo *demo, struct pass *pass, struct frame **f
 	for (i = 0; !r && i < demo->frames; i++)
 		r = submit_frame(demo, frames[i]);
 	for (i = 0; !r && i < demo->frames; i++) {
-		r = finish_frame(demo, i + 1, frames[i], cycles);
+		r = finish_frame(demo, i + 1, frames[i]);
 		if (r > 0) {
 			ret = r;
 			r = 0;
@@ -259,14 +256,14 @@ int mmx_demo_render(struct mmx_demo *demo)
 {
 	struct pass pass = { .work = &demo->work };
 	struct frame *frames[MMX_DEMO_MAX_FRAMES];
-	uint64_t cycles = 0;
 	unsigned int i;
+	uint64_t cycles;
 	int r;
 
 	pass.syncs = mmx_work_data(pass.work, STAGES * sizeof(struct sync), 16, &pass.syncs_va);
 	if (!pass.syncs || !mmx_work_data(pass.work, 128, 64, &pass.descriptors_va))
 		return pass.work->error;
-	r = run_frames(demo, &pass, frames, &cycles);
+	r = run_frames(demo, &pass, frames);
 	if (r)
 		return r;
 	for (i = 0; i < STAGES; i++)
@@ -274,8 +271,10 @@ int mmx_demo_render(struct mmx_demo *demo)
 			return mmx_demo_wrong(
 				demo, "render", "%s counted %llu frames of %u", stage_names[i],
 				(unsigned long long)pass.syncs[i].value, demo->frames);
+	cycles = frames[demo->frames - 1]->stages[COMPUTE].cycles_end -
+		 frames[0]->stages[TILER].cycles_begin;
 	mmx_work_reset(pass.work);
-	mmx_demo_say(demo, "render", "%3u frames, 3 queues  order right    %6.1f Mcycles",
+	mmx_demo_say(demo, "render", "%3u frames, 3 queues   %6.1f Mcycles   order right",
 		     demo->frames, (double)cycles / 1e6);
 	return 0;
 }
