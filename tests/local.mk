@@ -2,6 +2,8 @@
 
 # Unit tests and fuzz targets are declared by the folder they test; what all share is here.
 EXTRA_DIST += tests/fuzz/corpus
+include tools/demo/local.mk
+include tests/int/local.mk
 
 check_PROGRAMS += $(UNIT_TESTS) $(FUZZ_TESTS)
 TESTS += $(UNIT_TESTS)
