@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tests/unit/vfu_client.h"
+#include "tools/model/vfu_signal.h"
 
 uint64_t rig_now_ns;
 
@@ -49,6 +50,8 @@ int rig_setup_silent(void **state)
 
 	assert_non_null(rig);
 	rig_now_ns = 1000000;
+	/* keeps a descriptor for the process */
+	assert_int_equal(mmx_vfu_signal_init(), 0);
 	rig->fds_before = client_count_fds();
 	rig->sock = -1;
 	assert_int_equal(mmx_vfu_create(&config, &rig->vfu), 0);

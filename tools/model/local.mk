@@ -97,7 +97,8 @@ tools_model_libvfuserver_a_SOURCES = \
 	%D%/vfu_irq.c %D%/vfu_irq.h \
 	%D%/vfu_pci.c %D%/vfu_pci.h \
 	%D%/vfu_priv.h \
-	%D%/vfu_proto.h
+	%D%/vfu_proto.h \
+	%D%/vfu_signal.c %D%/vfu_signal.h
 tools_model_libvfuserver_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 
 # The server's tests run it over a fake GPU; all but the last with the client in the same thread.

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "tools/model/vfu_priv.h"
+#include "tools/model/vfu_signal.h"
 
 /* Messages handled by one mmx_vfu_poll(): a client that never stops may not stop the model. */
 #define BURST_MAX 4096u
@@ -333,7 +334,7 @@ int mmx_vfu_guard(struct mmx_vfu *vfu)
 /**
  * mmx_vfu_create() - makes a model and a server for it, without a client
  *
- * Return: 0; -EINVAL for an unknown product; -ENOMEM.
+ * Return: 0; -EINVAL for an unknown product; -ENOMEM; -errno if eventfds cannot be signalled here.
  */
 int mmx_vfu_create(const struct mmx_vfu_config *config, struct mmx_vfu **ret_vfu)
 {
@@ -342,6 +343,10 @@ int mmx_vfu_create(const struct mmx_vfu_config *config, struct mmx_vfu **ret_vfu
 
 	if (!vfu)
 		return r;
+	r = mmx_vfu_signal_init();
+	if (r)
+		goto err_free;
+	r = -ENOMEM;
 	vfu->config = *config;
 	if (!vfu->config.now_ns)
 		vfu->config.now_ns = monotonic_ns;

@@ -7,15 +7,16 @@
  * of the lines, with VFIO's automasked semantics: firing masks it, and after UNMASK it fires again if
  * the level is still up, a little later (MMX_VFU_INTX_REFIRE_NS) unless the level falls before that.
  *
- * Only eventfds that do not block are accepted: a write may neither wait nor mean something else.
+ * Eventfds are signalled by vfu_signal.c, which never waits, whatever the client does to them.
  */
 #include "tools/model/vfu_irq.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "tools/model/vfu_signal.h"
 
 /* No eventfds, all lines low. */
 void mmx_vfu_irq_init(struct mmx_vfu_irq *irq)
@@ -48,11 +49,8 @@ void mmx_vfu_irq_finish(struct mmx_vfu_irq *irq)
 
 static void signal_fd(int fd)
 {
-	uint64_t one = 1;
-
-	/* fails if the counter is full: the client has been woken then */
-	if (fd >= 0 && write(fd, &one, sizeof(one)) < 0)
-		errno = 0;
+	if (fd >= 0)
+		mmx_vfu_signal(fd);
 }
 
 /* Is any bit of any line pending? (PCI's interrupt status bit.) */
@@ -140,11 +138,10 @@ int mmx_vfu_irq_info(struct mmx_vfu_irq_info *info)
 
 static bool is_eventfd(int fd)
 {
-	int flags = fcntl(fd, F_GETFL);
 	struct stat st;
 
-	/* an anonymous inode has no file type; of those only an eventfd takes a write of 8 bytes */
-	return flags >= 0 && (flags & O_NONBLOCK) && !fstat(fd, &st) && !(st.st_mode & S_IFMT);
+	/* an anonymous inode has no file type; of those only eventfds can be signalled */
+	return !fstat(fd, &st) && !(st.st_mode & S_IFMT);
 }
 
 /* DATA_EVENTFD: gives each interrupt of the range its eventfd, or takes it away (no descriptors). */

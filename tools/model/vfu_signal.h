@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Signalling eventfds that belong to somebody hostile. */
+#ifndef TOOLS_MODEL_VFU_SIGNAL_H
+#define TOOLS_MODEL_VFU_SIGNAL_H
+
+int mmx_vfu_signal_init(void);
+void mmx_vfu_signal(int fd);
+
+#endif
