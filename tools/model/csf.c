@@ -7,7 +7,9 @@
  * interface in memory at boot, once, and checked there; a layout that makes no sense stops the boot.
  * The firmware fills in what an image leaves 0: version, features, suspend sizes, stream features. It
  * sets every acknowledge word equal to its request word, so that nothing is outstanding after a boot
- * over old memory either (a driver may boot again without loading again).
+ * over old memory either (a driver may boot again without loading again). Excepted are the requests that
+ * switch something on (csf_global.c): all is off after a boot, and a driver that leaves the bit as it was
+ * and rings gets it switched on again.
  *
  * Main loop: a doorbell or a report of a stream schedules one turn a little later (cost.h); a turn reads
  * all requests that were rung for, passes on all reports, and looks at idleness. HALT alone is answered
@@ -425,6 +427,11 @@ void mdl_csf_stop(struct mmx_model *m)
 	mdl_event_del(m, &csf->idle_timer);
 	mdl_event_del(m, &csf->poweroff_timer);
 	free_groups(m, csf);
+}
+
+bool mdl_csf_running(struct mmx_model *m)
+{
+	return mdl_csf(m)->running;
 }
 
 struct mdl_csf *mdl_csf_create(void)

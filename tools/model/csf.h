@@ -6,6 +6,7 @@
 #ifndef TOOLS_MODEL_CSF_H
 #define TOOLS_MODEL_CSF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct mmx_model;
@@ -22,6 +23,8 @@ void mdl_csf_destroy(struct mmx_model *m, struct mdl_csf *csf);
 const char *mdl_csf_start(struct mmx_model *m);
 /* It is no more: all groups are gone. Fine if it does not run. */
 void mdl_csf_stop(struct mmx_model *m);
+/* Return: true also while it sleeps; false if it was never started, is halted, or died. */
+bool mdl_csf_running(struct mmx_model *m);
 
 /* A write to doorbell page @index. */
 void mdl_csf_doorbell(struct mmx_model *m, unsigned int index);

@@ -36,6 +36,9 @@
 	(GLB_CFG_PROGRESS_TIMER | GLB_CFG_ALLOC_EN | GLB_CFG_POWEROFF_TIMER | GLB_PERFCNT_EN | \
 	 GLB_PERFCNT_SAMPLE | GLB_COUNTER_EN | GLB_PING | GLB_FWCFG_UPDATE | GLB_IDLE_EN)
 
+/* Requests that say on or off instead of "do it"; off after a boot. */
+#define SWITCHES (GLB_PERFCNT_EN | GLB_COUNTER_EN | GLB_IDLE_EN)
+
 #define UNITS_ALL UINT64_MAX
 
 void csf_global_init(struct mmx_model *m)
@@ -45,7 +48,8 @@ void csf_global_init(struct mmx_model *m)
 	csf->core_en_mask = 0;
 	csf->poweroff_ns = 0;
 	csf->idle_ns = 0;
-	csf_wr(m, csf->out_va + GLB_OUT_ACK, csf_rd(m, csf->in_va + GLB_IN_REQ));
+	mdl_gpu_count_cycles(m, false);
+	csf_wr(m, csf->out_va + GLB_OUT_ACK, csf_rd(m, csf->in_va + GLB_IN_REQ) & ~SWITCHES);
 	csf_wr(m, csf->out_va + GLB_OUT_DOORBELL_ACK, csf_rd(m, csf->in_va + GLB_IN_DOORBELL_REQ));
 	csf_wr(m, csf->out_va + GLB_OUT_HALT_STATUS, 0);
 }

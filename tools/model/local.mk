@@ -57,6 +57,13 @@ tests_unit_model_csf_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_csf_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 endif
 
+if HAVE_CMOCKA
+UNIT_TESTS += tests/unit/model_driver_test
+tests_unit_model_driver_test_SOURCES = tests/unit/model_driver_test.c tests/unit/model_words.h $(MODEL_ENV)
+tests_unit_model_driver_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_driver_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+endif
+
 MODEL_FAKE = tests/unit/model_fake.c tests/unit/model_fake.h tests/unit/model_words.h
 if HAVE_CMOCKA
 UNIT_TESTS += \

@@ -13,7 +13,9 @@
  *   - find a sane interface layout there (csf.c).
  * The first sign of life is JOB_INT.GLB.
  *
- * DISABLE stops at once: whatever the groups were doing is lost. Power-off of the L2 under running
+ * DISABLE stops at once: whatever the groups were doing is lost. ENABLE and AUTO written under halted
+ * firmware boot it anew, as if DISABLE had come between: upstream panthor before it learned to disable
+ * the MCU resumes like this. Firmware that sleeps goes on sleeping. Power-off of the L2 under running
  * firmware is fatal, under halted firmware it is fine. Each change of MCU_STATUS raises GPU_INT.
  */
 #include "tools/model/mcu.h"
@@ -158,9 +160,9 @@ void mdl_mcu_write32(struct mmx_model *m, uint32_t offset, uint32_t value)
 		return;
 	}
 	mcu->control = value;
-	if (value == MCU_CONTROL_DISABLE)
+	if (value == MCU_CONTROL_DISABLE || (mcu->status == MCU_STATUS_HALT && !mdl_csf_running(m)))
 		disable(m);
-	else
+	if (value != MCU_CONTROL_DISABLE)
 		try_boot(m);
 }
 
