@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The paths of the upstream driver that cross many blocks, in the order of its register writes: runtime
- * suspend and resume in both of its forms, sleep, reset amid a job.
+ * suspend and resume in both of its forms, sleep, reset amid a job, suspension of a stream that was
+ * just woken.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -247,6 +248,32 @@ static void reset_amid_job(void **state)
 	assert_int_equal(menv_rd64_va(&e, 1, SYNC_VA + 16), 1);
 }
 
+/*
+ * A stream is woken and its group suspended before it has looked: it is not to be called blocked, since
+ * nobody would wake it again.
+ */
+static void woken_and_suspended(void **state)
+{
+	uint32_t reason = menv_cs_out(&e, 0, 0) + CS_OUT_BLOCKED_REASON;
+	uint32_t req = menv_csg_in(&e, 0) + CSG_IN_REQ;
+
+	(void)state;
+	submit_wait(0);
+	menv_mcu_wr(&e, req, (menv_mcu_rd(&e, req) & ~7u) | MENV_CSG_SUSPEND);
+	menv_csg_ring(&e, 0);
+	menv_wr64_va(&e, 1, SYNC_VA, 5);
+	menv_doorbell(&e, 1);
+	/* registers let the firmware act, but give streams no time */
+	e.now_ns += MDL_COST_FW_REQUEST_NS;
+	menv_rd(&e, MCU_STATUS);
+	assert_true(menv_wait_word(&e, menv_csg_out(&e, 0), 7, MENV_CSG_SUSPEND, 100 * MS));
+	assert_int_equal(menv_rd64_va(&e, 1, SYNC_VA + 16), 0);
+	assert_int_equal(menv_mcu_rd(&e, reason), 0);
+	assert_true(menv_group_start(&e, &group, 0, MENV_CSG_RESUME));
+	menv_run_for(&e, MS);
+	assert_int_equal(menv_rd64_va(&e, 1, SYNC_VA + 16), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -254,7 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(resume_after_disable),  TEST(resume_after_halt_alone),
 		TEST(switches_after_resume), TEST(control_does_not_end_sleep),
-		TEST(reset_amid_job),
+		TEST(reset_amid_job),	     TEST(woken_and_suspended),
 	};
 
 	return cmocka_run_group_tests_name("model_driver", tests, NULL, NULL);

@@ -312,7 +312,8 @@ void mdl_cs_status(const struct mdl_cs *cs, struct mdl_cs_status *ret_status)
 	struct mdl_cs_status st = {
 		.empty = cs->started && cs->idle && !outstanding(cs),
 		.stopped = !cs->started || cs->dead,
-		.blocked = cs->blocked,
+		/* woken: whether it is still blocked shows in its next slice */
+		.blocked = cs->ready ? MDL_CS_UNBLOCKED : cs->blocked,
 		.cmd_ptr = cs->started ? mdl_cs_pc_address(cs) : 0,
 		.wait = cs->wait,
 		.req_resource = cs->req_resource,
