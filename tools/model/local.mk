@@ -92,6 +92,10 @@ FUZZ_TESTS += tests/fuzz/model_cs_fuzz
 tests_fuzz_model_cs_fuzz_SOURCES = tests/fuzz/model_cs_fuzz.c $(MODEL_FAKE) $(FUZZ_MAIN)
 tests_fuzz_model_cs_fuzz_LDADD = tools/model/libmodel.a
 tests_fuzz_model_cs_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+FUZZ_TESTS += tests/fuzz/model_device_fuzz
+tests_fuzz_model_device_fuzz_SOURCES = tests/fuzz/model_device_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_model_device_fuzz_LDADD = tools/model/libmodel.a
+tests_fuzz_model_device_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
 # The vfio-user server and the program.
 noinst_LIBRARIES += tools/model/libvfuserver.a
