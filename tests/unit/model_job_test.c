@@ -193,20 +193,38 @@ static void test_recoverable_fault(void **state)
 	const uint64_t bad[] = { W_REQ_RESOURCE(2), W_MOVE32(42, 1), W_MOVE32(43, 0),
 				 W_RUN_FRAGMENT };
 	struct menv_group g;
+	uint64_t start;
+	uint32_t req;
 
 	(void)state;
 	make_group(&g, 1, 0, 1);
-	submit_job(&g, 0, 0, bad, COUNT(bad));
-	menv_run_for(&e, MS);
-	assert_int_equal(seqno(&g, 0), 1);
-	assert_int_equal(sync_status(&g, 0), 1);
-	assert_int_equal(cs_events(0, 0) & (CS_FATAL | CS_FAULT), CS_FAULT);
-	assert_int_equal(menv_mcu_rd(&e, menv_cs_out(&e, 0, 0) + CS_OUT_FAULT) & 0xff, 0x59);
+	req = menv_cs_in(&e, 0, 0) + CS_IN_REQ;
 	submit_job(&g, 0, 0, add_job, COUNT(add_job));
 	menv_run_for(&e, MS);
+	start = menv_queue_extract(&e, &g, 0);
+	submit_job(&g, 0, 0, bad, COUNT(bad));
+	menv_run_for(&e, MS);
+	assert_int_equal(cs_events(0, 0) & (CS_FATAL | CS_FAULT), CS_FAULT);
+	assert_int_equal(menv_mcu_rd(&e, menv_cs_out(&e, 0, 0) + CS_OUT_FAULT) & 0xff, 0x59);
+	/* the stream waits for the host, which finds the guilty job by its extract offset */
+	assert_in_range(menv_queue_extract(&e, &g, 0), start, start + 8 * JOB_WORDS - 1);
+	menv_doorbell(&e, 1);
+	menv_cs_ring(&e, 0, 1); /* rung, but not acknowledged */
+	menv_run_for(&e, MS);
+	assert_int_equal(seqno(&g, 0), 1);
+	menv_mcu_wr(&e, req, menv_mcu_rd(&e, req) ^ CS_FAULT);
+	menv_csg_ring(&e, 0); /* acknowledged, but the stream was not rung for */
+	menv_run_for(&e, MS);
+	assert_int_equal(seqno(&g, 0), 1);
+	menv_cs_ring(&e, 0, 1);
+	menv_run_for(&e, MS);
 	assert_int_equal(seqno(&g, 0), 2);
+	assert_int_equal(sync_status(&g, 0), 1);
+	submit_job(&g, 0, 0, add_job, COUNT(add_job));
+	menv_run_for(&e, MS);
+	assert_int_equal(seqno(&g, 0), 3);
 	assert_int_equal(sync_status(&g, 0), 0);
-	assert_int_equal(result(&g, 0), 5);
+	assert_int_equal(result(&g, 0), 10);
 }
 
 /* Guest B loads from nowhere: its stream is dead, its address space has the fault; A goes on. */

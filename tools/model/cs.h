@@ -42,7 +42,7 @@ enum mdl_cs_blocked {
 
 /* What a stream tells the firmware. */
 enum mdl_cs_report {
-	MDL_CS_FAULT, /* CS_FAULT: the job is poisoned up to its ERROR_BARRIER, the stream goes on */
+	MDL_CS_FAULT, /* CS_FAULT: the job is poisoned up to its ERROR_BARRIER, csf.c holds it until the host has seen it */
 	MDL_CS_FATAL, /* CS_FATAL: the stream has stopped for good */
 	MDL_CS_SYNC_UPDATE, /* a sync object was written by SYNC_ADD/SYNC_SET with system scope */
 	/* became empty, blocked, unblocked: look at mdl_cs_status(); or quiet after mdl_cs_pause() */

@@ -175,6 +175,8 @@ void mdl_csf_cs_report(struct mmx_model *m, unsigned int csg, unsigned int cs,
 	if (!g || cs >= g->stream_count || !mdl_csf(m)->running)
 		return;
 	g->streams[cs].reports |= MDL_BIT((unsigned int)what);
+	if (what == MDL_CS_FAULT)
+		g->streams[cs].faulted = true;
 	csf_schedule(m, MDL_COST_FW_EVENT_NS);
 }
 
@@ -243,6 +245,11 @@ unsigned int mdl_csf_priority(struct mmx_model *m, unsigned int csg)
 
 /* ---- time for streams ---- */
 
+static bool may_run(const struct mdl_csf_stream *s)
+{
+	return s->started && !s->faulted;
+}
+
 void mdl_csf_run(struct mmx_model *m)
 {
 	struct mdl_csf *csf = mdl_csf(m);
@@ -258,7 +265,7 @@ void mdl_csf_run(struct mmx_model *m)
 		for (unsigned int j = 0; j < g->stream_count; j++) {
 			struct mdl_cs *cs = g->streams[j].cs;
 
-			if (g->streams[j].started && mdl_cs_runnable(cs) &&
+			if (may_run(&g->streams[j]) && mdl_cs_runnable(cs) &&
 			    mdl_cs_next_ns(cs) <= now)
 				mdl_cs_run(cs);
 		}
@@ -277,8 +284,8 @@ uint64_t mdl_csf_next_ns(const struct mdl_csf *csf)
 		if (g->state != MDL_CSF_RUNNING)
 			continue;
 		for (unsigned int j = 0; j < g->stream_count; j++) {
-			uint64_t at = g->streams[j].started ? mdl_cs_next_ns(g->streams[j].cs)
-							    : UINT64_MAX;
+			const struct mdl_csf_stream *s = &g->streams[j];
+			uint64_t at = may_run(s) ? mdl_cs_next_ns(s->cs) : UINT64_MAX;
 
 			if (at < next)
 				next = at;

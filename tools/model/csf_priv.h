@@ -26,6 +26,7 @@ struct mdl_csf_stream {
 	uint32_t doorbell; /* page that kicks it, 0 = none */
 	uint32_t idle_when; /* CS_IDLE_* of the last acknowledged request */
 	uint32_t reports; /* bits of enum mdl_cs_report, not yet passed on */
+	bool faulted; /* stands still until the host has acknowledged CS_FAULT and rung */
 };
 
 enum mdl_csf_state {

@@ -9,6 +9,8 @@
  *
  * Events: FAULT and FATAL. Their words stay as they are until the host has acknowledged the event. Each
  * event also toggles the stream's bit in the group's cs_irq_req, if the stream's ack_irq_mask has it.
+ * After a FAULT the stream stands still until the host has acknowledged it and rung for the stream
+ * (doorbell_req): so the host still finds the extract offset within the job that is to blame.
  * Nothing reports TILER_OOM: tiler heaps do not run out in this model.
  */
 #include "tools/model/csf_priv.h"
@@ -100,6 +102,7 @@ static void start(struct mmx_model *m, struct mdl_csf_group *g, unsigned int ind
 
 	s->started = true;
 	s->reports = 0;
+	s->faulted = false;
 	s->doorbell = MDL_GET(CS_CONFIG_DOORBELL, csf_rd(m, s->in_va + CS_IN_CONFIG));
 	if (!buf) {
 		mdl_cs_start(s->cs, &params);
@@ -145,6 +148,8 @@ void csf_stream_requests(struct mmx_model *m, struct mdl_csf_group *g, unsigned 
 		s->started = false;
 		s->reports = 0;
 	} else if (wanted) {
+		if (!(s->reports & MDL_BIT(MDL_CS_FAULT)) && seen(m, s, CS_FAULT))
+			s->faulted = false;
 		mdl_cs_kick(s->cs);
 	}
 }
