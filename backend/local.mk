@@ -14,7 +14,7 @@ backend_malimuxd_LDADD = \
 	$(LIBUV_LIBS) $(LIBCONFIG_LIBS) $(JSONC_LIBS)
 
 dist_man_MANS += %D%/malimuxd.8 %D%/malimuxd.conf.5
-EXTRA_DIST += %D%/README.md %D%/malimuxd.conf.example
+EXTRA_DIST += %D%/README.md %D%/malimuxd.conf.example docs/limits.md
 
 include backend/util/local.mk
 include backend/device/local.mk
