@@ -215,6 +215,7 @@ static int map_runs(struct mmx_addrspace *vm, const struct mmx_vma *range)
 	uint32_t i;
 	int r;
 
+	vm->session->work += (unsigned int)left;
 	for (i = find_run(mem, page); left; i++) {
 		const struct mmx_mem_run *run = &mem->runs[i];
 		uint64_t skip = page - run->object_page, count = run->page_count - skip;
@@ -235,13 +236,18 @@ static int map_runs(struct mmx_addrspace *vm, const struct mmx_vma *range)
 	return 0;
 }
 
-/* Return: 0, or an errno of either sign, then nothing is mapped in the range (but see the end). */
+/*
+ * Return: 0; ENOSPC: too many mappings, nothing has changed; another errno of either sign, then nothing is mapped in
+ * the range (but see the end).
+ */
 static int map(struct bind *bind, const struct mmx_vma *range)
 {
 	struct mmx_addrspace *vm = bind->vm;
 	struct mmx_vma_spare spare;
 	int r;
 
+	if (!mmx_vma_may_map(vm, range->va, range->size))
+		return ENOSPC;
 	r = unmap(bind, range->va, range->size);
 	if (!r)
 		r = mmx_vma_spare_take(vm, 1, 1, &spare);

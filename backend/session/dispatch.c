@@ -81,11 +81,12 @@ static int check(struct mmx_session *s, const struct message *m, uint32_t size)
 
 static struct mmx_request *take_request(struct mmx_session *s, const struct mmx_msg_hdr *hdr)
 {
+	struct mmx_list *free = hdr->type == MMX_MSG_SUBMIT ? &s->free_submits : &s->free;
 	struct mmx_request *request;
 
-	if (mmx_list_empty(&s->free))
+	if (mmx_list_empty(free))
 		return NULL;
-	request = mmx_list_first(&s->free, struct mmx_request, link);
+	request = mmx_list_first(free, struct mmx_request, link);
 	mmx_list_del(&request->link);
 	request->type = hdr->type;
 	request->tag = hdr->tag;
@@ -133,7 +134,7 @@ void mmx_session_dispatch(struct mmx_session *s, uint32_t size)
 	if (r == MMX_REPLY_LATER)
 		return;
 	if (hdr.type == MMX_MSG_SUBMIT && !r) {
-		mmx_list_add(&s->free, &request->link);
+		mmx_request_free(s, request);
 		return;
 	}
 	if (r) {

@@ -28,6 +28,11 @@ void mmx_session_break(struct mmx_session *s, const char *why)
 	s->ops->broken(s->ctx, s, why);
 }
 
+void mmx_request_free(struct mmx_session *s, struct mmx_request *request)
+{
+	mmx_list_add(request->type == MMX_MSG_SUBMIT ? &s->free_submits : &s->free, &request->link);
+}
+
 void mmx_reply(struct mmx_session *s, struct mmx_request *request, int error)
 {
 	struct mmx_msg_hdr hdr = {
@@ -191,7 +196,7 @@ static bool send_replies(struct mmx_session *s)
 		if (!put(s, request->reply, request->size))
 			return false;
 		mmx_list_del(&request->link);
-		mmx_list_add(&s->free, &request->link);
+		mmx_request_free(s, request);
 	}
 	return true;
 }
@@ -249,11 +254,15 @@ static bool send_gpu_state(struct mmx_session *s)
 
 void mmx_session_flush(struct mmx_session *s)
 {
-	if (s->broken || s->stalled || s->state == MMX_SESSION_GONE)
+	if (s->broken || s->state == MMX_SESSION_GONE)
 		return;
 	/* each stage is there only if all before it got through */
-	(void)(send_timelines(s) && send_faults(s) && send_gpu_state(s) && send_replies(s) &&
-	       send_released(s));
+	if (!s->stalled)
+		(void)(send_timelines(s) && send_faults(s) && send_gpu_state(s) &&
+		       send_replies(s) && send_released(s));
+	/* what failed in one round may be more, if there is room to tell it */
+	if (s->stalled && s->failed > MMX_FAILED_MAX)
+		mmx_session_break(s, "it does not read its completions");
 	if (mmx_ring_publish(&s->comp))
 		mmx_local_notify(s->peer.call_fd);
 }

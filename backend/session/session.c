@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Pages whose mapping takes about as long as a message. */
+#define PAGES_PER_MESSAGE 256u
+
 #define FEATURES 0ull /* none is defined yet */
 
 static int init_tables(struct mmx_session *s)
@@ -31,12 +34,16 @@ static int init_tables(struct mmx_session *s)
 		r = mmx_table_init(&s->timelines, limits->max_timelines);
 	if (r)
 		return r;
-	s->requests = calloc(limits->max_requests, sizeof(*s->requests));
+	s->requests =
+		calloc((size_t)limits->max_requests + MMX_SUBMIT_ANSWERS, sizeof(*s->requests));
 	if (!s->requests)
 		return -ENOMEM;
 	mmx_list_init(&s->free);
+	mmx_list_init(&s->free_submits);
 	for (i = 0; i < limits->max_requests; i++)
 		mmx_list_add_tail(&s->free, &s->requests[i].link);
+	for (; i < limits->max_requests + MMX_SUBMIT_ANSWERS; i++)
+		mmx_list_add_tail(&s->free_submits, &s->requests[i].link);
 	return 0;
 }
 
@@ -156,21 +163,35 @@ bool mmx_session_ending(const struct mmx_session *s)
 
 /* ---- pump ---- */
 
+/* Is there a record for the answer, should the next message be a SUBMIT that is refused? */
+static bool can_answer(struct mmx_session *s)
+{
+	if (mmx_list_empty(&s->free_submits))
+		mmx_session_flush(s);
+	return !mmx_list_empty(&s->free_submits);
+}
+
 bool mmx_session_pump(struct mmx_session *s, unsigned int budget)
 {
+	unsigned int cost;
 	bool sleep = false;
 	int size = 0;
 
 	s->stalled = false;
 	while (!sleep && budget && !mmx_session_ending(s) && !s->broken) {
+		/* the guest notifies when it has made room in the completion ring */
+		if (!can_answer(s))
+			return false;
 		size = mmx_ring_read(&s->sub, s->buf, sizeof(s->buf));
 		if (size < 0) {
 			mmx_session_break(s, "the submission ring is broken");
 			break;
 		}
 		if (size) {
-			budget--;
 			mmx_session_dispatch(s, (uint32_t)size);
+			cost = 1 + s->work / PAGES_PER_MESSAGE;
+			budget -= cost < budget ? cost : budget;
+			s->work = 0;
 			continue;
 		}
 		if (mmx_ring_consume_publish(&s->sub))

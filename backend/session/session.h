@@ -170,7 +170,7 @@ const struct mmx_local_peer *mmx_session_peer(const struct mmx_session *session)
 void mmx_session_stats(const struct mmx_session *session, struct mmx_session_stats *ret_stats);
 
 /**
- * mmx_session_pump() - takes messages from the submission ring, at most @budget, and sends what is due
+ * mmx_session_pump() - takes messages from the submission ring, at most @budget, fewer if they bind much
  * Return: true if there may be more: call again soon, after others had their turn. False: the guest will notify.
  */
 bool mmx_session_pump(struct mmx_session *session, unsigned int budget);

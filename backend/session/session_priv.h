@@ -14,20 +14,26 @@
 /* Faults that wait for room in the ring; more are counted as dropped. */
 #define MMX_FAULTS_MAX 16u
 
-/* Runs of failed jobs that the guest has not been told of; a guest that lets more gather does not read. */
+/* Runs of failed jobs that the guest has not been told of; one that lets more gather in a full ring does not read. */
 #define MMX_FAILED_MAX 4096u
 
 /*
- * One request between its arrival and its reply's being in the ring. There are max_requests of them: a guest that
- * needs more has broken its credits.
+ * Answers to refused SUBMITs that wait for room in the ring. A SUBMIT takes no credit, since it has no answer unless it
+ * is refused: when there are so many, nothing more is read from the guest until it has made room.
+ */
+#define MMX_SUBMIT_ANSWERS 64u
+
+/*
+ * One request between its arrival and its reply's being in the ring. There are max_requests of them (and
+ * MMX_SUBMIT_ANSWERS for SUBMITs): a guest that needs more has broken its credits.
  */
 struct mmx_request {
-	struct mmx_list
-		link; /* in the session's free, or answered list; in none while it is worked on */
+	/* in the session's free, free_submits or answered list; in none while it is worked on */
+	struct mmx_list link;
 	uint16_t type;
 	uint32_t tag;
 	uint32_t size; /* of the reply; set by the handler if there is more than the header */
-	uint8_t reply[MMX_REPLY_MAX];
+	_Alignas(8) uint8_t reply[MMX_REPLY_MAX]; /* handlers fill it as a struct */
 };
 
 struct mmx_client {
@@ -116,8 +122,8 @@ struct mmx_session {
 	struct mmx_dma_map map; /* of the data area */
 
 	struct mmx_table clients, mems, vms, groups, timelines;
-	struct mmx_request *requests; /* max_requests of them */
-	struct mmx_list free; /* mmx_request.link */
+	struct mmx_request *requests; /* max_requests and MMX_SUBMIT_ANSWERS of them */
+	struct mmx_list free, free_submits; /* mmx_request.link */
 
 	/* what goes out; notify.c */
 	struct mmx_list answered; /* mmx_request.link */
@@ -128,6 +134,7 @@ struct mmx_session {
 	unsigned int fault_count;
 	uint32_t faults_dropped;
 	enum mmx_gpu_state gpu_state; /* to tell; 0 = nothing */
+	unsigned int work; /* pages mapped since the pump has charged them */
 	bool stalled; /* the completion ring is full: the guest will notify */
 
 	struct mmx_session_stats stats;
@@ -147,6 +154,8 @@ void mmx_session_dispatch(struct mmx_session *session, uint32_t size);
 void mmx_reply(struct mmx_session *session, struct mmx_request *request, int error);
 void mmx_notify_timeline(struct mmx_session *session, struct mmx_timeline *timeline);
 void mmx_notify_init(struct mmx_session *session);
+/* The request is through. */
+void mmx_request_free(struct mmx_session *session, struct mmx_request *request);
 /* Forgets what was not told. */
 void mmx_notify_drop(struct mmx_session *session);
 /* The guest does what it must not. */

@@ -47,6 +47,17 @@ bool mmx_vma_splits(const struct mmx_addrspace *vm, uint64_t va, uint64_t size)
 	return i < vm->vma_count && vm->vmas[i]->va < va && end_of(vm->vmas[i]) > va + size;
 }
 
+bool mmx_vma_may_map(const struct mmx_addrspace *vm, uint64_t va, uint64_t size)
+{
+	size_t i = find(vm, va), count = vm->vma_count + 1 + mmx_vma_splits(vm, va, size);
+
+	if (i < vm->vma_count && vm->vmas[i]->va < va)
+		i++;
+	for (; i < vm->vma_count && end_of(vm->vmas[i]) <= va + size; i++)
+		count--;
+	return count <= vm->session->limits->max_mappings;
+}
+
 int mmx_vma_spare_take(struct mmx_addrspace *vm, unsigned int count, unsigned int more,
 		       struct mmx_vma_spare *ret_spare)
 {

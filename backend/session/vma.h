@@ -10,6 +10,9 @@ bool mmx_vma_any(const struct mmx_addrspace *vm, uint64_t va, uint64_t size);
 /* Would cutting it out turn one mapping into two? */
 bool mmx_vma_splits(const struct mmx_addrspace *vm, uint64_t va, uint64_t size);
 
+/* Could the range be mapped, replacing what is there, without exceeding max_mappings? */
+bool mmx_vma_may_map(const struct mmx_addrspace *vm, uint64_t va, uint64_t size);
+
 /* Ranges that an edit may need; taken before anything is changed, so that the edit itself can't fail. */
 struct mmx_vma_spare {
 	struct mmx_vma *vma[2];

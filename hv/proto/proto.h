@@ -420,8 +420,12 @@ MMX_ASSERT_SIZE(struct mmx_reply_group_get_state, 24);
  * completes after those before it. latest_flush as in panthor: 0 = flush; bits 30:24 MBZ.
  *
  * seqno must be the timeline's last submitted one + 1, else EILSEQ. A name that does not exist (ENOENT), a
- * queue that does not exist, a wrong seqno, or no credit (EAGAIN) is answered with an error reply and takes
- * no seqno. Anything else that is wrong takes the seqno and completes it with that error (EINVAL).
+ * queue that does not exist (EINVAL), a wrong seqno, no credit (EAGAIN), or a message that is none (EMSGSIZE, E2BIG,
+ * EINVAL in its header) is answered with an error reply and takes no seqno. Anything else that is wrong takes the
+ * seqno and completes it with that error (EINVAL).
+ *
+ * A frontend must go on reading completions while it submits: when answers to refused SUBMITs find no room, the backend
+ * reads nothing more until they do.
  */
 struct mmx_wait {
 	uint32_t timeline;
