@@ -154,6 +154,17 @@ static void on_group_on(void *ctx, struct mmx_group *hw)
 	mmx_sched_on(core->sched, &group_of(hw)->sched, mmx_core_now(core));
 }
 
+/* By firmware's memory, all rings have been executed to their ends. */
+static bool is_drained(const struct mmx_core_group *group)
+{
+	unsigned int i;
+
+	for (i = 0; i < group->sgroup->queue_count; i++)
+		if (!mmx_queue_drained(group->sgroup->hw, i))
+			return false;
+	return true;
+}
+
 static void on_group_off(void *ctx, struct mmx_group *hw, enum mmx_group_off how)
 {
 	struct mmx_core *core = ctx;
@@ -168,6 +179,9 @@ static void on_group_off(void *ctx, struct mmx_group *hw, enum mmx_group_off how
 		group->sgroup->state |= MMX_GROUP_STATE_TIMEDOUT | MMX_GROUP_STATE_INNOCENT;
 		mmx_session_fault(group->sgroup->session, &fault);
 	}
+	/* it may have finished on its way out: then it has no reason to come back */
+	if (is_drained(group))
+		mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
 	mmx_core_jobs_progress(group);
 	if (group->dead)
 		finish(group);
@@ -188,11 +202,9 @@ static void on_group_idle(void *ctx, struct mmx_group *hw)
 {
 	struct mmx_core *core = ctx;
 	struct mmx_core_group *group = group_of(hw);
-	unsigned int i;
 
-	for (i = 0; i < group->sgroup->queue_count; i++)
-		if (!mmx_queue_drained(hw, i))
-			return;
+	if (!is_drained(group))
+		return;
 	mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
 	mmx_core_jobs_progress(group);
 }
@@ -244,6 +256,7 @@ static void on_group_fatal(void *ctx, struct mmx_group *hw, unsigned int queue, 
 	kill_group(group);
 }
 
+/* The VM is not to be trusted any more: its groups that are in no slot go too (hv/proto/proto.h: MMX_FAULT_MMU). */
 static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault *vm_fault)
 {
 	struct mmx_core *core = ctx;
@@ -252,23 +265,24 @@ static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault 
 					   .access = vm_fault->access,
 					   .address = vm_fault->address };
 	struct mmx_list *pos, *tmp;
-	struct mmx_session *session = NULL;
 	unsigned int queue;
 
 	mmx_list_for_each_safe(pos, tmp, &core->groups) {
 		struct mmx_core_group *group = mmx_container_of(pos, struct mmx_core_group, link);
 
-		if (mmx_group_vm(group->sgroup->hw) != vm || group->dead ||
-		    mmx_group_where(group->sgroup->hw) == MMX_GROUP_OFF)
+		bool was_in;
+
+		if (mmx_group_vm(group->sgroup->hw) != vm || group->dead)
 			continue;
-		session = group->sgroup->session;
+		was_in = mmx_group_where(group->sgroup->hw) != MMX_GROUP_OFF;
 		fault.group = group->sgroup;
 		group->sgroup->state |= MMX_GROUP_STATE_FATAL_FAULT;
 		for (queue = 0; queue < group->sgroup->queue_count; queue++) {
 			group->sgroup->fatal_queues |= 1u << queue;
-			blame(group, queue);
+			if (was_in)
+				blame(group, queue);
 		}
-		mmx_session_fault(session, &fault);
+		mmx_session_fault(group->sgroup->session, &fault);
 		kill_group(group);
 	}
 }

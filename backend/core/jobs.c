@@ -117,6 +117,9 @@ void mmx_core_submit(void *ctx, struct mmx_job *job, struct mmx_timeline *const 
 	unsigned int i;
 
 	(void)ctx;
+	/* what it waits for does not matter any more */
+	if (!job->error && group->dead)
+		job->error = ECANCELED;
 	for (i = 0; i < job->wait_count; i++) {
 		struct mmx_job_wait *wait = &job->waits[i];
 
