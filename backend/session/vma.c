@@ -130,7 +130,7 @@ void mmx_vma_cut(struct mmx_addrspace *vm, uint64_t va, uint64_t size, struct mm
 		 struct mmx_vma_spare *spare)
 {
 	uint64_t end = va + size;
-	size_t first = find(vm, va), last = first, gone;
+	size_t first = find(vm, va), last, gone;
 	struct mmx_vma *vma, *part;
 
 	if (first < vm->vma_count && vm->vmas[first]->va < va) {

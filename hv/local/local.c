@@ -360,7 +360,7 @@ static int check_hello(const struct mmx_local_hello *hello, unsigned int fd_coun
 static int receive_hello(struct mmx_local_peer *peer, struct mmx_local_hello *ret_hello)
 {
 	struct mmx_local_hello hello = { 0 };
-	int fds[HELLO_FDS_ROOM];
+	int fds[HELLO_FDS_ROOM] = { -1, -1, -1 };
 	struct iovec iov = { .iov_base = &hello, .iov_len = sizeof(hello) };
 	union {
 		struct cmsghdr align;
