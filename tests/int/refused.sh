@@ -27,6 +27,9 @@ changed()
 	sed -i "$1" "$config"
 }
 
+# what README.md tells to start with is taken
+"$malimuxd" --test --config "$top_srcdir/tools/demo/malimuxd.conf" || fail "tools/demo/malimuxd.conf is refused"
+
 changed 's/allow_unsigned = true;//'
 refused 'not signed.*allow_unsigned'
 write_config "$work/nowhere.bin"

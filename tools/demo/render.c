@@ -227,9 +227,9 @@ static int finish_frame(struct mmx_demo *demo, unsigned int number, struct frame
 	}
 	if (!ret && !in_order(frame))
 		ret = mmx_demo_wrong(demo, "render",
-				     "frame %u: its stages ran as %u, %u, %u or overlapped", number,
-				     frame->stages[TILER].order, frame->stages[FRAGMENT].order,
-				     frame->stages[COMPUTE].order);
+				     "frame %u: its stages overlapped, or took turns %u, %u, %u",
+				     number, frame->stages[TILER].order,
+				     frame->stages[FRAGMENT].order, frame->stages[COMPUTE].order);
 	return ret;
 }
 
