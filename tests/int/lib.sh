@@ -54,7 +54,7 @@ house_begin()
 {
 	work=$(mktemp -d)
 	trap house_end EXIT
-	trap 'exit 1' HUP INT TERM
+	trap 'exit 1' HUP INT PIPE TERM
 	config=$work/malimuxd.conf
 	control=$work/control.sock
 }
@@ -64,6 +64,7 @@ house_end()
 {
 	local code=$? name log
 	trap - EXIT
+	trap '' HUP INT PIPE TERM
 	for name in "${!pid_of[@]}"; do
 		kill -KILL "${pid_of[$name]}" 2>/dev/null
 	done

@@ -145,7 +145,7 @@ static int make_copy(struct job *job)
 	job->source = mmx_work_data(job->work, COPY_BYTES, 64, &from);
 	target = mmx_work_data(job->work, COPY_BYTES + 2 * GUARD, 64, &to);
 	if (!job->source || !target)
-		return job->work->error;
+		return -ENOSPC;
 	for (i = 0; i < COPY_BYTES; i++) {
 		seed = seed * 1664525u + 1013904223u;
 		job->source[i] = (uint8_t)(seed >> 24);

@@ -13,6 +13,7 @@
  */
 #include "tools/demo/guest.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -47,6 +48,8 @@ struct pass {
 	struct mmx_cs_asm a;
 	struct sync *syncs; /* one a stage */
 	uint64_t syncs_va;
+	struct frame *frames;
+	uint64_t frames_va;
 	uint64_t descriptors_va; /* framebuffer and tiler context: read, not interpreted */
 };
 
@@ -169,20 +172,13 @@ static int make_compute(struct pass *pass, unsigned int number, uint64_t frame_v
 	return mmx_work_stream(pass->work, a, ret_stream);
 }
 
-static int make_frame(struct pass *pass, unsigned int number, struct frame **ret_frame)
+static int make_frame(struct pass *pass, unsigned int number, struct frame *frame, uint64_t va)
 {
-	struct frame *frame;
-	uint64_t va = 0;
 	int r;
 
-	frame = mmx_work_data(pass->work, sizeof(*frame), 64, &va);
-	if (!frame)
-		return pass->work->error;
 	r = make_tiler(pass, number, va, &frame->streams[TILER]);
 	r = r ? r : make_fragment(pass, number, va, &frame->streams[FRAGMENT]);
-	r = r ? r : make_compute(pass, number, va, &frame->streams[COMPUTE]);
-	*ret_frame = frame;
-	return r;
+	return r ? r : make_compute(pass, number, va, &frame->streams[COMPUTE]);
 }
 
 static int submit_frame(struct mmx_demo *demo, struct frame *frame)
@@ -233,17 +229,18 @@ static int finish_frame(struct mmx_demo *demo, unsigned int number, struct frame
 	return ret;
 }
 
-static int run_frames(struct mmx_demo *demo, struct pass *pass, struct frame **frames)
+static int run_frames(struct mmx_demo *demo, struct pass *pass)
 {
-	unsigned int i;
 	int r = 0, ret = 0;
+	unsigned int i;
 
 	for (i = 0; !r && i < demo->frames; i++)
-		r = make_frame(pass, i + 1, &frames[i]);
+		r = make_frame(pass, i + 1, &pass->frames[i],
+			       pass->frames_va + i * sizeof(struct frame));
 	for (i = 0; !r && i < demo->frames; i++)
-		r = submit_frame(demo, frames[i]);
+		r = submit_frame(demo, &pass->frames[i]);
 	for (i = 0; !r && i < demo->frames; i++) {
-		r = finish_frame(demo, i + 1, frames[i]);
+		r = finish_frame(demo, i + 1, &pass->frames[i]);
 		if (r > 0) {
 			ret = r;
 			r = 0;
@@ -255,15 +252,16 @@ static int run_frames(struct mmx_demo *demo, struct pass *pass, struct frame **f
 int mmx_demo_render(struct mmx_demo *demo)
 {
 	struct pass pass = { .work = &demo->work };
-	struct frame *frames[MMX_DEMO_MAX_FRAMES];
 	unsigned int i;
 	uint64_t cycles;
 	int r;
 
 	pass.syncs = mmx_work_data(pass.work, STAGES * sizeof(struct sync), 16, &pass.syncs_va);
-	if (!pass.syncs || !mmx_work_data(pass.work, 128, 64, &pass.descriptors_va))
-		return pass.work->error;
-	r = run_frames(demo, &pass, frames);
+	pass.frames =
+		mmx_work_data(pass.work, demo->frames * sizeof(struct frame), 64, &pass.frames_va);
+	if (!pass.syncs || !pass.frames || !mmx_work_data(pass.work, 128, 64, &pass.descriptors_va))
+		return -ENOSPC;
+	r = run_frames(demo, &pass);
 	if (r)
 		return r;
 	for (i = 0; i < STAGES; i++)
@@ -271,8 +269,8 @@ int mmx_demo_render(struct mmx_demo *demo)
 			return mmx_demo_wrong(
 				demo, "render", "%s counted %llu frames of %u", stage_names[i],
 				(unsigned long long)pass.syncs[i].value, demo->frames);
-	cycles = frames[demo->frames - 1]->stages[COMPUTE].cycles_end -
-		 frames[0]->stages[TILER].cycles_begin;
+	cycles = pass.frames[demo->frames - 1].stages[COMPUTE].cycles_end -
+		 pass.frames[0].stages[TILER].cycles_begin;
 	mmx_work_reset(pass.work);
 	mmx_demo_say(demo, "render", "%3u frames, 3 queues   %6.1f Mcycles   order right",
 		     demo->frames, (double)cycles / 1e6);
