@@ -4,8 +4,11 @@
  * several jobs that count in a loop, occupy shader cores, and store the count. All jobs are submitted before the
  * first one is waited for. Ends with 0 only if each stored the right number.
  *
- * Usage: many_groups SOCKET NAME
+ * Usage: many_groups SOCKET NAME [endless]
+ *
+ * endless: the loops never end. Says so when all jobs are submitted, and waits to be killed.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +30,8 @@ struct space {
 	struct job jobs[GROUPS_PER_VM][JOBS];
 };
 
-static int make_stream(struct mmx_work *work, uint64_t va, uint32_t count,
+/* @step: 1; 0 = the loop never ends */
+static int make_stream(struct mmx_work *work, uint64_t va, uint32_t count, int32_t step,
 		       struct mmx_work_stream *ret_stream)
 {
 	struct mmx_cs_asm a;
@@ -41,7 +45,7 @@ static int make_stream(struct mmx_work *work, uint64_t va, uint32_t count,
 	mmx_cs_move32(&a, 4, count);
 	mmx_cs_bind(&a, again);
 	mmx_cs_add_imm64(&a, 2, 2, 7);
-	mmx_cs_add_imm32(&a, 4, 4, -1);
+	mmx_cs_add_imm32(&a, 4, 4, -step);
 	mmx_cs_branch(&a, MMX_CS_GREATER, 4, again);
 	mmx_cs_move48(&a, MMX_CS_R_SHADER, 0);
 	mmx_cs_move32(&a, MMX_CS_R_WG_SIZE, MMX_CS_WG_SIZE(64, 1, 1));
@@ -58,7 +62,7 @@ static int make_stream(struct mmx_work *work, uint64_t va, uint32_t count,
 	return mmx_work_stream(work, &a, ret_stream);
 }
 
-static int submit(struct space *space, unsigned int group, unsigned int number)
+static int submit(struct space *space, unsigned int group, unsigned int number, int32_t step)
 {
 	struct job *job = &space->jobs[group][number];
 	uint32_t count = 1000 + 100 * group + number;
@@ -68,7 +72,7 @@ static int submit(struct space *space, unsigned int group, unsigned int number)
 
 	job->want = 7ull * count;
 	job->result = mmx_work_data(&space->work, 8, 8, &va);
-	r = make_stream(&space->work, va, count, &stream);
+	r = make_stream(&space->work, va, count, step, &stream);
 	return r ? r : mmx_work_submit(&space->work, space->groups[group], 0, &stream, &job->fence);
 }
 
@@ -107,7 +111,7 @@ static int check_space(struct space *space, unsigned int number)
 	return wrong;
 }
 
-static int run(struct mmx_guest *guest, const char *name)
+static int run(struct mmx_guest *guest, const char *name, bool endless)
 {
 	static struct space spaces[VMS];
 	unsigned int i, group, job;
@@ -119,7 +123,9 @@ static int run(struct mmx_guest *guest, const char *name)
 	for (job = 0; job < JOBS; job++)
 		for (group = 0; group < GROUPS_PER_VM; group++)
 			for (i = 0; !r && i < VMS; i++)
-				r = submit(&spaces[i], group, job);
+				r = submit(&spaces[i], group, job, endless ? 0 : 1);
+	if (!r && endless)
+		printf("%s: submitted\n", name);
 	for (i = 0; !r && i < VMS; i++) {
 		r = check_space(&spaces[i], i);
 		if (r > 0) {
@@ -137,8 +143,8 @@ int main(int argc, char **argv)
 	struct mmx_guest *guest;
 	int r;
 
-	if (argc != 3) {
-		fputs("Usage: many_groups SOCKET NAME\n", stderr);
+	if (argc != 3 && (argc != 4 || strcmp(argv[3], "endless"))) {
+		fputs("Usage: many_groups SOCKET NAME [endless]\n", stderr);
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -147,7 +153,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s: %s\n", argv[1], strerror(-r));
 		return 3;
 	}
-	r = run(guest, argv[2]);
+	r = run(guest, argv[2], argc == 4);
 	if (r < 0)
 		fprintf(stderr, "%s: %s\n", argv[2], strerror(-r));
 	else
