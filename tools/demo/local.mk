@@ -27,4 +27,4 @@ demo: all
 		bash $(abs_top_srcdir)/tools/demo/demo
 .PHONY: demo
 dist_noinst_SCRIPTS += %D%/demo
-EXTRA_DIST += %D%/malimuxd.conf README.md docs/architecture.md docs/threat-model.md
+EXTRA_DIST += %D%/README.md %D%/malimuxd.conf README.md docs/architecture.md docs/threat-model.md
