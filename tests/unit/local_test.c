@@ -328,6 +328,10 @@ static void test_lies(void **cm_state)
 	(void)cm_state;
 	assert_int_equal(mmx_local_listen(path, 0600, &listen_fd), 0);
 	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		if (!strcmp(lies[i].name, "far too many") && getenv("MMX_EMULATOR")) {
+			print_message("qemu-user leaks descriptors beyond recvmsg's room\n");
+			continue;
+		}
 		for (j = 0; j < 30; j++) {
 			fds[j] = eventfd(0, EFD_CLOEXEC);
 			assert_true(fds[j] >= 0);
