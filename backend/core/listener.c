@@ -16,9 +16,13 @@
 #include "backend/util/log.h"
 #include "hv/local/local.h"
 
+/* After an accept that failed (no descriptors are left, say), how long to leave the backlog alone. */
+#define ACCEPT_RETRY_MS 1000u
+
 /* One partition's socket, and the guest that is connected to it. */
 struct listener {
 	uv_poll_t listen_poll;
+	uv_timer_t retry;
 	uv_poll_t sock_poll; /* of the guest; active while session is not NULL */
 	uv_poll_t kick_poll;
 	struct mmx_listeners *all;
@@ -48,6 +52,23 @@ static void guest_poll_closed(uv_handle_t *handle)
 		uv_poll_start(&l->listen_poll, UV_READABLE, accept_guest);
 }
 
+static void accept_again(uv_timer_t *timer)
+{
+	struct listener *l = timer->data;
+
+	if (!l->all->stopped)
+		uv_poll_start(&l->listen_poll, UV_READABLE, accept_guest);
+}
+
+/* The connection stays in the backlog, and would wake the loop at once, again and again. */
+static void accept_later(struct listener *l, int error)
+{
+	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, l->all->config->partitions[l->partition].name,
+		      "a connection can't be accepted now: %s", strerror(-error));
+	uv_poll_stop(&l->listen_poll);
+	uv_timer_start(&l->retry, accept_again, ACCEPT_RETRY_MS, 0);
+}
+
 /* A guest that comes while the one before it is being cleared away waits in the backlog. */
 static void accept_guest(uv_poll_t *poll, int status, int events)
 {
@@ -64,8 +85,12 @@ static void accept_guest(uv_poll_t *poll, int status, int events)
 		uv_poll_stop(poll);
 		return;
 	}
-	if (status < 0 || mmx_local_accept(l->fd, &fd, &pid, &uid))
+	r = status < 0 ? status : mmx_local_accept(l->fd, &fd, &pid, &uid);
+	if (r) {
+		if (r != -EAGAIN)
+			accept_later(l, r);
 		return;
+	}
 	if (config->check_uid && uid != config->uid) {
 		mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, config->name,
 			      "connection of uid %u refused: this partition is for uid %u", uid,
@@ -178,6 +203,8 @@ int mmx_listeners_start(struct mmx_listeners *all, struct mmx_core *core)
 		const struct mmx_partition_config *config = &all->config->partitions[i];
 		struct listener *l = &all->listeners[i];
 
+		l->retry.data = l;
+		uv_timer_init(all->uv, &l->retry);
 		r = mmx_local_listen(config->socket, config->mode, &l->fd);
 		if (!r) {
 			l->listen_poll.data = l;

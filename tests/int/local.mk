@@ -7,6 +7,7 @@ tests_int_many_groups_LDADD = $(guest_libs)
 
 house_tests = \
 	%D%/daemon_stop.sh \
+	%D%/descriptors.sh \
 	%D%/endless.sh \
 	%D%/guest_killed.sh \
 	%D%/model_killed.sh \
