@@ -3,7 +3,11 @@
 #ifndef TOOLS_MODEL_VFU_SIGNAL_H
 #define TOOLS_MODEL_VFU_SIGNAL_H
 
+#include <stdbool.h>
+
 int mmx_vfu_signal_init(void);
 void mmx_vfu_signal(int fd);
+/* True unless the kernel lacks what that takes. After mmx_vfu_signal_init(). */
+bool mmx_vfu_signal_never_waits(void);
 
 #endif
