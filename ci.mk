@@ -55,4 +55,4 @@ check-bare:
 EXTRA_DIST += bootstrap HACKING.md LICENSES .clang-format .clang-tidy .ci/run \
 	tests/README.md tests/env.sh tests/apt-fetch tests/bare-debian.sh tests/ci-run \
 	tests/coverage-report tests/cross tests/format-check tests/freestanding tests/fuzz/run tests/header-check \
-	tests/kobj tests/lint tests/tidy_errno.h
+	tests/kobj tests/lint tests/lsan.supp tests/tidy_errno.h

@@ -23,6 +23,12 @@ if [ -z "${MMX_CACHE-}" ]; then
 fi
 export MMX_CACHE
 
+# for builds with sanitizers
+: "${ASAN_OPTIONS:=detect_leaks=1:detect_stack_use_after_return=1}"
+: "${UBSAN_OPTIONS:=print_stacktrace=1:halt_on_error=1}"
+: "${LSAN_OPTIONS:=suppressions=$SRCDIR/tests/lsan.supp:print_suppressions=0}"
+export ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
+
 # say MESSAGE: with the name of the script
 say()
 {
