@@ -43,7 +43,7 @@ static bool add_text(struct json_object *obj, const char *name, const char *valu
 	char text[256];
 	size_t i;
 
-	for (i = 0; value[i] && i < sizeof(text) - 1; i++)
+	for (i = 0; i < sizeof(text) - 1 && value[i]; i++)
 		text[i] = value[i] >= 0x20 && value[i] < 0x7f ? value[i] : '?';
 	text[i] = '\0';
 	return add_str(obj, name, text);

@@ -63,4 +63,10 @@ tests_unit_gpu_group_test_LDADD = $(gpu_test_libs)
 tests_unit_gpu_slot_test_SOURCES = tests/unit/gpu_slot_test.c $(gpu_group_env)
 tests_unit_gpu_slot_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_gpu_slot_test_LDADD = $(gpu_test_libs)
+
+FUZZ_TESTS += tests/fuzz/firmware_load_fuzz
+tests_fuzz_firmware_load_fuzz_SOURCES = tests/fuzz/firmware_load_fuzz.c $(gpu_test_env) $(FUZZ_MAIN)
+tests_fuzz_firmware_load_fuzz_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_fuzz_firmware_load_fuzz_LDADD = $(gpu_test_libs)
+tests_fuzz_firmware_load_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 endif
