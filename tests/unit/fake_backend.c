@@ -387,11 +387,14 @@ void *fake_backend_thread(void *arg)
 	char command;
 
 	for (;;) {
-		while (mmx_ring_read(&f->sub, f->in.bytes, sizeof(f->in)) > 0)
+		while (mmx_ring_read(&f->sub, f->in.bytes, sizeof(f->in)) > 0) {
+			/* before the answer: the guest may look right after it */
+			if (f->misdeed == LIE_CONS_JUMPS)
+				__atomic_store_n(&f->sub.ctrl->cons, f->sub.cons + 10,
+						 __ATOMIC_RELEASE);
 			take(f);
-		if (f->misdeed == LIE_CONS_JUMPS)
-			__atomic_store_n(&f->sub.ctrl->cons, f->sub.cons + 10, __ATOMIC_RELEASE);
-		else if (mmx_ring_consume_publish(&f->sub))
+		}
+		if (f->misdeed != LIE_CONS_JUMPS && mmx_ring_consume_publish(&f->sub))
 			mmx_local_notify(f->peer.call_fd);
 		if (f->misdeed != NO_HEARTBEAT)
 			__atomic_store_n(&f->page->heartbeat, ++beat, __ATOMIC_RELAXED);
