@@ -105,6 +105,9 @@ void mmx_gpu_lost_irq(struct mmx_gpu *gpu, const char *line)
 	gpu->lost_irqs++;
 	mmx_log(MMX_LOG_GPU, MMX_LOG_WARN, "interrupt was lost line=%s lost=%llu", line,
 		(unsigned long long)gpu->lost_irqs);
+	/* and with it maybe what slots had to say, which no deadline watches: look at all of them */
+	mmx_timer_set(gpu->timers, &gpu->job_confirm,
+		      mmx_timers_now(gpu->timers) + MMX_JOB_CONFIRM_NS);
 }
 
 static void gpu_fault(struct mmx_gpu *gpu)
