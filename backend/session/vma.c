@@ -161,6 +161,8 @@ void mmx_vma_cut(struct mmx_addrspace *vm, uint64_t va, uint64_t size, struct mm
 		keep_back(vm->vmas[last], end);
 	}
 	gone = last - first;
+	if (!gone)
+		return;
 	memmove(&vm->vmas[first], &vm->vmas[last], (vm->vma_count - last) * sizeof(vm->vmas[0]));
 	vm->vma_count -= gone;
 }
