@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* What goes wrong on the GPU, and whom it costs what: faults of jobs, groups and VMs, resets, the end of the device. */
+#include <errno.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/rig_guest.h"
+
+#define LOST (MMX_GROUP_STATE_TIMEDOUT | MMX_GROUP_STATE_INNOCENT)
+
+struct env {
+	struct rig rig;
+	struct rig_guest guests[2];
+};
+
+static int setup(void **state)
+{
+	struct env *env = calloc(1, sizeof(*env));
+	size_t i;
+
+	assert_non_null(env);
+	rig_init(&env->rig, 2);
+	rig_start(&env->rig);
+	for (i = 0; i < 2; i++) {
+		rig_guest_connect(&env->rig, i, &env->guests[i]);
+		assert_int_equal(rig_hello(&env->guests[i]), 0);
+	}
+	*state = env;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct env *env = *state;
+
+	rig_finish(&env->rig);
+	free(env);
+	return 0;
+}
+
+/* A context with one group, of name and timelines RIG_NAME(@index * 8...). */
+static void create(struct rig_guest *guest, uint32_t index, unsigned int queues,
+		   struct rig_ctx *ctx)
+{
+	rig_ctx_create(guest, index, ctx);
+	assert_int_equal(
+		rig_group_create(guest, ctx->client, ctx->vm, RIG_NAME(index), queues, index * 8),
+		0);
+}
+
+static uint32_t group_state(struct rig_guest *guest, uint32_t index)
+{
+	uint32_t state;
+
+	assert_int_equal(rig_group_state(guest, RIG_NAME(index), &state), 0);
+	return state;
+}
+
+static uint64_t resets(const struct env *env)
+{
+	struct mmx_gpu_stats stats;
+
+	mmx_gpu_stats(env->rig.core->gpu, &stats);
+	return stats.resets;
+}
+
+/* The fault costs its own job alone. */
+static void test_cs_fault(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct mmx_timeline_view view;
+	struct rig_ctx ctx;
+
+	create(guest, 0, 2, &ctx);
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_store(&ctx, 0, 1), NULL, 0);
+	rig_submit(guest, RIG_NAME(0), 0, 2, rig_fault(&ctx), NULL, 0);
+	rig_submit(guest, RIG_NAME(0), 0, 3, rig_store(&ctx, 1, 2), NULL, 0);
+	rig_submit(guest, RIG_NAME(0), 1, 1, rig_store(&ctx, 2, 3), NULL, 0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 3), 0);
+	assert_int_equal(rig_job(guest, RIG_NAME(0), 1), 0);
+	assert_int_equal(rig_job(guest, RIG_NAME(0), 2), EINVAL);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(1), 1), 0);
+	assert_int_equal(rig_result(&ctx, 1), 2);
+	assert_int_equal(group_state(guest, 0), 0);
+	mmx_front_session_timeline(&guest->front, 0, &view);
+	assert_int_equal(view.errors, 1);
+	assert_int_equal(guest->fault_count, 1);
+	assert_int_equal(guest->faults[0].kind, MMX_FAULT_CS_FAULT);
+	assert_int_equal(guest->faults[0].group, RIG_NAME(0));
+	assert_int_equal(guest->faults[0].queue, 0);
+	assert_int_equal(guest->faults[0].exception & 0xff, 0x4b); /* CS_INHERIT_FAULT */
+}
+
+/* The fault costs the group; another one of the VM, and the other guest, go on. */
+static void test_cs_fatal(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *a = &env->guests[0], *b = &env->guests[1];
+	struct rig_ctx ctx, other;
+
+	create(a, 0, 2, &ctx);
+	create(b, 0, 1, &other);
+	assert_int_equal(rig_group_create(a, ctx.client, ctx.vm, RIG_NAME(1), 1, 8), 0);
+	rig_submit(b, RIG_NAME(0), 0, 1, rig_work(&other, 9000, 0, 1), NULL, 0);
+	rig_submit(a, RIG_NAME(1), 0, 1, rig_work(&ctx, 9000, 0, 1), NULL, 0);
+	rig_submit(a, RIG_NAME(0), 1, 1, rig_store(&ctx, 1, 2), NULL, 0);
+	assert_int_equal(rig_wait_job(a, RIG_NAME(1), 1), 0);
+	rig_submit(a, RIG_NAME(0), 0, 1, rig_fatal(&ctx), NULL, 0);
+	rig_submit(a, RIG_NAME(0), 0, 2, rig_store(&ctx, 2, 3), NULL, 0);
+	assert_int_equal(rig_wait_job(a, RIG_NAME(0), 1), EINVAL);
+	assert_int_equal(rig_wait_job(a, RIG_NAME(0), 2), ECANCELED);
+	assert_int_equal(group_state(a, 0), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(rig_reply(a, a->tag)->group.fatal_queues, 1);
+	assert_int_equal(a->faults[0].kind, MMX_FAULT_CS_FATAL);
+	assert_int_equal(a->faults[0].group, RIG_NAME(0));
+	assert_int_equal(a->faults[0].vm, ctx.vm);
+	assert_int_equal(rig_wait_job(a, RIG_NAME(8), 1), 0);
+	assert_int_equal(rig_wait_job(b, RIG_NAME(0), 1), 0);
+	assert_int_equal(b->fault_count, 0);
+	assert_int_equal(resets(env), 0);
+}
+
+/* A dead group takes no more jobs, whatever they wait for; and it can be destroyed. */
+static void test_dead_group(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct mmx_wait wait = { .timeline = RIG_NAME(8), .seqno = 1 };
+	struct rig_ctx ctx, other;
+
+	create(guest, 0, 1, &ctx);
+	create(guest, 1, 1, &other);
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_fatal(&ctx), NULL, 0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 1), EINVAL);
+	rig_submit(guest, RIG_NAME(1), 0, 1, rig_endless(&other), NULL, 0);
+	rig_submit(guest, RIG_NAME(0), 0, 2, rig_store(&ctx, 0, 1), &wait, 1);
+	rig_submit(guest, RIG_NAME(0), 0, 3, rig_empty, NULL, 0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 2), ECANCELED);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 3), ECANCELED);
+	assert_int_equal(rig_result(&ctx, 0), 0);
+	assert_int_equal(rig_object(guest, MMX_MSG_GROUP_DESTROY, RIG_NAME(0)), 0);
+	assert_int_equal(rig_object(guest, MMX_MSG_GROUP_GET_STATE, RIG_NAME(0)), -ENOENT);
+}
+
+/* Who waits for a job that failed goes on: it counts as completed. */
+static void test_wait_for_failed(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct mmx_wait wait = { .timeline = RIG_NAME(0), .seqno = 2 };
+	struct rig_ctx ctx, other;
+
+	create(guest, 0, 1, &ctx);
+	create(guest, 1, 1, &other);
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_fatal(&ctx), NULL, 0);
+	rig_submit(guest, RIG_NAME(0), 0, 2, rig_empty, NULL, 0);
+	rig_submit(guest, RIG_NAME(1), 0, 1, rig_store(&other, 0, 5), &wait, 1);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(8), 1), 0);
+	assert_int_equal(rig_result(&other, 0), 5);
+	assert_int_equal(rig_job(guest, RIG_NAME(0), 2), ECANCELED);
+}
+
+/* The fault costs all groups of its VM, also those in no slot; another VM of the client's goes on. */
+static void test_mmu_fault(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *a = &env->guests[0], *b = &env->guests[1];
+	struct rig_ctx ctx, own, other;
+
+	create(a, 0, 2, &ctx);
+	create(a, 1, 1, &own);
+	create(b, 0, 1, &other);
+	assert_int_equal(rig_group_create(a, ctx.client, ctx.vm, RIG_NAME(2), 1, 16), 0);
+	assert_int_equal(rig_group_create(a, ctx.client, ctx.vm, RIG_NAME(3), 1, 24), 0);
+	rig_submit(a, RIG_NAME(1), 0, 1, rig_work(&own, 9000, 0, 1), NULL, 0);
+	rig_submit(b, RIG_NAME(0), 0, 1, rig_work(&other, 9000, 0, 1), NULL, 0);
+	rig_submit(a, RIG_NAME(2), 0, 1, rig_endless(&ctx), NULL, 0);
+	rig_run(&env->rig, MMX_NS_PER_MS);
+	rig_submit(a, RIG_NAME(0), 1, 1, rig_poke(&ctx, RIG_UNMAPPED, 1), NULL, 0);
+	assert_int_equal(rig_wait_job(a, RIG_NAME(1), 1), EINVAL);
+	assert_int_equal(rig_wait_job(a, RIG_NAME(16), 1), EINVAL);
+	assert_int_equal(group_state(a, 0), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(group_state(a, 2), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(group_state(a, 3), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(group_state(a, 1), 0);
+	rig_submit(a, RIG_NAME(3), 0, 1, rig_store(&ctx, 0, 1), NULL, 0);
+	assert_int_equal(rig_wait_job(a, RIG_NAME(24), 1), ECANCELED);
+	assert_int_equal(rig_wait_job(a, RIG_NAME(8), 1), 0);
+	assert_int_equal(rig_wait_job(b, RIG_NAME(0), 1), 0);
+	assert_int_equal(a->faults[0].kind, MMX_FAULT_MMU);
+	assert_true(a->faults[0].address == RIG_UNMAPPED);
+	assert_int_equal(a->faults[0].access, 3);
+	assert_int_equal(b->fault_count, 0);
+	assert_int_equal(resets(env), 0);
+	/* a new group of the VM works */
+	assert_int_equal(rig_object(a, MMX_MSG_GROUP_DESTROY, RIG_NAME(0)), 0);
+	assert_int_equal(rig_group_create(a, ctx.client, ctx.vm, RIG_NAME(4), 1, 32), 0);
+	rig_submit(a, RIG_NAME(4), 0, 1, rig_store(&ctx, 1, 7), NULL, 0);
+	assert_int_equal(rig_wait_job(a, RIG_NAME(32), 1), 0);
+}
+
+/* ---- resets ---- */
+
+/* Twelve groups that never end, of which eight are in the slots. */
+static void crowd(struct rig_guest *guest, struct rig_ctx *ctx)
+{
+	uint32_t i;
+
+	rig_ctx_create(guest, 0, ctx);
+	for (i = 0; i < 12; i++) {
+		assert_int_equal(
+			rig_group_create(guest, ctx->client, ctx->vm, RIG_NAME(i), 1, i * 8), 0);
+		rig_submit(guest, RIG_NAME(i), 0, 1, rig_await(ctx, 0, 0), NULL, 0);
+		rig_submit(guest, RIG_NAME(i), 0, 2, rig_store(ctx, i, i + 1), NULL, 0);
+	}
+	/* all have been in, and some have been suspended in their waits */
+	rig_run(&guest->rig[0], 55 * MMX_NS_PER_MS);
+}
+
+static void signal_object(struct rig_ctx *ctx)
+{
+	ctx->memory[RIG_OBJECTS / sizeof(uint32_t)] = 1;
+}
+
+/* Firmware does not answer any more: who is resident is lost, who is suspended goes on after the reset. */
+static void test_reset(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	uint32_t i, lost = 0;
+	struct rig_ctx ctx;
+
+	crowd(guest, &ctx);
+	env->rig.mute = true;
+	RIG_UNTIL(&env->rig, resets(env) == 1);
+	env->rig.mute = false;
+	signal_object(&ctx);
+	for (i = 0; i < 12; i++) {
+		int error = rig_wait_job(guest, RIG_NAME(i * 8), 2);
+
+		if (error) {
+			lost++;
+			assert_int_equal(error, ECANCELED);
+			assert_int_equal(rig_job(guest, RIG_NAME(i * 8), 1), ECANCELED);
+			assert_int_equal(group_state(guest, i), LOST);
+		} else {
+			assert_int_equal(rig_job(guest, RIG_NAME(i * 8), 1), 0);
+			assert_int_equal(group_state(guest, i), 0);
+			assert_int_equal(rig_result(&ctx, i), i + 1);
+		}
+	}
+	assert_in_range(lost, 1, 8);
+	assert_int_equal(resets(env), 1);
+	assert_int_equal(guest->fault_count, lost);
+	assert_int_equal(guest->faults[0].kind, MMX_FAULT_GPU_RESET);
+	assert_int_equal(guest->gpu_state_count, 1);
+	assert_int_equal(guest->gpu_states[0], MMX_GPU_STATE_RESET);
+	/* the other guest was told too, and can go to work */
+	rig_ctx_create(&env->guests[1], 0, &ctx);
+	assert_int_equal(env->guests[1].gpu_states[0], MMX_GPU_STATE_RESET);
+}
+
+/* During a reset guests come and go, and work is taken. */
+static void test_work_during_reset(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *a = &env->guests[0], *b = &env->guests[1];
+	struct rig_ctx ctx, other;
+
+	crowd(a, &ctx);
+	env->rig.mute = true;
+	RIG_UNTIL(&env->rig, resets(env) == 1);
+	env->rig.mute = false;
+	assert_false(mmx_gpu_is_ready(env->rig.core->gpu));
+	rig_guest_hangup(a);
+	create(b, 0, 1, &other);
+	rig_submit(b, RIG_NAME(0), 0, 1, rig_store(&other, 0, 9), NULL, 0);
+	assert_int_equal(rig_wait_job(b, RIG_NAME(0), 1), 0);
+	assert_null(a->session);
+}
+
+/* Interrupts may be lost: all goes on, if slowly, and nobody is punished. */
+static void test_lost_interrupts(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct rig_ctx ctx;
+	uint64_t seqno;
+
+	create(guest, 0, 1, &ctx);
+	for (seqno = 1; seqno <= 3; seqno++) {
+		env->rig.drop_irqs[MMX_IRQ_JOB] = 1;
+		rig_submit(guest, RIG_NAME(0), 0, seqno, rig_copy(&ctx, 0, 0), NULL, 0);
+		assert_int_equal(rig_wait_job(guest, RIG_NAME(0), seqno), 0);
+	}
+	env->rig.drop_irqs[MMX_IRQ_MMU] = 1;
+	assert_int_equal(rig_unmap(guest, ctx.vm, RIG_VA, MMX_WIRE_PAGE_SIZE), 0);
+	assert_int_equal(rig_result(&ctx, 0), 3);
+	assert_int_equal(resets(env), 0);
+}
+
+/* Even if none comes at all any more, the watchdog's deadline finds out what jobs have completed. */
+static void test_no_interrupts(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct rig_ctx ctx;
+
+	create(guest, 0, 1, &ctx);
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_store(&ctx, 0, 1), NULL, 0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 1), 0);
+	/* past the second look that follows each interrupt */
+	rig_run(&env->rig, 10 * MMX_NS_PER_MS);
+	env->rig.drop_irqs[MMX_IRQ_JOB] = UINT_MAX;
+	rig_submit(guest, RIG_NAME(0), 0, 2, rig_store(&ctx, 1, 2), NULL, 0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 2), 0);
+	env->rig.drop_irqs[MMX_IRQ_JOB] = 0;
+	assert_int_equal(resets(env), 0);
+}
+
+/* ---- the end of the device ---- */
+
+static void test_device_lost(void **state)
+{
+	struct env *env = *state;
+	struct rig_ctx ctx, other;
+	uint64_t start_ns;
+	unsigned int i;
+
+	crowd(&env->guests[0], &ctx);
+	create(&env->guests[1], 0, 1, &other);
+	rig_submit(&env->guests[1], RIG_NAME(0), 0, 1, rig_work(&other, 9000, 0, 1), NULL, 0);
+	rig_settle(&env->rig);
+	start_ns = env->rig.now_ns;
+	rig_kill(&env->rig);
+	RIG_UNTIL(&env->rig, env->rig.state == MMX_CORE_FAILING);
+	RIG_UNTIL(&env->rig, env->rig.state == MMX_CORE_ENDED);
+	/* the daemon gives up waiting after 5 s */
+	assert_true(env->rig.now_ns - start_ns < 3 * MMX_NS_PER_S);
+	for (i = 0; i < 2; i++) {
+		struct rig_guest *guest = &env->guests[i];
+
+		assert_null(guest->session);
+		assert_int_equal(mmx_front_session_closed(&guest->front), ENODEV);
+		rig_guest_read(guest);
+		assert_int_equal(guest->gpu_states[guest->gpu_state_count - 1], MMX_GPU_STATE_LOST);
+	}
+}
+
+/* A GPU that no reset brings back is given up; sessions end as if the device were lost. */
+static void test_gpu_stays_dead(void **state)
+{
+	struct env *env = *state;
+	struct rig_ctx ctx;
+
+	crowd(&env->guests[0], &ctx);
+	env->rig.mute = true;
+	RIG_UNTIL(&env->rig, env->rig.state == MMX_CORE_ENDED);
+	assert_int_equal(mmx_front_session_closed(&env->guests[0].front), ENODEV);
+	assert_int_equal(mmx_front_session_closed(&env->guests[1].front), ENODEV);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_cs_fault, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cs_fatal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_dead_group, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wait_for_failed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mmu_fault, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reset, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_work_during_reset, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lost_interrupts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_interrupts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_device_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_gpu_stays_dead, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+# The whole backend in one process, on the model and a virtual clock: tests and a fuzzer of core and session, which
+# are of no one folder.
+RIG = %D%/rig.c %D%/rig.h %D%/rig_guest.c %D%/rig_guest.h
+RIG_LIBS = \
+	backend/libcore.a backend/libsession.a backend/libsched.a backend/gpu/libgpu.a \
+	backend/device/libmodel_device.a backend/device/libdevice.a tools/model/libmodel.a \
+	firmware/libfirmware.a tests/lib/libguest.a frontend/libfrontend_core.a hv/libhv.a \
+	backend/libutil.a $(JSONC_LIBS)
+
+if HAVE_CMOCKA
+UNIT_TESTS += tests/unit/core_test tests/unit/core_fault_test tests/unit/core_end_test
+
+tests_unit_core_test_SOURCES = %D%/core_test.c $(RIG)
+tests_unit_core_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+tests_unit_core_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_core_fault_test_SOURCES = %D%/core_fault_test.c $(RIG)
+tests_unit_core_fault_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_fault_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_core_end_test_SOURCES = %D%/core_end_test.c $(RIG)
+tests_unit_core_end_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_end_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
+endif

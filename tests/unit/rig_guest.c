@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* See rig_guest.h. What a guest must be able to rely on is checked here for all tests: order of timelines' entries,
+ * that the session page is never behind the completion ring, and that messages can be decoded. */
+#include "tests/unit/rig_guest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tests/lib/cs_asm.h"
+
+void rig_guest_connect(struct rig *rig, size_t partition, struct rig_guest *guest)
+{
+	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
+	struct mmx_region_params params;
+
+	memset(guest, 0, sizeof(*guest));
+	guest->rig = rig;
+	guest->partition = partition;
+	mmx_core_region_params(rig->core, partition, &params);
+	RIG_CHECK(!mmx_local_peer_init(&peer, &params));
+	RIG_CHECK(!mmx_local_peer_dup(&peer, &guest->peer));
+	RIG_CHECK(!mmx_front_session_init(&guest->front, guest->peer.region,
+					  guest->peer.region_size));
+	RIG_CHECK(!mmx_core_attach(rig->core, partition, &peer, &guest->session));
+	rig->guests[partition] = guest;
+}
+
+void rig_guest_hangup(struct rig_guest *guest)
+{
+	guest->deaf = true;
+	if (guest->session)
+		mmx_core_hangup(guest->rig->core, guest->session);
+	mmx_local_peer_finish(&guest->peer);
+}
+
+void rig_guest_wait_gone(struct rig_guest *guest)
+{
+	RIG_UNTIL(guest->rig, !guest->session);
+}
+
+/* ---- what it is told ---- */
+
+static void take_reply(struct rig_guest *guest, const struct mmx_decoded_reply *reply)
+{
+	guest->replies[reply->tag % RIG_MAX_REPLIES] = *reply;
+	guest->reply_count++;
+}
+
+static void take_entry(struct rig_guest *guest, const struct mmx_timeline_entry *entry)
+{
+	uint32_t i = guest->entry_count;
+	struct mmx_timeline_view view;
+	uint64_t first = 1;
+
+	RIG_CHECK(guest->entry_count < RIG_MAX_ENTRIES);
+	while (i-- > 0)
+		if (guest->entries[i].timeline == entry->timeline) {
+			first = guest->entries[i].last + 1;
+			break;
+		}
+	RIG_CHECK(entry->seqno >= first);
+	mmx_front_session_timeline(&guest->front, mmx_name_index(entry->timeline), &view);
+	RIG_CHECK(view.name != entry->timeline || view.completed >= entry->seqno);
+	guest->entries[guest->entry_count++] = (struct rig_entry){
+		.timeline = entry->timeline,
+		.error = (int)entry->error,
+		.first = first,
+		.last = entry->seqno,
+		.replies = guest->reply_count,
+	};
+}
+
+static void take(struct rig_guest *guest, const struct mmx_decoded *msg)
+{
+	uint32_t i;
+
+	switch (msg->kind) {
+	case MMX_DECODED_REPLY:
+		take_reply(guest, &msg->reply);
+		break;
+	case MMX_DECODED_TIMELINES:
+		for (i = 0; i < msg->timelines.count; i++)
+			take_entry(guest, &msg->timelines.entries[i]);
+		break;
+	case MMX_DECODED_FAULT:
+		if (guest->fault_count < RIG_MAX_FAULTS)
+			guest->faults[guest->fault_count++] = msg->fault;
+		break;
+	case MMX_DECODED_MEM_RELEASED:
+		for (i = 0; i < msg->released.count; i++) {
+			RIG_CHECK(guest->released_count < RIG_MAX_RELEASED);
+			guest->released[guest->released_count].mem = msg->released.mems[i];
+			guest->released[guest->released_count++].replies = guest->reply_count;
+		}
+		break;
+	case MMX_DECODED_GPU:
+		if (guest->gpu_state_count < 8)
+			guest->gpu_states[guest->gpu_state_count++] = msg->gpu_state;
+		break;
+	case MMX_DECODED_UNKNOWN_EVENT:
+		guest->stray++;
+		break;
+	}
+}
+
+void rig_guest_read(struct rig_guest *guest)
+{
+	union mmx_msg_buf buf;
+	struct mmx_decoded msg;
+	int size;
+
+	if (guest->deaf || !guest->peer.region)
+		return;
+	mmx_local_clear(guest->peer.call_fd);
+	do {
+		while ((size = mmx_front_session_receive(&guest->front, &buf)) > 0) {
+			RIG_CHECK(!mmx_decode_completion(&buf, (uint32_t)size, &msg));
+			take(guest, &msg);
+		}
+		RIG_CHECK(!size);
+		if (mmx_front_session_release(&guest->front))
+			mmx_local_notify(guest->peer.kick_fd);
+	} while (!mmx_front_session_want_data(&guest->front));
+}
+
+/* ---- messages ---- */
+
+uint32_t rig_tag(struct rig_guest *guest)
+{
+	guest->tag++;
+	guest->replies[guest->tag % RIG_MAX_REPLIES] = (struct mmx_decoded_reply){ 0 };
+	return guest->tag;
+}
+
+bool rig_put(struct rig_guest *guest, const union mmx_msg_buf *msg, int size)
+{
+	int r;
+
+	RIG_CHECK(size > 0);
+	r = mmx_front_session_send(&guest->front, msg, size);
+	RIG_CHECK(!r || r == -EAGAIN);
+	return !r;
+}
+
+void rig_kick(struct rig_guest *guest)
+{
+	if (mmx_front_session_flush(&guest->front))
+		mmx_local_notify(guest->peer.kick_fd);
+}
+
+bool rig_answered(const struct rig_guest *guest, uint32_t tag)
+{
+	return guest->replies[tag % RIG_MAX_REPLIES].tag == tag;
+}
+
+const struct mmx_decoded_reply *rig_reply(const struct rig_guest *guest, uint32_t tag)
+{
+	RIG_CHECK(rig_answered(guest, tag));
+	return &guest->replies[tag % RIG_MAX_REPLIES];
+}
+
+/* Lets time pass until the condition holds of what the guest has read. */
+#define GUEST_UNTIL(guest, cond)                                   \
+	do {                                                       \
+		struct rig *rig_ = (guest)->rig;                   \
+		uint64_t end_ns_ = rig_->now_ns + RIG_PATIENCE_NS; \
+		rig_settle(rig_);                                  \
+		rig_guest_read(guest);                             \
+		while (!(cond)) {                                  \
+			bool more_ = rig_step(rig_, end_ns_);      \
+			rig_settle(rig_);                          \
+			rig_guest_read(guest);                     \
+			RIG_CHECK(more_ || (cond));                \
+		}                                                  \
+	} while (0)
+
+int rig_answer(struct rig_guest *guest, uint32_t tag)
+{
+	GUEST_UNTIL(guest, rig_answered(guest, tag));
+	return rig_reply(guest, tag)->error;
+}
+
+int rig_call(struct rig_guest *guest, const union mmx_msg_buf *msg, int size)
+{
+	RIG_CHECK(rig_put(guest, msg, size));
+	rig_kick(guest);
+	return rig_answer(guest, msg->hdr.tag);
+}
+
+/* ---- requests ---- */
+
+int rig_hello(struct rig_guest *guest)
+{
+	union mmx_msg_buf buf;
+
+	return rig_call(guest, &buf, mmx_encode_hello(&buf, rig_tag(guest), "rig"));
+}
+
+int rig_client_create(struct rig_guest *guest, uint32_t client)
+{
+	union mmx_msg_buf buf;
+
+	return rig_call(guest, &buf,
+			mmx_encode_client_create(&buf, rig_tag(guest), client, 1, "test"));
+}
+
+int rig_object(struct rig_guest *guest, enum mmx_msg_type type, uint32_t object)
+{
+	union mmx_msg_buf buf;
+
+	return rig_call(guest, &buf,
+			mmx_encode_object(&buf, rig_tag(guest), (uint16_t)type, object));
+}
+
+int rig_mem_create(struct rig_guest *guest, uint32_t mem, uint32_t first, uint32_t pages)
+{
+	const struct mmx_run run = {
+		.first_page = (guest->front.data_offset >> MMX_WIRE_PAGE_SHIFT) + first,
+		.page_count = pages,
+	};
+	union mmx_msg_buf buf;
+
+	return rig_call(
+		guest, &buf,
+		mmx_encode_mem_create(&buf, rig_tag(guest), mem, MMX_MEM_SEAL, pages, &run, 1));
+}
+
+int rig_vm_create(struct rig_guest *guest, uint32_t client, uint32_t vm, uint64_t va_range)
+{
+	union mmx_msg_buf buf;
+
+	return rig_call(guest, &buf,
+			mmx_encode_vm_create(&buf, rig_tag(guest), client, vm, va_range));
+}
+
+int rig_map(struct rig_guest *guest, uint32_t vm, uint32_t mem, uint64_t offset, uint64_t va,
+	    uint64_t size, uint32_t flags)
+{
+	const struct mmx_bind_op op = {
+		.op = MMX_BIND_OP_MAP,
+		.flags = flags,
+		.mem = mem,
+		.mem_offset = offset,
+		.va = va,
+		.size = size,
+	};
+	union mmx_msg_buf buf;
+
+	return rig_call(guest, &buf, mmx_encode_vm_bind(&buf, rig_tag(guest), vm, &op, 1));
+}
+
+int rig_unmap(struct rig_guest *guest, uint32_t vm, uint64_t va, uint64_t size)
+{
+	const struct mmx_bind_op op = { .op = MMX_BIND_OP_UNMAP, .va = va, .size = size };
+	union mmx_msg_buf buf;
+
+	return rig_call(guest, &buf, mmx_encode_vm_bind(&buf, rig_tag(guest), vm, &op, 1));
+}
+
+int rig_group_create(struct rig_guest *guest, uint32_t client, uint32_t vm, uint32_t group,
+		     unsigned int queues, uint32_t timeline)
+{
+	const struct mmx_gpu_info *info = mmx_gpu_info(guest->rig->core->gpu);
+	const struct mmx_group_desc desc = {
+		.client = client,
+		.vm = vm,
+		.group = group,
+		.priority = 1,
+		.max_compute_cores = 4,
+		.max_fragment_cores = 4,
+		.max_tiler_cores = 1,
+		.compute_core_mask = info->shader_present,
+		.fragment_core_mask = info->shader_present,
+		.tiler_core_mask = info->tiler_present,
+	};
+	struct mmx_queue_desc descs[MMX_MAX_QUEUES] = { { 0 } };
+	union mmx_msg_buf buf;
+	unsigned int i;
+
+	for (i = 0; i < queues; i++)
+		descs[i] = (struct mmx_queue_desc){
+			.priority = i,
+			.ring_size = 4096,
+			.timeline = RIG_NAME(timeline + i),
+		};
+	return rig_call(guest, &buf,
+			mmx_encode_group_create(&buf, rig_tag(guest), &desc, descs, queues));
+}
+
+int rig_group_state(struct rig_guest *guest, uint32_t group, uint32_t *ret_state)
+{
+	int r = rig_object(guest, MMX_MSG_GROUP_GET_STATE, group);
+
+	if (!r)
+		*ret_state = rig_reply(guest, guest->tag)->group.state;
+	return r;
+}
+
+uint32_t rig_submit(struct rig_guest *guest, uint32_t group, uint32_t queue, uint64_t seqno,
+		    struct rig_stream stream, const struct mmx_wait *waits, uint32_t wait_count)
+{
+	const struct mmx_job_desc job = {
+		.group = group,
+		.queue = queue,
+		.seqno = seqno,
+		.stream_addr = stream.va,
+		.stream_size = stream.size,
+	};
+	uint32_t tag = rig_tag(guest);
+	union mmx_msg_buf buf;
+	int size = mmx_encode_submit(&buf, tag, &job, waits, wait_count);
+
+	while (!rig_put(guest, &buf, size)) {
+		rig_kick(guest);
+		rig_settle(guest->rig);
+		rig_guest_read(guest);
+	}
+	rig_kick(guest);
+	return tag;
+}
+
+/* ---- jobs ---- */
+
+int rig_job(const struct rig_guest *guest, uint32_t timeline, uint64_t seqno)
+{
+	uint32_t i;
+
+	for (i = 0; i < guest->entry_count; i++)
+		if (guest->entries[i].timeline == timeline && guest->entries[i].first <= seqno &&
+		    guest->entries[i].last >= seqno)
+			return guest->entries[i].error;
+	return -1;
+}
+
+int rig_wait_job(struct rig_guest *guest, uint32_t timeline, uint64_t seqno)
+{
+	GUEST_UNTIL(guest, rig_job(guest, timeline, seqno) >= 0);
+	return rig_job(guest, timeline, seqno);
+}
+
+bool rig_is_released(const struct rig_guest *guest, uint32_t mem)
+{
+	uint32_t i;
+
+	for (i = 0; i < guest->released_count; i++)
+		if (guest->released[i].mem == mem)
+			return true;
+	return false;
+}
+
+/* ---- contexts ---- */
+
+void rig_ctx_create(struct rig_guest *guest, uint32_t index, struct rig_ctx *ctx)
+{
+	uint64_t bytes = RIG_PAGES * MMX_WIRE_PAGE_SIZE;
+
+	*ctx = (struct rig_ctx){
+		.guest = guest,
+		.client = RIG_NAME(index),
+		.vm = RIG_NAME(index),
+		.mem = RIG_NAME(index),
+	};
+	ctx->memory =
+		(void *)((uint8_t *)guest->peer.region + guest->front.data_offset + index * bytes);
+	RIG_CHECK(!rig_client_create(guest, ctx->client));
+	RIG_CHECK(!rig_vm_create(guest, ctx->client, ctx->vm, 0));
+	RIG_CHECK(!rig_mem_create(guest, ctx->mem, index * RIG_PAGES, RIG_PAGES));
+	RIG_CHECK(!rig_map(guest, ctx->vm, ctx->mem, 0, RIG_VA, bytes, 0));
+}
+
+uint32_t rig_result(const struct rig_ctx *ctx, unsigned int index)
+{
+	return ctx->memory[RIG_RESULTS / sizeof(uint32_t) + index];
+}
+
+/* ---- streams ---- */
+
+const struct rig_stream rig_empty;
+
+#define MAX_WORDS 32u
+
+static struct mmx_cs_asm begin(struct rig_ctx *ctx)
+{
+	struct mmx_cs_asm a;
+
+	RIG_CHECK(ctx->stream_end + MAX_WORDS * sizeof(uint64_t) <= RIG_RESULTS);
+	mmx_cs_asm_init(&a, (void *)((uint8_t *)ctx->memory + ctx->stream_end), MAX_WORDS);
+	return a;
+}
+
+static struct rig_stream end(struct rig_ctx *ctx, struct mmx_cs_asm *a)
+{
+	struct rig_stream stream = { .va = RIG_VA + ctx->stream_end };
+	size_t count;
+
+	RIG_CHECK(!mmx_cs_asm_finish(a, &count));
+	stream.size = (uint32_t)(count * sizeof(uint64_t));
+	ctx->stream_end += (stream.size + 63) & ~63u;
+	return stream;
+}
+
+static uint64_t result_va(unsigned int index)
+{
+	RIG_CHECK(RIG_RESULTS + index * sizeof(uint32_t) < RIG_OBJECTS);
+	return RIG_VA + RIG_RESULTS + index * sizeof(uint32_t);
+}
+
+static void put_store(struct mmx_cs_asm *a, uint64_t va, uint32_t value)
+{
+	mmx_cs_move48(a, 0, va);
+	mmx_cs_move32(a, 2, value);
+	mmx_cs_store_multiple(a, 2, 1, 0, 0);
+	mmx_cs_wait(a, 0xff);
+}
+
+struct rig_stream rig_poke(struct rig_ctx *ctx, uint64_t va, uint32_t value)
+{
+	struct mmx_cs_asm a = begin(ctx);
+
+	put_store(&a, va, value);
+	return end(ctx, &a);
+}
+
+struct rig_stream rig_store(struct rig_ctx *ctx, unsigned int index, uint32_t value)
+{
+	return rig_poke(ctx, result_va(index), value);
+}
+
+/* 512 cycles a tile of 16 by 16, four cores, 1 GHz. */
+struct rig_stream rig_work(struct rig_ctx *ctx, unsigned int us, unsigned int index, uint32_t value)
+{
+	uint32_t rows = (us * 1000u / 128u + 127u) / 128u;
+	struct mmx_cs_asm a = begin(ctx);
+
+	RIG_CHECK(rows && rows <= 4096);
+	mmx_cs_req_resource(&a, MMX_CS_RES_FRAGMENT);
+	mmx_cs_move48(&a, MMX_CS_R_FRAMEBUFFER, 0);
+	mmx_cs_move32(&a, MMX_CS_R_BOX_MIN, 0);
+	mmx_cs_move32(&a, MMX_CS_R_BOX_MAX, MMX_CS_BOX(2047, rows * 16 - 1));
+	mmx_cs_run_fragment(&a, 0);
+	mmx_cs_wait(&a, 0xff);
+	put_store(&a, result_va(index), value);
+	return end(ctx, &a);
+}
+
+static void put_load(struct mmx_cs_asm *a, uint64_t va)
+{
+	mmx_cs_move48(a, 0, va);
+	mmx_cs_load_multiple(a, 2, 1, 0, 0);
+	mmx_cs_wait(a, 0xff);
+}
+
+static void put_result(struct mmx_cs_asm *a, unsigned int index)
+{
+	mmx_cs_move48(a, 0, result_va(index));
+	mmx_cs_store_multiple(a, 2, 1, 0, 0);
+	mmx_cs_wait(a, 0xff);
+}
+
+struct rig_stream rig_peek(struct rig_ctx *ctx, uint64_t va, unsigned int index)
+{
+	struct mmx_cs_asm a = begin(ctx);
+
+	put_load(&a, va);
+	put_result(&a, index);
+	return end(ctx, &a);
+}
+
+struct rig_stream rig_copy(struct rig_ctx *ctx, unsigned int from, unsigned int to)
+{
+	struct mmx_cs_asm a = begin(ctx);
+
+	put_load(&a, result_va(from));
+	mmx_cs_add_imm32(&a, 2, 2, 1);
+	put_result(&a, to);
+	return end(ctx, &a);
+}
+
+static uint64_t object_va(unsigned int index)
+{
+	RIG_CHECK(RIG_OBJECTS + index * 16 < RIG_PAGES * MMX_WIRE_PAGE_SIZE);
+	return RIG_VA + RIG_OBJECTS + index * 16;
+}
+
+struct rig_stream rig_fault(struct rig_ctx *ctx)
+{
+	/* the last sync object has a value that ends the wait, and an error that is inherited */
+	unsigned int index = (RIG_PAGES * MMX_WIRE_PAGE_SIZE - RIG_OBJECTS) / 16 - 1;
+	uint32_t *object = ctx->memory + (RIG_OBJECTS + index * 16) / sizeof(uint32_t);
+	struct mmx_cs_asm a = begin(ctx);
+
+	object[0] = 1;
+	object[2] = 1;
+	mmx_cs_move48(&a, 0, object_va(index));
+	mmx_cs_move48(&a, 2, 0);
+	mmx_cs_sync_wait64(&a, MMX_CS_GREATER, 0, 2);
+	return end(ctx, &a);
+}
+
+struct rig_stream rig_fatal(struct rig_ctx *ctx)
+{
+	struct mmx_cs_asm a = begin(ctx);
+
+	mmx_cs_word(&a, 0xfeull << 56);
+	return end(ctx, &a);
+}
+
+struct rig_stream rig_signal(struct rig_ctx *ctx, unsigned int index)
+{
+	struct mmx_cs_asm a = begin(ctx);
+
+	mmx_cs_move48(&a, 0, object_va(index));
+	mmx_cs_move48(&a, 2, 1);
+	mmx_cs_sync_add64(&a, 0, 2, MMX_CS_SCOPE_CSG, MMX_CS_NOW);
+	return end(ctx, &a);
+}
+
+struct rig_stream rig_await(struct rig_ctx *ctx, unsigned int index, uint32_t value)
+{
+	struct mmx_cs_asm a = begin(ctx);
+
+	mmx_cs_move48(&a, 0, object_va(index));
+	mmx_cs_move48(&a, 2, value);
+	mmx_cs_sync_wait64(&a, MMX_CS_GREATER, 0, 2);
+	return end(ctx, &a);
+}
+
+struct rig_stream rig_endless(struct rig_ctx *ctx)
+{
+	struct mmx_cs_asm a = begin(ctx);
+	unsigned int loop = mmx_cs_label(&a);
+
+	mmx_cs_bind(&a, loop);
+	mmx_cs_nop(&a);
+	mmx_cs_branch(&a, MMX_CS_ALWAYS, 0, loop);
+	return end(ctx, &a);
+}
