@@ -10,7 +10,9 @@ RIG_LIBS = \
 	backend/libutil.a $(JSONC_LIBS)
 
 if HAVE_CMOCKA
-UNIT_TESTS += tests/unit/core_test tests/unit/core_fault_test tests/unit/core_end_test
+UNIT_TESTS += tests/unit/core_test tests/unit/core_fault_test tests/unit/core_end_test \
+	tests/unit/session_test tests/unit/session_bind_test tests/unit/session_ring_test \
+	tests/unit/vma_test
 
 tests_unit_core_test_SOURCES = %D%/core_test.c $(RIG)
 tests_unit_core_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
@@ -24,4 +26,19 @@ tests_unit_core_end_test_SOURCES = %D%/core_end_test.c $(RIG)
 tests_unit_core_end_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_end_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
+tests_unit_session_test_SOURCES = %D%/session_test.c $(RIG)
+tests_unit_session_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_session_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_session_bind_test_SOURCES = %D%/session_bind_test.c $(RIG)
+tests_unit_session_bind_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_session_bind_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_session_ring_test_SOURCES = %D%/session_ring_test.c $(RIG)
+tests_unit_session_ring_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_session_ring_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_vma_test_SOURCES = %D%/vma_test.c
+tests_unit_vma_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_vma_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 endif
