@@ -42,3 +42,8 @@ tests_unit_vma_test_SOURCES = %D%/vma_test.c
 tests_unit_vma_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_vma_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 endif
+
+FUZZ_TESTS += tests/fuzz/session_fuzz
+tests_fuzz_session_fuzz_SOURCES = tests/fuzz/session_fuzz.c $(RIG) $(FUZZ_MAIN)
+tests_fuzz_session_fuzz_LDADD = $(RIG_LIBS)
+tests_fuzz_session_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
