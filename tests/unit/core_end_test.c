@@ -118,6 +118,9 @@ static void test_group_that_others_wait_for(void **state)
 	rig_submit(guest, RIG_NAME(1), 0, 1, rig_store(&ctx, 0, 1), &wait, 1);
 	rig_run(&env->rig, 5 * MMX_NS_PER_MS);
 	assert_int_equal(rig_object(guest, MMX_MSG_GROUP_DESTROY, RIG_NAME(0)), 0);
+	/* told how they ended before it is told that the group is gone */
+	assert_int_equal(rig_job(guest, RIG_NAME(0), 2), ECANCELED);
+	assert_int_equal(guest->entries[0].replies, guest->reply_count - 1);
 	assert_int_equal(rig_wait_job(guest, RIG_NAME(1), 1), 0);
 	assert_int_equal(rig_result(&ctx, 0), 1);
 }

@@ -317,6 +317,36 @@ static void test_shares(void **state)
 	assert_true(most - least < most / 5);
 }
 
+/* Groups finish at all sorts of times while they take turns, also on their way out: then all are at rest. */
+static void test_rest(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	uint32_t i, round;
+	struct rig_ctx ctx;
+	uint64_t charged;
+	struct mmx_list *pos;
+
+	rig_ctx_create(guest, 0, &ctx);
+	for (i = 0; i < 12; i++)
+		create_group(&ctx, i, 1, i);
+	for (round = 1; round <= 20; round++) {
+		for (i = 0; i < 12; i++)
+			rig_submit(guest, RIG_NAME(i), 0, round,
+				   rig_work(&ctx, 700 + 90 * round + 41 * i, 0, 1), NULL, 0);
+		for (i = 0; i < 12; i++)
+			assert_int_equal(rig_wait_job(guest, RIG_NAME(i), round), 0);
+		rig_run(&env->rig, 5 * MMX_NS_PER_MS);
+		mmx_list_for_each(pos, &env->rig.core->groups)
+			assert_false(
+				mmx_container_of(pos, struct mmx_core_group, link)->sched.busy);
+		charged = env->rig.core->partitions[0].sched.gpu_time_ns;
+		rig_run(&env->rig, 50 * MMX_NS_PER_MS);
+		mmx_sched_account(env->rig.core->sched, env->rig.now_ns);
+		assert_true(charged == env->rig.core->partitions[0].sched.gpu_time_ns);
+	}
+}
+
 /* A queue takes more jobs than its ring holds; they go on from memory. */
 static void test_full_ring(void **state)
 {
@@ -343,6 +373,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long_chain, setup_chain, teardown),
 		cmocka_unit_test_setup_teardown(test_more_groups_than_slots, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shares, setup_weights, teardown),
+		cmocka_unit_test_setup_teardown(test_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_ring, setup, teardown),
 	};
 

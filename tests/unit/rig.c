@@ -79,14 +79,25 @@ static bool dev_irq_take(struct mmx_device *dev, enum mmx_irq irq)
 	return false;
 }
 
+/* The backend's own memory begins at offset 0 of its files, a guest's data area does not. The model leaves priv alone. */
 static int dev_map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, bool writable,
 		   struct mmx_dma_map *ret_map)
 {
-	return mmx_device_map(inner_of(dev), fd, offset, size, writable, ret_map);
+	struct rig *rig = (struct rig *)(void *)dev;
+	int r = mmx_device_map(inner_of(dev), fd, offset, size, writable, ret_map);
+
+	if (!r && offset) {
+		ret_map->priv = rig;
+		rig->regions++;
+	}
+	return r;
 }
 
 static void dev_unmap(struct mmx_device *dev, struct mmx_dma_map *map)
 {
+	struct rig *rig = (struct rig *)(void *)dev;
+
+	rig->regions -= map->priv == rig;
 	mmx_device_unmap(inner_of(dev), map);
 }
 
@@ -337,6 +348,7 @@ void rig_check_nothing_left(struct rig *rig)
 	if (rig->bytes_before && !mmx_device_lost(rig->inner))
 		RIG_CHECK(stats.dma_bytes == rig->bytes_before);
 	RIG_CHECK(mmx_list_empty(&rig->core->groups));
+	RIG_CHECK(!rig->regions);
 	RIG_CHECK(!rig->timers_before || rig->timers.registered == rig->timers_before);
 	for (i = 0; i < rig->config.partition_count; i++) {
 		const struct mmx_sched_partition *sched = &rig->core->partitions[i].sched;

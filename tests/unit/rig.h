@@ -45,6 +45,7 @@ struct rig {
 	unsigned int drop_irqs[MMX_IRQ_COUNT]; /* next ones that are lost; UINT_MAX = all */
 	bool mute; /* no doorbell reaches the firmware */
 
+	unsigned int regions; /* data areas that are mapped for the GPU */
 	size_t bytes_before; /* of DMA memory, before there was a guest */
 	size_t timers_before; /* registered */
 };
