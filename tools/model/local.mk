@@ -51,10 +51,14 @@ tests_unit_model_mcu_test_SOURCES = tests/unit/model_mcu_test.c $(MODEL_ENV)
 tests_unit_model_mcu_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_mcu_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 
-UNIT_TESTS += tests/unit/model_csf_test
-tests_unit_model_csf_test_SOURCES = tests/unit/model_csf_test.c $(MODEL_ENV)
+MODEL_CSF_ENV = tests/unit/model_csf_env.c tests/unit/model_csf_env.h tests/unit/model_words.h $(MODEL_ENV)
+UNIT_TESTS += tests/unit/model_csf_test tests/unit/model_csf_suspend_test
+tests_unit_model_csf_test_SOURCES = tests/unit/model_csf_test.c $(MODEL_CSF_ENV)
 tests_unit_model_csf_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_csf_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+tests_unit_model_csf_suspend_test_SOURCES = tests/unit/model_csf_suspend_test.c $(MODEL_CSF_ENV)
+tests_unit_model_csf_suspend_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_csf_suspend_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 endif
 
 if HAVE_CMOCKA
