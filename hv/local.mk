@@ -13,7 +13,8 @@ tests_unit_ring_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ring_test_LDADD = $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/ring_interleave_test
-tests_unit_ring_interleave_test_SOURCES = tests/unit/ring_interleave_test.c
+tests_unit_ring_interleave_test_SOURCES = tests/unit/ring_interleave_test.c \
+	tests/unit/ring_explore.c tests/unit/ring_explore.h
 tests_unit_ring_interleave_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ring_interleave_test_LDADD = $(CMOCKA_LIBS)
 
