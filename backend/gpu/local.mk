@@ -43,12 +43,16 @@ gpu_test_env = tests/unit/gpu_env.c tests/unit/gpu_env.h
 gpu_test_libs = backend/gpu/libgpu.a backend/device/libmodel_device.a backend/device/libdevice.a \
 	tools/model/libmodel.a firmware/libfirmware.a backend/libutil.a $(JSONC_LIBS) $(CMOCKA_LIBS)
 
-UNIT_TESTS += tests/unit/gpu_boot_test tests/unit/gpu_mmu_test tests/unit/gpu_group_test \
-	tests/unit/gpu_slot_test
+UNIT_TESTS += tests/unit/gpu_boot_test tests/unit/gpu_fw_test tests/unit/gpu_mmu_test \
+	tests/unit/gpu_group_test tests/unit/gpu_slot_test
 
 tests_unit_gpu_boot_test_SOURCES = tests/unit/gpu_boot_test.c $(gpu_test_env)
 tests_unit_gpu_boot_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_gpu_boot_test_LDADD = $(gpu_test_libs)
+
+tests_unit_gpu_fw_test_SOURCES = tests/unit/gpu_fw_test.c $(gpu_test_env)
+tests_unit_gpu_fw_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_gpu_fw_test_LDADD = $(gpu_test_libs)
 
 tests_unit_gpu_mmu_test_SOURCES = tests/unit/gpu_mmu_test.c $(gpu_test_env)
 tests_unit_gpu_mmu_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -12,6 +12,7 @@
 #include "backend/device/model_device.h"
 #include "firmware/generate.h"
 #include "firmware/image.h"
+#include "tools/model/mmu.h"
 
 /* ---- device ---- */
 
@@ -161,9 +162,26 @@ unsigned int gpu_env_count_writes(const struct gpu_env *env, uint32_t offset)
 	return count;
 }
 
+uint64_t gpu_env_last_write(const struct gpu_env *env, uint32_t offset)
+{
+	for (unsigned int i = env->write_count; i--;) {
+		if (env->writes[i].offset == offset)
+			return env->writes[i].value;
+	}
+	fail_msg("nothing was written to 0x%x", offset);
+	return 0;
+}
+
 void gpu_env_forget_writes(struct gpu_env *env)
 {
 	env->write_count = 0;
+}
+
+bool gpu_env_reaches(const struct gpu_env *env, unsigned int as, uint64_t va)
+{
+	struct mdl_page_attr attr;
+
+	return mdl_mmu_attr(env->model, as, va, &attr);
 }
 
 /* ---- time ---- */
@@ -259,6 +277,24 @@ static const struct mmx_gpu_ops owner_ops = {
 	.failed = on_failed,
 	.vm_fault = on_vm_fault,
 };
+
+size_t gpu_env_dma_bytes(const struct gpu_env *env)
+{
+	struct mmx_gpu_stats stats;
+
+	mmx_gpu_stats(env->gpu, &stats);
+	return stats.dma_bytes;
+}
+
+void gpu_env_wait_done(struct mmx_as_wait *wait)
+{
+	mmx_container_of(wait, struct gpu_env_wait, wait)->done++;
+}
+
+void gpu_env_op_done(struct mmx_vm_op *op)
+{
+	mmx_container_of(op, struct gpu_env_op, op)->done++;
+}
 
 /* ---- fixtures ---- */
 

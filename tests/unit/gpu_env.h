@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "backend/gpu/gpu_priv.h"
+#include "backend/gpu/vm_priv.h"
 
 #define GPU_ENV_MAX_RULES  4u
 #define GPU_ENV_MAX_WRITES 4096u
@@ -72,6 +73,35 @@ void gpu_env_honest(struct gpu_env *env);
 
 /* Writes to the register that reached the device since the last call of gpu_env_forget_writes(). */
 unsigned int gpu_env_count_writes(const struct gpu_env *env, uint32_t offset);
+/* The value of the last of them; fails if there is none. */
+uint64_t gpu_env_last_write(const struct gpu_env *env, uint32_t offset);
 void gpu_env_forget_writes(struct gpu_env *env);
+
+size_t gpu_env_dma_bytes(const struct gpu_env *env);
+/* Whether the model's own walker finds a page there. */
+bool gpu_env_reaches(const struct gpu_env *env, unsigned int as, uint64_t va);
+
+/* What waits for an address space, and how often that was told. */
+struct gpu_env_wait {
+	struct mmx_as_wait wait;
+	unsigned int done;
+};
+
+struct gpu_env_op {
+	struct mmx_vm_op op;
+	unsigned int done;
+};
+
+void gpu_env_wait_done(struct mmx_as_wait *wait);
+void gpu_env_op_done(struct mmx_vm_op *op);
+
+#define GPU_ENV_WAIT                           \
+	{                                      \
+		.wait.done = gpu_env_wait_done \
+	}
+#define GPU_ENV_OP                         \
+	{                                  \
+		.op.done = gpu_env_op_done \
+	}
 
 #endif

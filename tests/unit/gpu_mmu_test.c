@@ -8,11 +8,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "backend/gpu/vm_priv.h"
 #include "tests/unit/gpu_env.h"
 #include "tools/model/mmu.h"
 
@@ -33,35 +31,6 @@ enum {
 #define RW  (MMX_PROT_READ | MMX_PROT_WRITE)
 #define MIB (1ull << 20)
 
-struct wait {
-	struct mmx_as_wait wait;
-	unsigned int done;
-};
-
-struct op {
-	struct mmx_vm_op op;
-	unsigned int done;
-};
-
-static void wait_done(struct mmx_as_wait *wait)
-{
-	mmx_container_of(wait, struct wait, wait)->done++;
-}
-
-static void op_done(struct mmx_vm_op *op)
-{
-	mmx_container_of(op, struct op, op)->done++;
-}
-
-#define WAIT                           \
-	{                              \
-		.wait.done = wait_done \
-	}
-#define OP                         \
-	{                          \
-		.op.done = op_done \
-	}
-
 static struct mmx_vm *new_vm(struct gpu_env *env)
 {
 	struct mmx_vm *vm;
@@ -75,19 +44,12 @@ static struct mmx_vm *new_vm(struct gpu_env *env)
 static struct mmx_vm *resident_vm(struct gpu_env *env)
 {
 	struct mmx_vm *vm = new_vm(env);
-	struct wait wait = WAIT;
+	struct gpu_env_wait wait = GPU_ENV_WAIT;
 
 	assert_int_equal(mmx_mmu_get(vm, -1, &wait.wait), 0);
 	gpu_env_run(env, MMX_NS_PER_MS);
 	assert_int_equal(wait.done, 1);
 	return vm;
-}
-
-static bool reaches(struct gpu_env *env, unsigned int as, uint64_t va)
-{
-	struct mdl_page_attr attr;
-
-	return mdl_mmu_attr(env->model, as, va, &attr);
 }
 
 /* The commands that AS @as got since writes were forgotten, as digits. */
@@ -100,24 +62,6 @@ static uint64_t commands(const struct gpu_env *env, unsigned int as)
 			digits = digits * 10 + env->writes[i].value;
 	}
 	return digits;
-}
-
-static uint64_t last_write(const struct gpu_env *env, uint32_t offset)
-{
-	for (unsigned int i = env->write_count; i--;) {
-		if (env->writes[i].offset == offset)
-			return env->writes[i].value;
-	}
-	fail_msg("nothing was written to 0x%x", offset);
-	return 0;
-}
-
-static size_t dma_bytes(const struct gpu_env *env)
-{
-	struct mmx_gpu_stats stats;
-
-	mmx_gpu_stats(env->gpu, &stats);
-	return stats.dma_bytes;
 }
 
 /* ---- tests ---- */
@@ -155,7 +99,7 @@ static void test_enable(void **state)
 {
 	struct gpu_env *env = *state;
 	struct mmx_vm *vm = new_vm(env);
-	struct wait first = WAIT, second = WAIT;
+	struct gpu_env_wait first = GPU_ENV_WAIT, second = GPU_ENV_WAIT;
 	struct mmx_dma_buf buf;
 	uint32_t word = 0;
 
@@ -169,7 +113,7 @@ static void test_enable(void **state)
 	gpu_env_run(env, MMX_NS_PER_MS);
 	assert_int_equal(first.done, 1);
 	assert_int_equal(commands(env, 1), CMD_UPDATE);
-	assert_int_equal(last_write(env, R_AS(1, R_TRANSCFG)),
+	assert_int_equal(gpu_env_last_write(env, R_AS(1, R_TRANSCFG)),
 			 6 | 7 << 6 | 2 << 24 | 2 << 28 | 1 << 30);
 	assert_true(mdl_mmu_read(env->model, 1, 0x5004, &word, 4, MDL_ACCESS_READ, NULL));
 	assert_int_equal(word, 0xcafe);
@@ -180,7 +124,7 @@ static void test_enable(void **state)
 	assert_int_equal(mmx_mmu_as(vm), 1);
 	mmx_mmu_put(vm);
 	gpu_env_run(env, MMX_NS_PER_MS);
-	assert_true(reaches(env, 1, 0x5000));
+	assert_true(gpu_env_reaches(env, 1, 0x5000));
 
 	/* the last one leaves: flush of everything, then UNMAPPED */
 	gpu_env_forget_writes(env);
@@ -188,9 +132,9 @@ static void test_enable(void **state)
 	assert_int_equal(mmx_mmu_as(vm), -1);
 	gpu_env_run(env, MMX_NS_PER_MS);
 	assert_int_equal(commands(env, 1), 2531);
-	assert_int_equal(last_write(env, R_AS(1, R_LOCKADDR)), 47);
-	assert_int_equal(last_write(env, R_AS(1, R_TRANSCFG)), 1);
-	assert_false(reaches(env, 1, 0x5000));
+	assert_int_equal(gpu_env_last_write(env, R_AS(1, R_LOCKADDR)), 47);
+	assert_int_equal(gpu_env_last_write(env, R_AS(1, R_TRANSCFG)), 1);
+	assert_false(gpu_env_reaches(env, 1, 0x5000));
 	mmx_vm_destroy(vm);
 	mmx_dma_free(env->gpu->pool, &buf);
 	assert_int_equal(env->resets, 0);
@@ -200,7 +144,7 @@ static void test_come_back(void **state)
 {
 	struct gpu_env *env = *state;
 	struct mmx_vm *vm = resident_vm(env);
-	struct wait wait = WAIT;
+	struct gpu_env_wait wait = GPU_ENV_WAIT;
 
 	/* while everything is flushed: it is still mapped, and stays so */
 	gpu_env_forget_writes(env);
@@ -235,7 +179,7 @@ static void test_exhausted(void **state)
 {
 	struct gpu_env *env = *state;
 	struct mmx_vm *vms[7], *more = new_vm(env), *third = new_vm(env);
-	struct wait wait = WAIT, wait2 = WAIT;
+	struct gpu_env_wait wait = GPU_ENV_WAIT, wait2 = GPU_ENV_WAIT;
 
 	for (int i = 0; i < 7; i++) {
 		vms[i] = resident_vm(env);
@@ -304,8 +248,8 @@ static void test_flush(void **state)
 {
 	struct gpu_env *env = *state;
 	struct mmx_vm *vm = new_vm(env);
-	struct op ops[4] = { OP, OP, OP, OP };
-	struct wait wait = WAIT;
+	struct gpu_env_op ops[4] = { GPU_ENV_OP, GPU_ENV_OP, GPU_ENV_OP, GPU_ENV_OP };
+	struct gpu_env_wait wait = GPU_ENV_WAIT;
 
 	/* not resident: at once */
 	assert_int_equal(mmx_vm_map(vm, 0, 0, 4 * MIB, RW), 0);
@@ -318,7 +262,7 @@ static void test_flush(void **state)
 	gpu_env_run(env, MMX_NS_PER_MS);
 	gpu_env_forget_writes(env);
 	mmx_vm_flush(vm, 0x10000, 0x1000, &ops[1].op);
-	assert_int_equal(last_write(env, R_AS(1, R_LOCKADDR)), 0x10000 | 14);
+	assert_int_equal(gpu_env_last_write(env, R_AS(1, R_LOCKADDR)), 0x10000 | 14);
 	/* these come while it runs, and share one region */
 	mmx_vm_flush(vm, 0x30000, 0x1000, &ops[2].op);
 	mmx_vm_flush(vm, 0x3a000, 0x2000, &ops[3].op);
@@ -327,7 +271,7 @@ static void test_flush(void **state)
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(ops[i].done, 1);
 	assert_int_equal(commands(env, 1), 253253);
-	assert_int_equal(last_write(env, R_AS(1, R_LOCKADDR)), 0x30000 | 15);
+	assert_int_equal(gpu_env_last_write(env, R_AS(1, R_LOCKADDR)), 0x30000 | 15);
 	/* the GPU as a whole is left alone */
 	assert_int_equal(gpu_env_count_writes(env, 0x30), 0);
 	mmx_mmu_put(vm);
@@ -336,7 +280,7 @@ static void test_flush(void **state)
 
 static void flush_more(struct mmx_vm_op *op)
 {
-	struct op *done = mmx_container_of(op, struct op, op);
+	struct gpu_env_op *done = mmx_container_of(op, struct gpu_env_op, op);
 
 	if (++done->done == 1)
 		mmx_vm_flush(*(struct mmx_vm **)(done + 1), 0, 4096, op);
@@ -347,7 +291,7 @@ static void test_flush_from_done(void **state)
 {
 	struct gpu_env *env = *state;
 	struct {
-		struct op op;
+		struct gpu_env_op op;
 		struct mmx_vm *vm;
 	} again = { .op.op.done = flush_more, .vm = resident_vm(env) };
 
@@ -365,7 +309,7 @@ static void test_trim(void **state)
 	struct gpu_env *env = *state;
 	struct mmx_vm *vm = resident_vm(env);
 	size_t empty = mmx_vm_bytes(vm);
-	struct op op = OP;
+	struct gpu_env_op op = GPU_ENV_OP;
 
 	assert_int_equal(mmx_vm_map(vm, 0, 0x1000, 0x1000, RW), 0);
 	assert_int_equal(mmx_vm_map(vm, 1ull << 40, 0x1000, 0x1000, RW), 0);
@@ -396,8 +340,8 @@ static void test_fault(void **state)
 {
 	struct gpu_env *env = *state;
 	struct mmx_vm *other = resident_vm(env), *vm = resident_vm(env);
-	struct wait wait = WAIT;
-	struct op op = OP;
+	struct gpu_env_wait wait = GPU_ENV_WAIT;
+	struct gpu_env_op op = GPU_ENV_OP;
 	uint32_t word;
 
 	assert_int_equal(mmx_vm_map(vm, 0x5000, 0x1000, 0x1000, MMX_PROT_READ), 0);
@@ -411,8 +355,8 @@ static void test_fault(void **state)
 	assert_int_equal(env->fault.access, MDL_ACCESS_READ);
 	assert_int_equal(env->fault.exception & ~7u, 0xc0);
 	gpu_env_run(env, MMX_NS_PER_MS);
-	assert_false(reaches(env, 2, 0x5000)); /* disabled */
-	assert_true(reaches(env, 1, 0x5000)); /* nobody else's business */
+	assert_false(gpu_env_reaches(env, 2, 0x5000)); /* disabled */
+	assert_true(gpu_env_reaches(env, 1, 0x5000)); /* nobody else's business */
 	assert_int_equal(commands(env, 2), CMD_UPDATE);
 
 	/* told once, closed for new users, maintenance still works */
@@ -430,7 +374,7 @@ static void test_fault(void **state)
 	assert_int_equal(mmx_mmu_get(vm, -1, &wait.wait), 0);
 	gpu_env_run(env, MMX_NS_PER_MS);
 	assert_int_equal(wait.done, 1);
-	assert_true(reaches(env, 2, 0x5000));
+	assert_true(gpu_env_reaches(env, 2, 0x5000));
 	word = 1;
 	assert_false(mdl_mmu_write(env->model, 2, 0x5000, &word, 4, NULL));
 	gpu_env_poll(env);
@@ -450,7 +394,7 @@ static void test_fault_in_flush(void **state)
 {
 	struct gpu_env *env = *state;
 	struct mmx_vm *vm = resident_vm(env);
-	struct op op = OP;
+	struct gpu_env_op op = GPU_ENV_OP;
 	uint32_t word;
 
 	gpu_env_forget_writes(env);
@@ -482,7 +426,7 @@ static void test_lost_irq(void **state)
 	struct gpu_env *env = *state;
 	struct mmx_vm *vm = resident_vm(env);
 	uint64_t start_ns = env->now_ns;
-	struct op op = OP;
+	struct gpu_env_op op = GPU_ENV_OP;
 
 	env->drop_irqs[MMX_IRQ_MMU] = UINT_MAX;
 	mmx_vm_flush(vm, 0, 4096, &op.op);
@@ -501,9 +445,9 @@ static void test_stuck(void **state)
 {
 	struct gpu_env *env = *state;
 	struct mmx_vm *vm = resident_vm(env), *late;
-	struct op running = OP, pending = OP, meanwhile = OP;
-	struct wait wait = WAIT;
-	size_t bytes = dma_bytes(env);
+	struct gpu_env_op running = GPU_ENV_OP, pending = GPU_ENV_OP, meanwhile = GPU_ENV_OP;
+	struct gpu_env_wait wait = GPU_ENV_WAIT;
+	size_t bytes = gpu_env_dma_bytes(env);
 
 	late = new_vm(env);
 	gpu_env_drop_writes(env, R_AS(1, R_COMMAND), 1);
@@ -521,12 +465,12 @@ static void test_stuck(void **state)
 	mmx_vm_flush(vm, 0, 4096, &meanwhile.op);
 	mmx_vm_destroy(late);
 	assert_int_equal(running.done + pending.done + meanwhile.done, 0);
-	assert_int_equal(dma_bytes(env), bytes + 4096);
+	assert_int_equal(gpu_env_dma_bytes(env), bytes + 4096);
 	assert_true(gpu_env_run_until(env, MMX_BOOT_POWERING, MMX_NS_PER_S));
 	assert_int_equal(running.done, 1);
 	assert_int_equal(pending.done, 1);
 	assert_int_equal(meanwhile.done, 1);
-	assert_int_equal(dma_bytes(env), bytes);
+	assert_int_equal(gpu_env_dma_bytes(env), bytes);
 	gpu_env_honest(env);
 	assert_true(gpu_env_run_until(env, MMX_BOOT_READY, MMX_NS_PER_S));
 	assert_int_equal(mmx_mmu_get(vm, -1, &wait.wait), 0);
@@ -541,7 +485,7 @@ static void test_given_up(void **state)
 {
 	struct gpu_env *env = *state;
 	struct mmx_vm *vm = resident_vm(env);
-	struct op op = OP;
+	struct gpu_env_op op = GPU_ENV_OP;
 
 	mmx_vm_flush(vm, 0, 4096, &op.op);
 	gpu_env_drop_writes(env, 0x30, UINT_MAX);
@@ -559,7 +503,7 @@ static void test_given_up(void **state)
 static void test_destroy_resident(void **state)
 {
 	struct gpu_env *env = *state;
-	size_t bytes = dma_bytes(env);
+	size_t bytes = gpu_env_dma_bytes(env);
 	struct mmx_vm *vm = resident_vm(env);
 	struct mmx_gpu_stats stats;
 
@@ -569,7 +513,7 @@ static void test_destroy_resident(void **state)
 	assert_int_equal(stats.vms, 0);
 	assert_int_equal(stats.dma_bytes, bytes + 4096); /* the GPU has not let go */
 	gpu_env_run(env, MMX_NS_PER_MS);
-	assert_int_equal(dma_bytes(env), bytes);
+	assert_int_equal(gpu_env_dma_bytes(env), bytes);
 
 	/* in the middle of it, the whole GPU is destroyed: see that nothing leaks */
 	vm = resident_vm(env);

@@ -132,14 +132,6 @@ void group_env_step(struct group_env *env)
 	gpu_env_run(env->gpu_env, 100);
 }
 
-static size_t dma_bytes(const struct group_env *env)
-{
-	struct mmx_gpu_stats stats;
-
-	mmx_gpu_stats(env->gpu, &stats);
-	return stats.dma_bytes;
-}
-
 int group_env_setup(void **state)
 {
 	struct group_env *env = calloc(1, sizeof(*env));
@@ -154,7 +146,7 @@ int group_env_setup(void **state)
 	env->gpu = gpu_env->gpu;
 	mmx_gpu_start(env->gpu);
 	run_until(env, env->ready, MMX_NS_PER_S);
-	env->bytes_before = dma_bytes(env);
+	env->bytes_before = gpu_env_dma_bytes(gpu_env);
 	*state = env;
 	return 0;
 }
