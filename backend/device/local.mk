@@ -3,7 +3,7 @@ noinst_LIBRARIES += backend/device/libdevice.a backend/device/libmodel_device.a
 
 # users link it before backend/libutil.a, and with $(JSONC_LIBS)
 backend_device_libdevice_a_SOURCES = \
-	%D%/device.c %D%/device.h \
+	%D%/device.c %D%/device.h %D%/device_priv.h \
 	%D%/dma.c %D%/dma.h \
 	%D%/dma_table.c %D%/dma_table.h \
 	%D%/iova.c %D%/iova.h \

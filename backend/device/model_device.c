@@ -13,8 +13,8 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/types.h>
-#include <unistd.h>
 
+#include "backend/device/device_priv.h"
 #include "backend/device/dma.h"
 #include "backend/device/dma_table.h"
 #include "backend/device/iova.h"
@@ -116,19 +116,19 @@ static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, b
 {
 	struct model_device *m = (struct model_device *)dev;
 	struct mmx_dma_entry entry = { .size = size, .writable = writable, .offset = offset };
-	struct mmx_dma_run *run;
+	struct mmx_dma_map new;
 	int r;
 
 	if (dev->lost)
 		return -EIO;
 	if (!size || (offset | size) & (MMX_PAGE_SIZE - 1) || size > SIZE_MAX / 2)
 		return -EINVAL;
-	run = malloc(sizeof(*run));
-	if (!run)
-		return -ENOMEM;
+	r = mmx_dma_map_init(&new, size, writable);
+	if (r < 0)
+		return r;
 	r = mmx_iova_alloc(&m->iova, size, &entry.addr);
 	if (r < 0)
-		goto err_run;
+		goto err_map;
 	entry.priv = mmap(NULL, (size_t)size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED,
 			  fd, (off_t)offset);
 	if (entry.priv == MAP_FAILED) {
@@ -138,18 +138,16 @@ static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, b
 	r = mmx_dma_table_add(&m->table, &entry);
 	if (r < 0)
 		goto err_munmap;
-	*run = (struct mmx_dma_run){ entry.addr, size };
-	*ret_map = (struct mmx_dma_map){
-		.size = size, .writable = writable, .run_count = 1, .runs = run
-	};
+	new.runs[0].addr = entry.addr;
+	*ret_map = new;
 	return 0;
 
 err_munmap:
 	munmap(entry.priv, (size_t)size);
 err_iova:
 	mmx_iova_free(&m->iova, entry.addr, size);
-err_run:
-	free(run);
+err_map:
+	mmx_dma_map_finish(&new);
 	return r;
 }
 
@@ -166,8 +164,7 @@ static void unmap(struct mmx_device *dev, struct mmx_dma_map *map)
 		mmx_dma_table_remove(&m->table, map->runs[0].addr);
 		mmx_iova_free(&m->iova, map->runs[0].addr, map->size);
 	}
-	free(map->runs);
-	*map = (struct mmx_dma_map){ 0 };
+	mmx_dma_map_finish(map);
 }
 
 static void destroy(struct mmx_device *dev)
@@ -180,10 +177,7 @@ static void destroy(struct mmx_device *dev)
 		munmap(m->table.entries[i].priv, (size_t)m->table.entries[i].size);
 	mmx_dma_table_finish(&m->table);
 	mmx_iova_finish(&m->iova);
-	for (i = 0; i < MMX_IRQ_COUNT; i++) {
-		if (m->irq_fds[i] >= 0)
-			close(m->irq_fds[i]);
-	}
+	mmx_device_close_irqs(m->irq_fds);
 	free(m);
 }
 
@@ -204,25 +198,21 @@ int mmx_model_device_create(uint64_t (*now_ns)(void *ctx), void *ctx, struct mmx
 {
 	const struct mmx_model_config config = { .coherent = true };
 	struct model_device *m = calloc(1, sizeof(*m));
-	int r, i;
+	int r;
 
 	if (!m)
 		return -ENOMEM;
 	m->dev = (struct mmx_device){ .ops = &device_ops, .coherent = true };
 	m->now_ns = now_ns;
 	m->ctx = ctx;
-	for (i = 0; i < MMX_IRQ_COUNT; i++)
-		m->irq_fds[i] = -1;
+	r = mmx_device_open_irqs(m->irq_fds);
+	if (r < 0) {
+		free(m);
+		return r;
+	}
 	r = mmx_iova_init(&m->iova, MMX_IOVA_START, MMX_IOVA_END);
 	if (r < 0)
 		goto err;
-	for (i = 0; i < MMX_IRQ_COUNT; i++) {
-		m->irq_fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		if (m->irq_fds[i] < 0) {
-			r = -errno;
-			goto err;
-		}
-	}
 	r = mmx_model_create(&config, &model_ops, m, &m->model);
 	if (r < 0)
 		goto err;

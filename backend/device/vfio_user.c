@@ -14,12 +14,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "backend/device/device_priv.h"
 #include "backend/device/vfio_user_conn.h"
 #include "backend/device/vfio_user_dma.h"
 #include "backend/device/vfio_user_setup.h"
@@ -35,30 +35,6 @@ struct vfio_user {
 static int serve_dma(void *ctx, uint64_t addr, void *buf, size_t len, bool write)
 {
 	return mmx_vfu_memory_access(ctx, addr, buf, len, write);
-}
-
-static void region_read(struct vfio_user *v, uint32_t offset, void *ret_value, uint32_t count)
-{
-	struct {
-		struct mmx_vfu_header hdr;
-		struct mmx_vfu_region_access access;
-	} msg = { .access = { .offset = offset, .region = MMX_VFU_REGION_BAR0, .count = count } };
-	struct {
-		struct mmx_vfu_region_access access;
-		uint8_t data[sizeof(uint64_t)];
-	} reply;
-	struct mmx_vfu_request req = {
-		.command = MMX_VFU_REGION_READ,
-		.msg = &msg.hdr,
-		.size = sizeof(msg),
-		.fd = -1,
-		.reply = &reply,
-		.reply_min = sizeof(reply.access) + count,
-		.reply_max = sizeof(reply.access) + count,
-	};
-
-	if (mmx_vfu_conn_request(&v->conn, &req, NULL) == 0)
-		memcpy(ret_value, reply.data, count);
 }
 
 static void region_write(struct vfio_user *v, uint32_t offset, const void *value, uint32_t count)
@@ -78,7 +54,8 @@ static uint32_t read32(struct mmx_device *dev, uint32_t offset)
 {
 	uint32_t value = UINT32_MAX;
 
-	region_read((struct vfio_user *)dev, offset, &value, sizeof(value));
+	(void)mmx_vfu_conn_read_region(&((struct vfio_user *)dev)->conn, MMX_VFU_REGION_BAR0,
+				       offset, &value, sizeof(value));
 	return value;
 }
 
@@ -86,7 +63,8 @@ static uint64_t read64(struct mmx_device *dev, uint32_t offset)
 {
 	uint64_t value = UINT64_MAX;
 
-	region_read((struct vfio_user *)dev, offset, &value, sizeof(value));
+	(void)mmx_vfu_conn_read_region(&((struct vfio_user *)dev)->conn, MMX_VFU_REGION_BAR0,
+				       offset, &value, sizeof(value));
 	return value;
 }
 
@@ -162,20 +140,19 @@ static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, b
 	       struct mmx_dma_map *ret_map)
 {
 	struct vfio_user *v = (struct vfio_user *)dev;
-	struct mmx_dma_map new = { .size = size, .writable = writable, .run_count = 1 };
+	struct mmx_dma_map new;
 	int r;
 
 	if (dev->lost)
 		return -EIO;
 	if (v->memory.table.count >= v->limits.max_dma_maps)
 		return -ENOSPC;
-	new.runs = malloc(sizeof(*new.runs));
-	if (!new.runs)
-		return -ENOMEM;
+	r = mmx_dma_map_init(&new, size, writable);
+	if (r < 0)
+		return r;
 	r = mmx_vfu_memory_add(&v->memory, fd, offset, size, writable, &new.runs[0].addr);
 	if (r < 0)
-		goto err_free;
-	new.runs[0].size = size;
+		goto err_finish;
 	r = send_map(v, fd, offset, &new);
 	if (r < 0)
 		goto err_remove;
@@ -184,8 +161,8 @@ static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, b
 
 err_remove:
 	mmx_vfu_memory_remove(&v->memory, new.runs[0].addr, size);
-err_free:
-	free(new.runs);
+err_finish:
+	mmx_dma_map_finish(&new);
 	return r;
 }
 
@@ -201,20 +178,14 @@ static void unmap(struct mmx_device *dev, struct mmx_dma_map *map)
 		shutdown(v->conn.fd, SHUT_RDWR);
 	}
 	mmx_vfu_memory_remove(&v->memory, map->runs[0].addr, map->size);
-	free(map->runs);
-	*map = (struct mmx_dma_map){ 0 };
+	mmx_dma_map_finish(map);
 }
 
 static void release(struct vfio_user *v)
 {
-	int i;
-
 	mmx_vfu_conn_finish(&v->conn);
 	mmx_vfu_memory_finish(&v->memory);
-	for (i = 0; i < MMX_IRQ_COUNT; i++) {
-		if (v->irq_fds[i] >= 0)
-			close(v->irq_fds[i]);
-	}
+	mmx_device_close_irqs(v->irq_fds);
 	free(v);
 }
 
@@ -242,28 +213,21 @@ static const struct mmx_device_ops vfio_user_ops = {
 int mmx_vfio_user_create_fd(int fd, int timeout_ms, struct mmx_device **ret_dev)
 {
 	struct vfio_user *v = calloc(1, sizeof(*v));
-	int r, i;
+	int r = -ENOMEM;
 
-	if (!v) {
-		close(fd);
-		return -ENOMEM;
-	}
+	if (!v)
+		goto err_close;
 	v->dev = (struct mmx_device){ .ops = &vfio_user_ops, .coherent = true };
-	for (i = 0; i < MMX_IRQ_COUNT; i++)
-		v->irq_fds[i] = -1;
+	r = mmx_device_open_irqs(v->irq_fds);
+	if (r < 0)
+		goto err_free;
+	/* the descriptor is the connection's from here on */
 	r = mmx_vfu_conn_init(&v->conn, fd, timeout_ms, serve_dma, &v->memory, &v->dev.lost);
 	if (r < 0)
 		goto err_release;
 	r = mmx_vfu_memory_init(&v->memory);
 	if (r < 0)
 		goto err_release;
-	for (i = 0; i < MMX_IRQ_COUNT; i++) {
-		v->irq_fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		if (v->irq_fds[i] < 0) {
-			r = -errno;
-			goto err_release;
-		}
-	}
 	r = mmx_vfu_setup(&v->conn, v->irq_fds, &v->limits);
 	if (r < 0) {
 		r = v->dev.lost ? v->dev.lost : r;
@@ -274,6 +238,12 @@ int mmx_vfio_user_create_fd(int fd, int timeout_ms, struct mmx_device **ret_dev)
 
 err_release:
 	release(v);
+	return r;
+
+err_free:
+	free(v);
+err_close:
+	close(fd);
 	return r;
 }
 

@@ -329,6 +329,34 @@ int mmx_vfu_conn_request(struct mmx_vfu_conn *conn, const struct mmx_vfu_request
 	}
 }
 
+int mmx_vfu_conn_read_region(struct mmx_vfu_conn *conn, uint32_t region, uint64_t offset,
+			     void *ret_data, uint32_t count)
+{
+	struct {
+		struct mmx_vfu_header hdr;
+		struct mmx_vfu_region_access access;
+	} msg = { .access = { .offset = offset, .region = region, .count = count } };
+	struct {
+		struct mmx_vfu_region_access access;
+		uint8_t data[sizeof(uint64_t)];
+	} reply;
+	struct mmx_vfu_request req = {
+		.command = MMX_VFU_REGION_READ,
+		.msg = &msg.hdr,
+		.size = sizeof(msg),
+		.fd = -1,
+		.reply = &reply,
+		.reply_min = sizeof(reply.access) + count,
+		.reply_max = sizeof(reply.access) + count,
+	};
+	int r;
+
+	r = mmx_vfu_conn_request(conn, &req, NULL);
+	if (r == 0)
+		memcpy(ret_data, reply.data, count);
+	return r;
+}
+
 void mmx_vfu_conn_post(struct mmx_vfu_conn *conn, enum mmx_vfu_command command,
 		       struct mmx_vfu_header *msg, size_t size)
 {

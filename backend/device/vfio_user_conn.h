@@ -51,6 +51,9 @@ void mmx_vfu_conn_finish(struct mmx_vfu_conn *conn);
  */
 int mmx_vfu_conn_request(struct mmx_vfu_conn *conn, const struct mmx_vfu_request *req,
 			 size_t *ret_len);
+/* Reads @count (1 to 8) bytes of a region. Return: as mmx_vfu_conn_request(). */
+int mmx_vfu_conn_read_region(struct mmx_vfu_conn *conn, uint32_t region, uint64_t offset,
+			     void *ret_data, uint32_t count);
 /* Sends what is not to be replied to. */
 void mmx_vfu_conn_post(struct mmx_vfu_conn *conn, enum mmx_vfu_command command,
 		       struct mmx_vfu_header *msg, size_t size);

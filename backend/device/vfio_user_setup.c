@@ -114,23 +114,40 @@ static int negotiate(struct mmx_vfu_conn *conn, struct mmx_vfu_limits *ret_limit
 	return mmx_vfu_parse_limits(reply.data, len - sizeof(reply.version), ret_limits);
 }
 
-static int get_info(struct mmx_vfu_conn *conn, struct mmx_vfu_device_info *ret_info)
+/* A question whose answer has its own layout: @size bytes of header and info. */
+static int get_info(struct mmx_vfu_conn *conn, enum mmx_vfu_command command,
+		    struct mmx_vfu_header *msg, size_t size, void *ret_info)
+{
+	struct mmx_vfu_request req = {
+		.command = command,
+		.msg = msg,
+		.size = size,
+		.fd = -1,
+		.reply = ret_info,
+		.reply_min = size - sizeof(*msg),
+		.reply_max = size - sizeof(*msg),
+	};
+
+	return mmx_vfu_conn_request(conn, &req, NULL);
+}
+
+static int check_device(struct mmx_vfu_conn *conn, bool *ret_resets)
 {
 	struct {
 		struct mmx_vfu_header hdr;
 		struct mmx_vfu_device_info info;
 	} msg = { .info = { .argsz = sizeof(msg.info) } };
-	struct mmx_vfu_request req = {
-		.command = MMX_VFU_DEVICE_GET_INFO,
-		.msg = &msg.hdr,
-		.size = sizeof(msg),
-		.fd = -1,
-		.reply = ret_info,
-		.reply_min = sizeof(*ret_info),
-		.reply_max = sizeof(*ret_info),
-	};
+	struct mmx_vfu_device_info info;
+	int r;
 
-	return mmx_vfu_conn_request(conn, &req, NULL);
+	r = get_info(conn, MMX_VFU_DEVICE_GET_INFO, &msg.hdr, sizeof(msg), &info);
+	if (r < 0)
+		return r;
+	if (!(info.flags & MMX_VFU_DEVICE_PCI) || info.region_count <= MMX_VFU_REGION_CONFIG ||
+	    info.irq_count <= MMX_VFU_IRQ_MSIX)
+		return -EPROTO;
+	*ret_resets = info.flags & MMX_VFU_DEVICE_RESETS;
+	return 0;
 }
 
 /* A region that can be read and written and has at least @size bytes. */
@@ -142,18 +159,9 @@ static int check_region(struct mmx_vfu_conn *conn, uint32_t index, uint64_t size
 		struct mmx_vfu_region_info info;
 	} msg = { .info = { .argsz = sizeof(msg.info), .index = index } };
 	struct mmx_vfu_region_info info;
-	struct mmx_vfu_request req = {
-		.command = MMX_VFU_DEVICE_GET_REGION_INFO,
-		.msg = &msg.hdr,
-		.size = sizeof(msg),
-		.fd = -1,
-		.reply = &info,
-		.reply_min = sizeof(info),
-		.reply_max = sizeof(info),
-	};
 	int r;
 
-	r = mmx_vfu_conn_request(conn, &req, NULL);
+	r = get_info(conn, MMX_VFU_DEVICE_GET_REGION_INFO, &msg.hdr, sizeof(msg), &info);
 	if (r < 0)
 		return r;
 	if (info.index != index || info.size < size || (info.flags & wanted) != wanted)
@@ -168,18 +176,9 @@ static int check_irqs(struct mmx_vfu_conn *conn)
 		struct mmx_vfu_irq_info info;
 	} msg = { .info = { .argsz = sizeof(msg.info), .index = MMX_VFU_IRQ_MSIX } };
 	struct mmx_vfu_irq_info info;
-	struct mmx_vfu_request req = {
-		.command = MMX_VFU_DEVICE_GET_IRQ_INFO,
-		.msg = &msg.hdr,
-		.size = sizeof(msg),
-		.fd = -1,
-		.reply = &info,
-		.reply_min = sizeof(info),
-		.reply_max = sizeof(info),
-	};
 	int r;
 
-	r = mmx_vfu_conn_request(conn, &req, NULL);
+	r = get_info(conn, MMX_VFU_DEVICE_GET_IRQ_INFO, &msg.hdr, sizeof(msg), &info);
 	if (r < 0)
 		return r;
 	if (info.index != MMX_VFU_IRQ_MSIX || !(info.flags & MMX_VFU_IRQ_EVENTFD) ||
@@ -224,30 +223,14 @@ static int reset(struct mmx_vfu_conn *conn)
 static int config_read(struct mmx_vfu_conn *conn, uint32_t offset, uint32_t count,
 		       uint16_t *ret_value)
 {
-	struct {
-		struct mmx_vfu_header hdr;
-		struct mmx_vfu_region_access access;
-	} msg = { .access = { .offset = offset, .region = MMX_VFU_REGION_CONFIG, .count = count } };
-	struct {
-		struct mmx_vfu_region_access access;
-		uint8_t data[2];
-	} reply;
-	struct mmx_vfu_request req = {
-		.command = MMX_VFU_REGION_READ,
-		.msg = &msg.hdr,
-		.size = sizeof(msg),
-		.fd = -1,
-		.reply = &reply,
-		.reply_min = sizeof(reply.access) + count,
-		.reply_max = sizeof(reply.access) + count,
-	};
+	uint8_t data[2] = { 0 };
 	int r;
 
-	r = mmx_vfu_conn_request(conn, &req, NULL);
+	r = mmx_vfu_conn_read_region(conn, MMX_VFU_REGION_CONFIG, offset, data, count);
 	if (r < 0)
 		return r;
 	/* configuration space is little-endian on every host */
-	*ret_value = (uint16_t)(reply.data[0] | (count == 2 ? reply.data[1] << 8 : 0));
+	*ret_value = (uint16_t)(data[0] | data[1] << 8);
 	return 0;
 }
 
@@ -318,27 +301,23 @@ static int enable_msix(struct mmx_vfu_conn *conn)
 int mmx_vfu_setup(struct mmx_vfu_conn *conn, const int irq_fds[MMX_IRQ_COUNT],
 		  struct mmx_vfu_limits *ret_limits)
 {
-	struct mmx_vfu_device_info info;
 	struct mmx_vfu_limits limits;
+	bool resets = false;
 	uint32_t vector;
 	int r;
 
 	r = negotiate(conn, &limits);
 	if (r < 0)
 		return r;
-	r = get_info(conn, &info);
-	if (r < 0)
-		return r;
-	if (!(info.flags & MMX_VFU_DEVICE_PCI) || info.region_count <= MMX_VFU_REGION_CONFIG ||
-	    info.irq_count <= MMX_VFU_IRQ_MSIX)
-		return -EPROTO;
-	r = check_region(conn, MMX_VFU_REGION_BAR0, REGISTERS_SIZE);
+	r = check_device(conn, &resets);
+	if (r == 0)
+		r = check_region(conn, MMX_VFU_REGION_BAR0, REGISTERS_SIZE);
 	if (r == 0)
 		r = check_region(conn, MMX_VFU_REGION_CONFIG, MMX_PCI_CONFIG_SIZE);
 	if (r == 0)
 		r = check_irqs(conn);
 	/* whatever its last client left running stops here */
-	if (r == 0 && info.flags & MMX_VFU_DEVICE_RESETS)
+	if (r == 0 && resets)
 		r = reset(conn);
 	for (vector = 0; r == 0 && vector < MMX_IRQ_COUNT; vector++)
 		r = set_irq(conn, vector, irq_fds[vector]);
