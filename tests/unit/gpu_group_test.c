@@ -24,8 +24,7 @@ static void test_jobs_one_queue(void **state)
 	struct test_group group;
 	struct test_vm vm;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 1);
+	test_vm_group_create(env, &vm, &group, 1);
 	group.results = 0x100;
 	for (unsigned int i = 1; i <= 3; i++) /* before it is placed */
 		assert_int_equal(test_push(&group, 0, stream_store(&vm, i, 0x100 + i)), 0);
@@ -52,8 +51,7 @@ static void test_jobs_three_queues(void **state)
 	struct test_group group;
 	struct test_vm vm;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 3);
+	test_vm_group_create(env, &vm, &group, 3);
 	test_place(&group, 2);
 	for (unsigned int i = 1; i <= 8; i++) {
 		for (unsigned int q = 0; q < 3; q++)
@@ -66,8 +64,7 @@ static void test_jobs_three_queues(void **state)
 		for (unsigned int i = 1; i <= 8; i++)
 			assert_int_equal(test_result(&vm, q * 16 + i), q * 100 + i);
 	}
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 static void test_ring_wraps(void **state)
@@ -79,8 +76,7 @@ static void test_ring_wraps(void **state)
 	struct test_vm vm;
 	unsigned int full = 0;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 1);
+	test_vm_group_create(env, &vm, &group, 1);
 	for (unsigned int i = 0; i < 50; i++)
 		streams[i] = stream_store(&vm, i, 0x5000 + i);
 	test_place(&group, 0);
@@ -102,8 +98,7 @@ static void test_ring_wraps(void **state)
 	for (unsigned int i = 0; i < 50; i++)
 		assert_int_equal(test_result(&vm, i), 0x5000 + i);
 	assert_int_equal(group.faults + group.fatals, 0);
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 /* A ring that nobody empties takes what it holds. */
@@ -114,16 +109,14 @@ static void test_ring_full(void **state)
 	struct test_group group;
 	struct test_vm vm;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 1);
+	test_vm_group_create(env, &vm, &group, 1);
 	stream = stream_store(&vm, 0, 7);
 	for (unsigned int i = 0; i < 4096 / MMX_QUEUE_JOB_SIZE; i++)
 		assert_int_equal(test_push(&group, 0, stream), 0);
 	assert_int_equal(test_push(&group, 0, stream), QUEUE_E_FULL);
 	test_place(&group, 0);
 	run_until(env, mmx_queue_done(group.hw, 0) == 32, 40 * JOB_NS);
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 /* What was executed, but not looked at, keeps its sync objects. */
@@ -134,8 +127,7 @@ static void test_ring_not_looked_at(void **state)
 	struct test_group group;
 	struct test_vm vm;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 1);
+	test_vm_group_create(env, &vm, &group, 1);
 	test_place(&group, 0);
 	gpu_env_run(env->gpu_env, MOVE_NS); /* nobody looks for other reasons any more */
 	env->gpu_env->drop_irqs[MMX_IRQ_JOB] = UINT_MAX;
@@ -148,8 +140,7 @@ static void test_ring_not_looked_at(void **state)
 	assert_int_equal(mmx_queue_done(group.hw, 0), 32);
 	assert_int_equal(test_push(&group, 0, stream), 0);
 	gpu_env_honest(env->gpu_env);
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 /* Firmware may do without a second suspend buffer. */
@@ -161,8 +152,7 @@ static void test_no_protm_buffer(void **state)
 	struct test_vm vm;
 	size_t bytes;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 1);
+	test_vm_group_create(env, &vm, &group, 1);
 	bytes = mmx_group_bytes(group.hw);
 	test_group_end(&group);
 	env->gpu->fw.protm_suspend_size = 0;
@@ -187,8 +177,7 @@ static void test_sync_object_lies(void **state)
 	struct test_vm vm;
 	struct mmx_sync_object *objects;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 1);
+	test_vm_group_create(env, &vm, &group, 1);
 	assert_int_equal(test_push(&group, 0, stream_store(&vm, 0, 7)), 0);
 	assert_int_equal(test_push(&group, 0, stream_store(&vm, 1, 7)), 0);
 	objects = group.hw->syncs.cpu;
@@ -214,8 +203,7 @@ static void test_sync_object_lies(void **state)
 	objects[0].status = 5;
 	assert_int_equal(mmx_queue_done(group.hw, 0), 31);
 	assert_true(mmx_queue_faulted(group.hw, 0));
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 /* ---- moving ---- */
@@ -227,8 +215,7 @@ static void test_suspend_resume(void **state)
 	struct test_vm vm;
 	uint64_t done;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 2);
+	test_vm_group_create(env, &vm, &group, 2);
 	group.results = 0x100;
 	for (unsigned int i = 1; i <= 10; i++) {
 		assert_int_equal(test_push(&group, 0, stream_work(&vm, 500, i, 0x100 + i)), 0);
@@ -255,8 +242,7 @@ static void test_suspend_resume(void **state)
 	assert_int_equal(group.faults + group.fatals, 0);
 	assert_int_equal(group.on, 3);
 	assert_int_equal(group.off, 2);
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 static void test_more_groups_than_slots(void **state)
@@ -353,8 +339,7 @@ static void job_fault(struct group_env *env, unsigned int us)
 	struct test_group group;
 	struct test_vm vm;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 2);
+	test_vm_group_create(env, &vm, &group, 2);
 	test_place(&group, 0);
 	assert_int_equal(test_push(&group, 1, stream_store(&vm, 10, 1)), 0);
 	assert_int_equal(test_push(&group, 1, stream_store(&vm, 11, 2)), 0);
@@ -409,8 +394,7 @@ static void test_fatal(void **state)
 	struct test_group group, other;
 	struct test_vm vm;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 2);
+	test_vm_group_create(env, &vm, &group, 2);
 	test_group_create(env, &other, &vm, 1);
 	test_place(&group, 0);
 	test_place(&other, 1);
@@ -468,8 +452,7 @@ static void test_terminate_endless(void **state)
 	struct test_group group;
 	struct test_vm vm;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 1);
+	test_vm_group_create(env, &vm, &group, 1);
 	test_place(&group, 0);
 	assert_int_equal(test_push(&group, 0, stream_endless(&vm)), 0);
 	gpu_env_run(env->gpu_env, MMX_NS_PER_MS);
@@ -484,8 +467,7 @@ static void test_terminate_endless(void **state)
 	assert_int_equal(group.how, MMX_GROUP_OFF_TERMINATED);
 	assert_int_equal(mmx_group_place(group.hw, 0, 0), GROUP_E_DEAD);
 	assert_int_equal(env->resets, 0);
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 #define group_test(fn) cmocka_unit_test_setup_teardown(fn, group_env_setup, group_env_teardown)

@@ -48,8 +48,7 @@ static void test_suspend_in_each_state(void **state)
 		struct test_group group;
 		struct test_vm vm;
 
-		test_vm_create(env, &vm);
-		test_group_create(env, &group, &vm, 1);
+		test_vm_group_create(env, &vm, &group, 1);
 		reach(&group, 3, ways[i]);
 		mmx_group_evict(group.hw, false);
 		assert_int_equal(group.off, 0); /* never from within the call */
@@ -65,8 +64,7 @@ static void test_suspend_in_each_state(void **state)
 		run_until(env, mmx_queue_done(group.hw, 0) == 1, 100 * MMX_NS_PER_MS);
 		assert_int_equal(test_result(&vm, 0), 9);
 		assert_int_equal(group.fatals, 0);
-		test_group_end(&group);
-		test_vm_destroy(env, &vm);
+		test_vm_group_end(env, &vm, &group);
 	}
 	assert_int_equal(env->resets, 0);
 }
@@ -79,8 +77,7 @@ static void test_terminate_in_each_state(void **state)
 		struct test_group group;
 		struct test_vm vm;
 
-		test_vm_create(env, &vm);
-		test_group_create(env, &group, &vm, 1);
+		test_vm_group_create(env, &vm, &group, 1);
 		reach(&group, 3, ways[i]);
 		group.destroy_when_off = true;
 		mmx_group_evict(group.hw, true);
@@ -103,8 +100,7 @@ static void reset_in_each_state(struct group_env *env, bool destroy)
 		struct test_group group, suspended;
 		struct test_vm vm;
 
-		test_vm_create(env, &vm);
-		test_group_create(env, &group, &vm, 1);
+		test_vm_group_create(env, &vm, &group, 1);
 		test_group_create(env, &suspended, &vm, 1);
 		assert_int_equal(test_push(&suspended, 0, stream_work(&vm, 1000, 1, 5)), 0);
 		test_place(&suspended, 0);
@@ -149,8 +145,7 @@ static void lost_ack(struct group_env *env, bool leaving)
 	struct test_group group;
 	struct test_vm vm;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 1);
+	test_vm_group_create(env, &vm, &group, 1);
 	if (leaving)
 		test_place(&group, 0);
 	gpu_env_drop_writes(env->gpu_env, DOORBELL0, UINT_MAX);
@@ -168,8 +163,7 @@ static void lost_ack(struct group_env *env, bool leaving)
 	assert_int_equal(test_push(&group, 0, stream_store(&vm, 0, 3)), 0);
 	test_place(&group, 0);
 	run_until(env, mmx_queue_done(group.hw, 0) == 1, JOB_NS);
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 static void test_start_not_answered(void **state)
@@ -189,8 +183,7 @@ static void test_lost_irq(void **state)
 	struct test_group group;
 	struct test_vm vm;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 1);
+	test_vm_group_create(env, &vm, &group, 1);
 	gpu_env_run(env->gpu_env, MOVE_NS); /* nobody looks for other reasons any more */
 	env->gpu_env->drop_irqs[MMX_IRQ_JOB] = UINT_MAX;
 	assert_int_equal(mmx_group_place(group.hw, 0, 0), 0);
@@ -198,8 +191,7 @@ static void test_lost_irq(void **state)
 	gpu_env_honest(env->gpu_env);
 	assert_true(env->gpu->lost_irqs > 0);
 	assert_int_equal(env->resets, 0);
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 /* A state that nobody asked for. */
@@ -231,6 +223,17 @@ static void test_state_gone_mad(void **state)
 
 /* ---- events that the model never raises, by hand ---- */
 
+/* An event of a queue of the group in slot 0. */
+static void raise_queue_event(struct group_env *env, unsigned int queue, uint32_t event)
+{
+	struct mmx_csf_cs_output *output = (void *)(uintptr_t)env->gpu->fw.cs[0][queue].output;
+	struct mmx_csf_csg_output *group_output = (void *)(uintptr_t)env->gpu->fw.csg[0].output;
+
+	output->ack ^= event;
+	group_output->cs_irq_req ^= 1u << queue;
+	mmx_slot_irq(env->gpu, 0);
+}
+
 static void test_progress_timer(void **state)
 {
 	struct group_env *env = *state;
@@ -238,8 +241,7 @@ static void test_progress_timer(void **state)
 	struct test_vm vm;
 	uint32_t *ack;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 2);
+	test_vm_group_create(env, &vm, &group, 2);
 	test_place(&group, 0);
 	assert_int_equal(test_push(&group, 1, stream_work(&vm, 5000, 0, 1)), 0);
 	ack = (uint32_t *)(uintptr_t)&env->gpu->fw.csg[0].output->ack;
@@ -250,64 +252,51 @@ static void test_progress_timer(void **state)
 	assert_int_equal(group.fatal_exception, 0x04);
 	assert_int_equal((*ack ^ env->gpu->fw.csg[0].input->req) & CSG_REQ_PROGRESS_TIMER_EVENT, 0);
 	run_until(env, group.off == 1, MOVE_NS);
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 static void test_tiler_oom(void **state)
 {
 	struct group_env *env = *state;
 	struct mmx_csf_cs_input *input;
-	struct mmx_csf_cs_output *output;
-	struct mmx_csf_csg_output *group_output;
+	const struct mmx_csf_cs_output *output;
 	struct test_group group;
 	struct test_vm vm;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 2);
+	test_vm_group_create(env, &vm, &group, 2);
 	test_place(&group, 0);
 	input = env->gpu->fw.cs[0][1].input;
-	output = (void *)(uintptr_t)env->gpu->fw.cs[0][1].output;
-	group_output = (void *)(uintptr_t)env->gpu->fw.csg[0].output;
+	output = env->gpu->fw.cs[0][1].output;
 	input->heap_start = 0x1000;
 	input->heap_end = 0x2000;
-	output->ack ^= CS_REQ_TILER_OOM;
-	group_output->cs_irq_req ^= 1u << 1;
 	gpu_env_forget_writes(env->gpu_env);
-	mmx_slot_irq(env->gpu, 0);
+	raise_queue_event(env, 1, CS_REQ_TILER_OOM);
 	assert_int_equal(input->heap_start, 0);
 	assert_int_equal(input->heap_end, 0);
 	assert_int_equal((input->req ^ output->ack) & CS_REQ_TILER_OOM, 0);
 	assert_int_equal(gpu_env_count_writes(env->gpu_env, DOORBELL0), 1);
 	assert_int_equal(group.fatals + group.faults, 0);
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 static void test_unrecoverable(void **state)
 {
 	struct group_env *env = *state;
 	struct mmx_csf_cs_output *output;
-	struct mmx_csf_csg_output *group_output;
 	struct test_group group;
 	struct test_vm vm;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 1);
+	test_vm_group_create(env, &vm, &group, 1);
 	test_place(&group, 0);
 	output = (void *)(uintptr_t)env->gpu->fw.cs[0][0].output;
-	group_output = (void *)(uintptr_t)env->gpu->fw.csg[0].output;
 	output->fatal = 0x41;
-	output->ack ^= CS_REQ_FATAL;
-	group_output->cs_irq_req ^= 1;
-	mmx_slot_irq(env->gpu, 0);
+	raise_queue_event(env, 0, CS_REQ_FATAL);
 	assert_int_equal(group.fatals, 1);
 	assert_int_equal(env->resets, 1);
 	assert_int_equal(group.off, 1);
 	assert_int_equal(group.how, MMX_GROUP_OFF_LOST);
 	run_until(env, env->ready == 2, MMX_NS_PER_S);
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 /* A completion costs no register access beyond the interrupt's own. */
@@ -317,8 +306,7 @@ static void test_completion_is_cheap(void **state)
 	struct test_group group;
 	struct test_vm vm;
 
-	test_vm_create(env, &vm);
-	test_group_create(env, &group, &vm, 1);
+	test_vm_group_create(env, &vm, &group, 1);
 	test_place(&group, 0);
 	gpu_env_run(env->gpu_env, MOVE_NS);
 	gpu_env_forget_writes(env->gpu_env);
@@ -327,8 +315,7 @@ static void test_completion_is_cheap(void **state)
 	gpu_env_run(env->gpu_env, JOB_NS);
 	assert_int_equal(mmx_queue_done(group.hw, 0), 1);
 	assert_int_equal(gpu_env_count_writes(env->gpu_env, DOORBELL0), 0);
-	test_group_end(&group);
-	test_vm_destroy(env, &vm);
+	test_vm_group_end(env, &vm, &group);
 }
 
 #define group_test(fn) cmocka_unit_test_setup_teardown(fn, group_env_setup, group_env_teardown)

@@ -221,6 +221,19 @@ void test_group_end(struct test_group *group)
 	group->hw = NULL;
 }
 
+void test_vm_group_create(struct group_env *env, struct test_vm *vm, struct test_group *group,
+			  unsigned int queues)
+{
+	test_vm_create(env, vm);
+	test_group_create(env, group, vm, queues);
+}
+
+void test_vm_group_end(struct group_env *env, struct test_vm *vm, struct test_group *group)
+{
+	test_group_end(group);
+	test_vm_destroy(env, vm);
+}
+
 enum mmx_slot_state test_slot_state(const struct group_env *env, unsigned int slot)
 {
 	return env->gpu->slots.slot[slot].state;

@@ -59,6 +59,11 @@ void test_group_create(struct group_env *env, struct test_group *group, struct t
 /* Terminates it where it is, and destroys it. */
 void test_group_end(struct test_group *group);
 
+/* A group with a VM of its own. */
+void test_vm_group_create(struct group_env *env, struct test_vm *vm, struct test_group *group,
+			  unsigned int queues);
+void test_vm_group_end(struct group_env *env, struct test_vm *vm, struct test_group *group);
+
 #define JOB_NS	(200 * MMX_NS_PER_US) /* more than an empty job takes, with all that goes with it */
 #define MOVE_NS (5 * MMX_NS_PER_MS) /* more than entering or leaving a slot takes */
 
