@@ -6,7 +6,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -14,34 +13,11 @@
 #include "tests/unit/model_words.h"
 #include "tools/model/cs_priv.h"
 
-#define DATA	 FAKE_DATA_VA
-#define MS	 1000000u
-#define SECOND	 1000000000u
-#define COUNT(a) (unsigned int)(sizeof(a) / sizeof((a)[0]))
+#define DATA FAKE_DATA_VA
 
 static struct fake f;
 
-static int setup(void **state)
-{
-	(void)state;
-	if (!fake_init(&f))
-		return -1;
-	fake_start(&f, 0, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_finish(&f);
-	return 0;
-}
-
-#define SUBMIT(cs, ...)                                        \
-	do {                                                   \
-		const uint64_t words_[] = { __VA_ARGS__ };     \
-		fake_submit(&f, 0, cs, words_, COUNT(words_)); \
-	} while (0)
+#define SUBMIT(cs, ...) FAKE_SUBMIT(&f, cs, __VA_ARGS__)
 
 /* ---- one case an opcode, and one a way to encode it wrongly ---- */
 
@@ -343,7 +319,7 @@ static void run_op_case(const struct op_case *c)
 	while (count > 1 && !c->words[count - 1])
 		count--;
 	fake_submit(&f, 0, 0, c->words, count);
-	if (!fake_run(&f, SECOND))
+	if (!fake_run(&f, FAKE_SECOND))
 		fail_msg("%s: does not end", c->name);
 	st = fake_status(&f, 0, 0);
 	if (st.fatal != c->fatal || st.fault != c->fault || st.blocked != c->blocked)
@@ -366,10 +342,10 @@ static void run_op_case(const struct op_case *c)
 
 static void test_opcodes(void **state)
 {
-	for (unsigned int i = 0; i < COUNT(op_cases); i++) {
+	for (unsigned int i = 0; i < FAKE_COUNT(op_cases); i++) {
 		run_op_case(&op_cases[i]);
-		teardown(state);
-		assert_int_equal(setup(state), 0);
+		fake_teardown(state);
+		assert_int_equal(fake_setup(state), 0);
 		f.insert[0][0] = 0;
 	}
 }
@@ -389,11 +365,11 @@ static void test_conditions(void **state)
 	};
 
 	(void)state;
-	for (unsigned int r = 0; r < COUNT(rows); r++) {
+	for (unsigned int r = 0; r < FAKE_COUNT(rows); r++) {
 		for (unsigned int cond = LE; cond <= ALWAYS; cond++) {
 			SUBMIT(0, W_MOVE32(2, rows[r].value), W_MOVE32(3, 1), W_BRANCH(cond, 2, 1),
 			       W_MOVE32(3, 0));
-			assert_true(fake_run(&f, MS));
+			assert_true(fake_run(&f, FAKE_MS));
 			if (f.cs[0][0]->regs[3] != (rows[r].taken >> cond & 1))
 				fail_msg("value 0x%x condition %u", rows[r].value, cond);
 		}
@@ -455,7 +431,7 @@ static const struct job_case job_cases[] = {
 
 static void test_job_costs(void **state)
 {
-	for (unsigned int i = 0; i < COUNT(job_cases); i++) {
+	for (unsigned int i = 0; i < FAKE_COUNT(job_cases); i++) {
 		const struct job_case *c = &job_cases[i];
 		struct mdl_cs *cs = f.cs[0][0];
 
@@ -468,15 +444,15 @@ static void test_job_costs(void **state)
 				 (unsigned long long)cs->jobs[0].job.cost_cycles);
 		assert_int_equal(fake_status(&f, 0, 0).scoreboards, 1);
 		assert_false(fake_status(&f, 0, 0).empty);
-		teardown(state);
-		assert_int_equal(setup(state), 0);
+		fake_teardown(state);
+		assert_int_equal(fake_setup(state), 0);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_prestate_setup_teardown(name, fake_setup, fake_teardown, &f)
 		T(test_opcodes),
 		T(test_conditions),
 		T(test_job_costs),

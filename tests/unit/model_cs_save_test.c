@@ -14,34 +14,12 @@
 #include "tests/unit/model_words.h"
 #include "tools/model/cs_priv.h"
 
-#define DATA	 FAKE_DATA_VA
-#define MS	 1000000u
-#define COUNT(a) (unsigned int)(sizeof(a) / sizeof((a)[0]))
+#define DATA FAKE_DATA_VA
 
 static struct fake f;
 static uint8_t buf[MDL_CS_STATE_SIZE];
 
-static int setup(void **state)
-{
-	(void)state;
-	if (!fake_init(&f))
-		return -1;
-	fake_start(&f, 0, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_finish(&f);
-	return 0;
-}
-
-#define SUBMIT(...)                                           \
-	do {                                                  \
-		const uint64_t words_[] = { __VA_ARGS__ };    \
-		fake_submit(&f, 0, 0, words_, COUNT(words_)); \
-	} while (0)
+#define SUBMIT(...) FAKE_SUBMIT(&f, 0, __VA_ARGS__)
 
 /* Pauses stream 0 of group 0, waits until it is quiet, saves and stops it. */
 static void suspend(void)
@@ -78,7 +56,7 @@ static void test_registers_and_position(void **state)
 	SUBMIT(W_MOVE48(0, DATA), W_MOVE32(95, 7), W_SET_SB_ENTRY(3, 4), W_REQ_RESOURCE(9),
 	       W_HEAP_SET(0), W_HEAP_OP(0, 0, 0), W_MOVE48(2, 99), W_PROGRESS_STORE(2),
 	       W_SET_HANDLER(2, 0, 4));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	mdl_cs_status(f.cs[0][0], &before);
 	suspend();
 	cs = resume(2);
@@ -97,7 +75,7 @@ static void test_registers_and_position(void **state)
 
 	fake_submit(&f, 0, 0, more, 3);
 	mdl_cs_kick(cs);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(cs->regs[4], 99);
 	assert_int_equal(*(uint64_t *)fake_ptr(&f, FAKE_AS, DATA, 8), 1); /* disjoint count */
 	assert_int_equal(cs->fatal, 0);
@@ -111,10 +89,10 @@ static void test_amid_a_sync_wait(void **state)
 
 	(void)state;
 	SUBMIT(W_MOVE48(0, DATA), W_MOVE48(2, 4), W_SYNC_WAIT64(0, GT, 0, 2), W_MOVE32(9, 1));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	suspend();
 	cs = resume(1);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	mdl_cs_status(cs, &st);
 	assert_int_equal(st.blocked, MDL_CS_BLOCKED_SYNC);
 	assert_true(st.wait_sync_ptr == DATA);
@@ -122,7 +100,7 @@ static void test_amid_a_sync_wait(void **state)
 	assert_false(mdl_cs_runnable(f.cs[0][0]));
 	*(uint64_t *)fake_ptr(&f, FAKE_AS, DATA, 8) = 5;
 	mdl_cs_kick(cs);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(cs->regs[9], 1);
 }
 
@@ -145,13 +123,13 @@ static void test_amid_a_job(void **state)
 	assert_true(mdl_cs_quiet(f.cs[0][0]));
 	assert_int_equal(fake_count(&f, 0, 0, MDL_CS_STATE_CHANGED), 1);
 	suspend();
-	assert_true(fake_run(&f, 10 * MS)); /* nothing of it is left anywhere */
+	assert_true(fake_run(&f, 10 * FAKE_MS)); /* nothing of it is left anywhere */
 	paused_ns = f.now_ns;
 	cs = resume(3);
 	assert_int_equal(cs->scoreboard[0], 1);
 	assert_int_equal(cs->scoreboard[5], 1);
 	/* three pieces of 100 us are done */
-	assert_true(fake_run(&f, 10 * MS));
+	assert_true(fake_run(&f, 10 * FAKE_MS));
 	assert_int_equal(f.now_ns - paused_ns, 2000000 - 300000);
 	assert_true(start < paused_ns);
 	assert_int_equal(*(uint64_t *)fake_ptr(&f, FAKE_AS, DATA, 8), 1);
@@ -170,12 +148,12 @@ static void test_in_a_call(void **state)
 	memcpy(fake_ptr(&f, FAKE_AS, FAKE_CODE_VA + 1024, sizeof(inner)), inner, sizeof(inner));
 	SUBMIT(W_MOVE48(0, DATA), W_MOVE48(2, FAKE_CODE_VA), W_MOVE48(6, FAKE_CODE_VA + 1024),
 	       W_MOVE32(4, 24), W_CALL(2, 4), W_MOVE32(12, 1));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(f.cs[0][0]->depth, 2);
 	suspend();
 	cs = resume(0);
 	*(uint32_t *)fake_ptr(&f, FAKE_AS, DATA, 4) = 1;
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(cs->regs[10], 2);
 	assert_int_equal(cs->regs[11], 2);
 	assert_int_equal(cs->regs[12], 1);
@@ -198,7 +176,7 @@ static void test_deferred(void **state)
 	cs = resume(1);
 	assert_int_equal(cs->scoreboard[2], 1);
 	assert_int_equal(cs->scoreboard[4], 1);
-	assert_true(fake_run(&f, 10 * MS));
+	assert_true(fake_run(&f, 10 * FAKE_MS));
 	assert_int_equal(*(uint64_t *)fake_ptr(&f, FAKE_AS, DATA, 8), 8);
 	assert_int_equal(cs->regs[9], 1);
 	assert_int_equal(f.flush_id, 2);
@@ -211,7 +189,7 @@ static void test_poisoned(void **state)
 	(void)state;
 	SUBMIT(W_REQ_RESOURCE(2), W_MOVE32(42, 1), W_RUN_FRAGMENT, W_MOVE48(0, DATA),
 	       W_MOVE48(2, 1), W_SYNC_WAIT64(1, GT, 0, 4));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	suspend();
 	f.report_count = 0;
 	cs = resume(1);
@@ -220,7 +198,7 @@ static void test_poisoned(void **state)
 	fake_submit(&f, 0, 0, more, 1);
 	*(uint64_t *)fake_ptr(&f, FAKE_AS, DATA, 8) = 1;
 	mdl_cs_kick(cs);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(*(uint32_t *)fake_ptr(&f, FAKE_AS, DATA + 8, 4), 1);
 	assert_int_equal(fake_count(&f, 1, 0, MDL_CS_FAULT), 0); /* it was told before */
 	assert_int_equal(cs->fault, 0x59);
@@ -233,11 +211,11 @@ static void test_dead_stays_dead(void **state)
 
 	(void)state;
 	SUBMIT(W(99, 0, 0, 0, 0), W_MOVE32(9, 1));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	suspend();
 	cs = resume(1);
 	mdl_cs_kick(cs);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	mdl_cs_status(cs, &st);
 	assert_true(st.stopped);
 	assert_int_equal(st.fatal, 0x49);
@@ -276,7 +254,7 @@ static void test_bad_buffers(void **state)
 	memcpy(good, buf, sizeof(good));
 	fake_params(0, 0, &params);
 	assert_false(mdl_cs_restore(f.cs[1][0], &params, (uint8_t[MDL_CS_STATE_SIZE]){ 0 }));
-	for (unsigned int i = 0; i < COUNT(rows); i++) {
+	for (unsigned int i = 0; i < FAKE_COUNT(rows); i++) {
 		memcpy(buf, good, sizeof(buf));
 		buf[rows[i].at] = rows[i].value;
 		if (mdl_cs_restore(f.cs[1][0], &params, buf))
@@ -284,14 +262,14 @@ static void test_bad_buffers(void **state)
 		assert_false(mdl_cs_runnable(f.cs[1][0]));
 	}
 	assert_true(mdl_cs_restore(f.cs[1][0], &params, good));
-	assert_true(fake_run(&f, 10 * MS));
+	assert_true(fake_run(&f, 10 * FAKE_MS));
 	assert_int_equal(fake_count(&f, 1, 0, MDL_CS_SYNC_UPDATE), 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_prestate_setup_teardown(name, fake_setup, fake_teardown, &f)
 		T(test_registers_and_position),
 		T(test_amid_a_sync_wait),
 		T(test_amid_a_job),

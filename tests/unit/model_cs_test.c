@@ -15,39 +15,16 @@
 #include "tests/unit/model_words.h"
 #include "tools/model/cs_priv.h"
 
-#define DATA	 FAKE_DATA_VA
-#define MS	 1000000u
-#define SECOND	 1000000000u
-#define COUNT(a) (unsigned int)(sizeof(a) / sizeof((a)[0]))
+#define DATA FAKE_DATA_VA
 
 static struct fake f;
-
-static int setup(void **state)
-{
-	(void)state;
-	if (!fake_init(&f))
-		return -1;
-	fake_start(&f, 0, 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_finish(&f);
-	return 0;
-}
 
 static void code(uint64_t offset, const uint64_t *words, unsigned int count)
 {
 	memcpy(fake_ptr(&f, FAKE_AS, FAKE_CODE_VA + offset, 8 * count), words, 8 * count);
 }
 
-#define SUBMIT(cs, ...)                                        \
-	do {                                                   \
-		const uint64_t words_[] = { __VA_ARGS__ };     \
-		fake_submit(&f, 0, cs, words_, COUNT(words_)); \
-	} while (0)
+#define SUBMIT(cs, ...) FAKE_SUBMIT(&f, cs, __VA_ARGS__)
 
 /* ---- calls ---- */
 
@@ -59,7 +36,7 @@ static void test_call_returns(void **state)
 	code(0, callee, 2);
 	SUBMIT(0, W_MOVE48(2, FAKE_CODE_VA), W_MOVE32(4, 16), W_CALL(2, 4), W_CALL(2, 4),
 	       W_MOVE32(11, 1));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(f.cs[0][0]->regs[10], 4);
 	assert_int_equal(f.cs[0][0]->regs[11], 1);
 	assert_int_equal(fake_extract(&f, 0, 0), 40);
@@ -76,7 +53,7 @@ static void test_jump_replaces_range(void **state)
 	code(4096, second, 2);
 	SUBMIT(0, W_MOVE48(2, FAKE_CODE_VA), W_MOVE48(6, FAKE_CODE_VA + 4096), W_MOVE32(4, 16),
 	       W_CALL(2, 4), W_MOVE32(11, 1));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(f.cs[0][0]->regs[10], 0);
 	assert_int_equal(f.cs[0][0]->regs[12], 1);
 	assert_int_equal(f.cs[0][0]->regs[13], 1);
@@ -101,12 +78,12 @@ static void test_call_depth(void **state)
 {
 	(void)state;
 	nest(7); /* the ring is the first of eight levels */
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(f.cs[0][0]->regs[10], 7);
 	assert_int_equal(f.cs[0][0]->regs[11], 1);
 	assert_int_equal(fake_status(&f, 0, 0).fatal, 0);
 	nest(8);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(f.cs[0][0]->regs[10], 14);
 	assert_int_equal(fake_status(&f, 0, 0).fatal, 0x4a);
 	assert_true(fake_status(&f, 0, 0).fatal_info == FAKE_CODE_VA + 256 * 6 + 16);
@@ -129,7 +106,7 @@ static void test_job_ends_exactly(void **state)
 	assert_int_equal(fake_extract(&f, 0, 0), 40); /* published though it is blocked */
 	assert_int_equal(fake_active(&f, 0, 0), 1);
 	assert_int_equal(f.cs[0][0]->regs[9], 0);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(f.cs[0][0]->regs[9], 1);
 	/* its start, its time, then WAIT and MOVE */
 	assert_int_equal(f.cs[0][0]->time_ns - start, 4 * 4 + 64 + 9192 / 4 + 2 * 4);
@@ -145,7 +122,7 @@ static void test_jobs_are_counted(void **state)
 	fake_run(&f, 12 + 64 + 1264 / 4 + 64 + 16);
 	assert_int_equal(f.cs[0][0]->scoreboard[0], 1); /* one has ended */
 	assert_int_equal(f.cs[0][0]->regs[9], 0);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(f.cs[0][0]->regs[9], 1);
 }
 
@@ -158,7 +135,7 @@ static void test_many_jobs(void **state)
 	fake_run(&f, 1500);
 	assert_int_equal(f.cs[0][0]->scoreboard[0], 8 - 1500 / 350 + 4);
 	assert_int_equal(fake_status(&f, 0, 0).blocked, MDL_CS_BLOCKED_SB);
-	assert_true(fake_run(&f, SECOND));
+	assert_true(fake_run(&f, FAKE_SECOND));
 	assert_int_equal(f.cs[0][0]->regs[10], 20);
 }
 
@@ -169,7 +146,7 @@ static void test_load_latency(void **state)
 	(void)state;
 	SUBMIT(0, W_SET_SB_ENTRY(0, 5), W_MOVE48(0, DATA), W_LOAD(4, 0, 1, 0), W_WAIT(1),
 	       W_WAIT(0x20), W_NOP);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	/* entry 0 costs nothing to wait for, entry 5 the latency of the load */
 	assert_int_equal(f.cs[0][0]->time_ns - start,
 			 4 + 4 + MDL_COST_MEMORY + MDL_COST_WORD + MDL_COST_LOAD_LATENCY + 4);
@@ -191,11 +168,11 @@ static void test_flush(void **state)
 	};
 
 	(void)state;
-	for (unsigned int i = 0; i < COUNT(rows); i++) {
+	for (unsigned int i = 0; i < FAKE_COUNT(rows); i++) {
 		uint64_t start = f.now_ns = f.cs[0][0]->time_ns;
 
 		SUBMIT(0, W_MOVE32(5, rows[i].id), W_FLUSH(rows[i].modes, 5, 0, 1), W_WAIT(2));
-		assert_true(fake_run(&f, MS));
+		assert_true(fake_run(&f, FAKE_MS));
 		assert_int_equal(f.flush_id, rows[i].id_after);
 		assert_int_equal(f.cs[0][0]->time_ns - start, 4 + 4 + rows[i].ns + 4);
 	}
@@ -212,7 +189,7 @@ static void test_finish_tiling(void **state)
 	       W_FINISH_FRAGMENT(1, 2, 4, 0, 0), W_HEAP_OP(3, 0, 0), W_NOP);
 	fake_run(&f, 4 + 4 + 64 + 250 + 400);
 	assert_int_equal(fake_status(&f, 0, 0).scoreboards, 0x10);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_in_range(f.now_ns - start, 72 + 250 + 500, 72 + 250 + 500 + 100);
 	assert_int_equal(fake_status(&f, 0, 0).heap_vt_start, 1);
 	assert_int_equal(fake_status(&f, 0, 0).heap_vt_end, 1);
@@ -229,7 +206,7 @@ static void test_finish_tiling_of_its_pass(void **state)
 	fake_run(&f, 2000);
 	assert_int_equal(f.cs[0][0]->regs[9], 1);
 	assert_int_equal(f.cs[0][0]->scoreboard[5], 1);
-	assert_true(fake_run(&f, 10 * MS));
+	assert_true(fake_run(&f, 10 * FAKE_MS));
 }
 
 /* ---- deferred instructions ---- */
@@ -245,7 +222,7 @@ static void test_deferred_sync(void **state)
 	assert_int_equal(fake_rd64(&f, DATA), 0);
 	assert_int_equal(fake_status(&f, 0, 0).scoreboards, 0x19);
 	assert_int_equal(f.cs[0][0]->regs[9], 0);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(fake_rd64(&f, DATA), 5);
 	assert_int_equal(fake_rd64(&f, DATA + 16),
 			 1000000 + 12 + 64 + 250); /* when the job ended */
@@ -262,7 +239,7 @@ static void test_too_many_deferred(void **state)
 	       W_WAIT(8), W_MOVE32(10, 1));
 	fake_run(&f, 250);
 	assert_int_equal(fake_status(&f, 0, 0).blocked, MDL_CS_BLOCKED_DEFERRED);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(fake_rd64(&f, DATA), 12);
 	assert_int_equal(f.cs[0][0]->regs[10], 1);
 }
@@ -272,7 +249,7 @@ static void test_deferred_fault_is_fatal(void **state)
 	(void)state;
 	SUBMIT(0, W_REQ_RESOURCE(8), W_MOVE48(0, 0xdead0000), W_RUN_IDVS,
 	       W_SYNC(W_SYNC_ADD64, 0, 0, 2, 1, 3), W_RUN_IDVS, W_WAIT(0xff));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(fake_status(&f, 0, 0).fatal, 0x48);
 	assert_true(fake_status(&f, 0, 0).fatal_info == 0xdead0000);
 	assert_int_equal(fake_status(&f, 0, 0).scoreboards, 0);
@@ -289,7 +266,7 @@ static void test_sync_between_streams(void **state)
 
 	SUBMIT(1, W_MOVE48(0, DATA), W_MOVE32(4, 1), W_SYNC_WAIT32(0, GT, 0, 4), W_MOVE32(9, 1));
 	fake_submit(&f, 1, 0, other, 3);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(fake_status(&f, 0, 1).blocked, MDL_CS_BLOCKED_SYNC);
 	assert_true(fake_status(&f, 0, 1).wait_sync_ptr == DATA);
 	assert_int_equal(fake_status(&f, 0, 1).wait_sync_value, 1);
@@ -297,15 +274,15 @@ static void test_sync_between_streams(void **state)
 	assert_int_equal(f.cs[1][0]->regs[9], 0);
 	/* to 1: still blocked; to 2, in the scope of the group: the group goes on, the other does not */
 	SUBMIT(0, W_MOVE48(0, DATA), W_MOVE32(2, 1), W_SYNC(W_SYNC_ADD32, W_CSG, 0, 2, 0, 0));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(f.cs[0][1]->regs[9], 0);
 	SUBMIT(0, W_SYNC(W_SYNC_ADD32, W_CSG, 0, 2, 0, 0));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(f.cs[0][1]->regs[9], 1);
 	assert_int_equal(f.cs[1][0]->regs[9], 0);
 	assert_int_equal(fake_count(&f, 0, 0, MDL_CS_SYNC_UPDATE), 0);
 	SUBMIT(0, W_SYNC(W_SYNC_ADD32, W_SYSTEM, 0, 2, 0, 0));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(f.cs[1][0]->regs[9], 1);
 }
 
@@ -314,10 +291,10 @@ static void test_progress_between_streams(void **state)
 	(void)state;
 	fake_start(&f, 0, 1);
 	SUBMIT(1, W_MOVE48(2, 1), W_PROGRESS_WAIT(0, 2), W_MOVE32(9, 1));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(fake_status(&f, 0, 1).blocked, MDL_CS_BLOCKED_PROGRESS);
 	SUBMIT(0, W_REQ_RESOURCE(8), W_RUN_IDVS | (uint64_t)1 << 32);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(f.cs[0][1]->regs[9], 1);
 }
 
@@ -326,12 +303,12 @@ static void test_resource_blocks(void **state)
 	(void)state;
 	f.endpoints[0][1] = 0;
 	SUBMIT(0, W_REQ_RESOURCE(3), W_MOVE32(9, 1));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(fake_status(&f, 0, 0).blocked, MDL_CS_BLOCKED_RESOURCE);
 	assert_int_equal(fake_status(&f, 0, 0).req_resource, 3);
 	f.endpoints[0][1] = 1;
 	mdl_cs_kick(f.cs[0][0]);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(fake_status(&f, 0, 0).blocked, MDL_CS_UNBLOCKED);
 	assert_int_equal(f.cs[0][0]->regs[9], 1);
 }
@@ -346,7 +323,7 @@ static void test_error_propagation(void **state)
 		SUBMIT(0, W_REQ_RESOURCE(2), W_MOVE32(42, job ? 0 : 1), W_RUN_FRAGMENT,
 		       W_MOVE48(0, DATA + 16 * job), W_MOVE48(2, 1), W_WAIT(0xff),
 		       W_SYNC(W_SYNC_ADD64, W_PROPAGATE, 0, 2, 0, 0), W_ERROR_BARRIER);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(fake_rd64(&f, DATA), 1);
 	assert_int_equal(fake_rd32(&f, DATA + 8), 1);
 	assert_int_equal(fake_rd64(&f, DATA + 16), 1);
@@ -383,7 +360,7 @@ static void test_barrier_waits(void **state)
 	SUBMIT(0, W_REQ_RESOURCE(10), W_RUN_IDVS, W_MOVE32(42, 1), W_RUN_FRAGMENT,
 	       W_MOVE48(0, DATA), W_MOVE48(2, 1), W_SYNC(W_SYNC_ADD64, W_PROPAGATE, 0, 2, 1, 3),
 	       W_ERROR_BARRIER, W_MOVE32(9, 1));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(fake_rd32(&f, DATA + 8), 1);
 	assert_int_equal(f.cs[0][0]->regs[9], 1);
 }
@@ -392,7 +369,7 @@ static void test_fatal_stops(void **state)
 {
 	(void)state;
 	SUBMIT(0, W_REQ_RESOURCE(8), W_RUN_IDVS, W(99, 0, 0, 0, 0), W_MOVE32(9, 1));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_true(fake_status(&f, 0, 0).stopped);
 	assert_false(mdl_cs_runnable(f.cs[0][0]));
 	assert_int_equal(fake_extract(&f, 0, 0), 16);
@@ -415,7 +392,7 @@ static void test_bad_ring(void **state)
 	struct mdl_cs_params params;
 
 	(void)state;
-	for (unsigned int i = 0; i < COUNT(rows); i++) {
+	for (unsigned int i = 0; i < FAKE_COUNT(rows); i++) {
 		fake_params(0, 0, &params);
 		params.ring_base += rows[i].base;
 		params.ring_size = rows[i].size;
@@ -438,7 +415,7 @@ static void test_ring_unmapped(void **state)
 	params.ring_base = 0x123000;
 	mdl_cs_start(f.cs[0][0], &params);
 	SUBMIT(0, W_NOP);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(fake_status(&f, 0, 0).fatal, 0x48);
 	assert_true(fake_status(&f, 0, 0).fatal_info == 0x123000);
 }
@@ -457,7 +434,7 @@ static void test_endless_loop(void **state)
 	assert_in_range(f.slices, 100000 / 4 / MDL_SLICE_INSTRUCTIONS,
 			100000 / 4 / MDL_SLICE_INSTRUCTIONS + 5);
 	mdl_cs_stop(f.cs[0][0]);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_true(fake_status(&f, 0, 0).stopped);
 }
 
@@ -466,7 +443,7 @@ static void test_ring_wraps(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < 400; i++) {
 		SUBMIT(0, W_ADD32(2, 2, 1), W_NOP, W_NOP);
-		assert_true(fake_run(&f, MS));
+		assert_true(fake_run(&f, FAKE_MS));
 	}
 	assert_int_equal(f.cs[0][0]->regs[2], 400);
 	assert_int_equal(fake_extract(&f, 0, 0), 400 * 24);
@@ -477,7 +454,7 @@ static void test_published_before_told(void **state)
 {
 	(void)state;
 	SUBMIT(0, W_MOVE48(0, DATA), W_MOVE48(2, 1), W_SYNC(W_SYNC_ADD64, 0, 0, 2, 0, 0), W_NOP);
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(f.reports[0].what, MDL_CS_SYNC_UPDATE);
 	assert_int_equal(f.reports[0].extract, 32);
 	assert_int_equal(f.reports[1].what, MDL_CS_STATE_CHANGED);
@@ -507,7 +484,7 @@ static void test_sync_wait_is_not_early(void **state)
 	       W_BRANCH(GT, 4, -2), W_SYNC_WAIT64(1, GT, 0, 2), W_MOVE32(9, 1));
 	fake_run(&f, 3 * 4 + 900 * 8 - 2 * MDL_SLICE_EARLY_NS);
 	fake_wr64(&f, DATA, 1);
-	assert_true(fake_run(&f, MS)); /* no kick: it had not looked yet */
+	assert_true(fake_run(&f, FAKE_MS)); /* no kick: it had not looked yet */
 	assert_int_equal(f.cs[0][0]->regs[9], 1);
 	assert_true(f.now_ns > start);
 }
@@ -518,17 +495,17 @@ static void test_branch_over_whole_ring(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < 200; i++) {
 		SUBMIT(0, W_NOP, W_NOP, W_NOP);
-		assert_true(fake_run(&f, MS));
+		assert_true(fake_run(&f, FAKE_MS));
 	}
 	SUBMIT(0, W_BRANCH(ALWAYS, 0, -513));
-	assert_true(fake_run(&f, MS));
+	assert_true(fake_run(&f, FAKE_MS));
 	assert_int_equal(fake_status(&f, 0, 0).fatal, 0x49);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_prestate_setup_teardown(name, fake_setup, fake_teardown, &f)
 		T(test_call_returns),
 		T(test_jump_replaces_range),
 		T(test_call_depth),

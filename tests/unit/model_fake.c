@@ -172,6 +172,20 @@ void fake_finish(struct fake *f)
 	free(f->m);
 }
 
+int fake_setup(void **state)
+{
+	if (!fake_init(*state))
+		return -1;
+	fake_start(*state, 0, 0);
+	return 0;
+}
+
+int fake_teardown(void **state)
+{
+	fake_finish(*state);
+	return 0;
+}
+
 void *fake_map(struct fake *f, unsigned int as, uint64_t va, uint64_t len, bool writable)
 {
 	struct fake_region *r = &f->regions[f->region_count];

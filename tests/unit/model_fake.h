@@ -25,6 +25,10 @@
 #define FAKE_RO_VA    UINT64_C(0x40000)
 #define FAKE_CODE_VA  UINT64_C(0x80000)
 #define FAKE_CODE_LEN 65536u
+#define FAKE_MS	      1000000u
+#define FAKE_SECOND   1000000000u
+
+#define FAKE_COUNT(a) (unsigned int)(sizeof(a) / sizeof((a)[0]))
 
 struct fake_region {
 	unsigned int as;
@@ -58,6 +62,9 @@ struct fake {
 /* Return: false without memory. Clock at 1 ms, all cores (0x50005) and the tiler for all groups. */
 bool fake_init(struct fake *f);
 void fake_finish(struct fake *f);
+/* cmocka fixtures; *state is the struct fake to fill in. Stream 0 of group 0 is started. */
+int fake_setup(void **state);
+int fake_teardown(void **state);
 
 /* Return: its memory; NULL without memory. */
 void *fake_map(struct fake *f, unsigned int as, uint64_t va, uint64_t len, bool writable);
@@ -76,6 +83,12 @@ void fake_params(unsigned int csg, unsigned int cs, struct mdl_cs_params *ret_pa
 /* Appends to its ring and kicks it. */
 void fake_submit(struct fake *f, unsigned int csg, unsigned int cs, const uint64_t *words,
 		 unsigned int count);
+/* The same with the instructions themselves, for a stream of group 0. */
+#define FAKE_SUBMIT(f, cs, ...)                                    \
+	do {                                                       \
+		const uint64_t words_[] = { __VA_ARGS__ };         \
+		fake_submit(f, 0, cs, words_, FAKE_COUNT(words_)); \
+	} while (0)
 uint64_t fake_extract(struct fake *f, unsigned int csg, unsigned int cs);
 uint32_t fake_active(struct fake *f, unsigned int csg, unsigned int cs);
 
