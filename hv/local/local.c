@@ -218,21 +218,35 @@ int mmx_local_peer_init(struct mmx_local_peer *peer, const struct mmx_region_par
 	return ret;
 }
 
-int mmx_local_welcome(struct mmx_local_peer *peer, int sock_fd)
-{
-	struct mmx_local_hello hello = make_hello(0, peer->region_size);
-	const int fds[HELLO_FDS] = { peer->region_fd, peer->kick_fd, peer->call_guest_fd };
-	struct iovec iov = { .iov_base = &hello, .iov_len = sizeof(hello) };
+/* A hello and its descriptors, as sendmsg() and recvmsg() want them. It points into itself. */
+struct hello_msg {
+	struct mmx_local_hello hello;
+	struct iovec iov;
+	struct msghdr hdr;
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(fds))];
+		char bytes[CMSG_SPACE(HELLO_FDS_ROOM * sizeof(int))];
 	} control;
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
+};
+
+/* @fds: how many it has room for, up to HELLO_FDS_ROOM. */
+static void init_hello_msg(struct hello_msg *msg, unsigned int fds)
+{
+	*msg = (struct hello_msg){
+		.iov = { .iov_base = &msg->hello, .iov_len = sizeof(msg->hello) },
+		.hdr = {
+			.msg_iov = &msg->iov,
+			.msg_iovlen = 1,
+			.msg_control = msg->control.bytes,
+			.msg_controllen = CMSG_SPACE(fds * sizeof(int)),
+		},
 	};
+}
+
+int mmx_local_welcome(struct mmx_local_peer *peer, int sock_fd)
+{
+	const int fds[HELLO_FDS] = { peer->region_fd, peer->kick_fd, peer->call_guest_fd };
+	struct hello_msg msg;
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 	struct cmsghdr *cmsg;
@@ -240,16 +254,17 @@ int mmx_local_welcome(struct mmx_local_peer *peer, int sock_fd)
 
 	if (getsockopt(sock_fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
 		return -errno;
-	memset(&control, 0, sizeof(control));
-	cmsg = CMSG_FIRSTHDR(&msg);
+	init_hello_msg(&msg, HELLO_FDS);
+	msg.hello = make_hello(0, peer->region_size);
+	cmsg = CMSG_FIRSTHDR(&msg.hdr);
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(fds));
 	memcpy(CMSG_DATA(cmsg), fds, sizeof(fds));
-	sent = sendmsg(sock_fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	sent = sendmsg(sock_fd, &msg.hdr, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (sent < 0)
 		return -errno;
-	if ((size_t)sent != sizeof(hello))
+	if ((size_t)sent != sizeof(msg.hello))
 		return -EIO;
 	peer->sock_fd = sock_fd;
 	peer->pid = cred.pid;
@@ -359,33 +374,23 @@ static int check_hello(const struct mmx_local_hello *hello, unsigned int fd_coun
 
 static int receive_hello(struct mmx_local_peer *peer, struct mmx_local_hello *ret_hello)
 {
-	struct mmx_local_hello hello = { 0 };
 	int fds[HELLO_FDS_ROOM] = { -1, -1, -1 };
-	struct iovec iov = { .iov_base = &hello, .iov_len = sizeof(hello) };
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(fds))];
-	} control;
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
+	struct hello_msg msg;
 	unsigned int i, count;
 	ssize_t size;
 	int ret;
 
-	size = recvmsg(peer->sock_fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	init_hello_msg(&msg, HELLO_FDS_ROOM);
+	size = recvmsg(peer->sock_fd, &msg.hdr, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	if (size < 0)
 		return -errno;
-	count = take_fds(&msg, fds);
+	count = take_fds(&msg.hdr, fds);
 	if (!size)
 		ret = -ECONNRESET;
-	else if ((size_t)size != sizeof(hello) || (msg.msg_flags & MSG_CTRUNC))
+	else if ((size_t)size != sizeof(msg.hello) || (msg.hdr.msg_flags & MSG_CTRUNC))
 		ret = -EPROTO;
 	else
-		ret = check_hello(&hello, count);
+		ret = check_hello(&msg.hello, count);
 	if (ret) {
 		for (i = 0; i < count; i++)
 			close(fds[i]);
@@ -394,7 +399,7 @@ static int receive_hello(struct mmx_local_peer *peer, struct mmx_local_hello *re
 	peer->region_fd = fds[0];
 	peer->kick_fd = fds[1];
 	peer->call_fd = fds[2];
-	*ret_hello = hello;
+	*ret_hello = msg.hello;
 	return 0;
 }
 
