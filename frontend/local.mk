@@ -25,7 +25,7 @@ tests_unit_decode_test_LDADD = frontend/libfrontend_core.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/malimux_test
 tests_unit_malimux_test_SOURCES = tests/unit/malimux_test.c tests/unit/fake_backend.c \
-	tests/unit/fake_backend.h
+	tests/unit/fake_backend.h tests/unit/fds.c tests/unit/fds.h
 tests_unit_malimux_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_malimux_test_LDADD = frontend/libmalimux.a frontend/libfrontend_core.a hv/libhv.a \
 	$(CMOCKA_LIBS) -lpthread

@@ -24,7 +24,7 @@ tests_unit_region_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_region_test_LDADD = hv/libhv.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/local_test
-tests_unit_local_test_SOURCES = tests/unit/local_test.c
+tests_unit_local_test_SOURCES = tests/unit/local_test.c tests/unit/fds.c tests/unit/fds.h
 tests_unit_local_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_local_test_LDADD = hv/libhv.a $(CMOCKA_LIBS) -lpthread
 endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The local transport: hand-shake, ownership of descriptors, and peers that do not keep to it. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,24 +22,13 @@
 #include <cmocka.h>
 
 #include "hv/local/local.h"
+#include "tests/unit/fds.h"
 
 #define TIMEOUT_MS 5000
 
 static char dir[64];
 static char path[96];
 static unsigned int fds_before;
-
-static unsigned int count_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		count++;
-	closedir(d);
-	return count;
-}
 
 static int setup(void **cm_state)
 {
@@ -49,7 +37,7 @@ static int setup(void **cm_state)
 	if (!mkdtemp(dir))
 		return -1;
 	snprintf(path, sizeof(path), "%s/socket", dir);
-	fds_before = count_fds();
+	fds_before = fds_count();
 	return 0;
 }
 
@@ -58,7 +46,7 @@ static int teardown(void **cm_state)
 	(void)cm_state;
 	unlink(path);
 	rmdir(dir);
-	assert_int_equal(count_fds(), fds_before);
+	assert_int_equal(fds_count(), fds_before);
 	return 0;
 }
 
@@ -353,7 +341,7 @@ static void test_lies(void **cm_state)
 		for (j = 0; j < 30; j++)
 			close(fds[j]);
 		/* one more: the listening one */
-		if (count_fds() != fds_before + 1)
+		if (fds_count() != fds_before + 1)
 			fail_msg("%s: descriptors are left open", lies[i].name);
 	}
 	close(listen_fd);

@@ -3,7 +3,6 @@
  * libmalimux against a backend of the tests' own (fake_backend.h) that is not always honest: what
  * calls return, that what is taken comes back, that each end of a session is noticed.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -21,24 +20,13 @@
 
 #include "frontend/user/guest_priv.h"
 #include "tests/unit/fake_backend.h"
+#include "tests/unit/fds.h"
 
 #define TIMEOUT_MS 5000
 
 static struct fake *fake;
 static struct mmx_guest *guest;
 static unsigned int fds_before;
-
-static unsigned int count_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		count++;
-	closedir(d);
-	return count;
-}
 
 static void tell(char command)
 {
@@ -58,7 +46,7 @@ static void start(enum misdeed misdeed, uint16_t victim, uint32_t error)
 	const struct mmx_region_hdr *hdr;
 	int socks[2];
 
-	fds_before = count_fds();
+	fds_before = fds_count();
 	fake = calloc(1, sizeof(*fake));
 	assert_non_null(fake);
 	fake->misdeed = misdeed;
@@ -105,7 +93,7 @@ static void end(void)
 	mmx_local_peer_finish(&fake->peer);
 	free(fake);
 	fake = NULL;
-	assert_int_equal(count_fds(), fds_before);
+	assert_int_equal(fds_count(), fds_before);
 }
 
 /* One client, one VM, one group with two queues: timelines of index 0 and 1. */
