@@ -111,16 +111,11 @@ static void end(struct pass *pass, enum stage stage)
 			  (struct mmx_cs_defer){ MMX_CS_SB(SB_LOG), SB_END });
 }
 
-static int make_tiler(struct pass *pass, unsigned int number, uint64_t frame_va,
-		      struct mmx_work_stream *ret_stream)
+static void put_tiler(struct pass *pass)
 {
 	struct mmx_cs_asm *a = &pass->a;
 	unsigned int draw;
 
-	mmx_work_asm(pass->work, a);
-	if (number > 2)
-		wait_for(pass, FRAGMENT, number - 3);
-	begin(pass, TILER, frame_va);
 	mmx_cs_req_resource(a, MMX_CS_RES_TILER | MMX_CS_RES_IDVS);
 	mmx_cs_move48(a, MMX_CS_R_TILER_CONTEXT, pass->descriptors_va);
 	for (draw = 0; draw < 3; draw++) {
@@ -129,18 +124,12 @@ static int make_tiler(struct pass *pass, unsigned int number, uint64_t frame_va,
 		mmx_cs_run_idvs(a, 0);
 	}
 	mmx_cs_finish_tiling(a);
-	end(pass, TILER);
-	return mmx_work_stream(pass->work, a, ret_stream);
 }
 
-static int make_fragment(struct pass *pass, unsigned int number, uint64_t frame_va,
-			 struct mmx_work_stream *ret_stream)
+static void put_fragment(struct pass *pass)
 {
 	struct mmx_cs_asm *a = &pass->a;
 
-	mmx_work_asm(pass->work, a);
-	wait_for(pass, TILER, number - 1);
-	begin(pass, FRAGMENT, frame_va);
 	mmx_cs_req_resource(a, MMX_CS_RES_FRAGMENT);
 	mmx_cs_move48(a, MMX_CS_R_FRAMEBUFFER, pass->descriptors_va + 64);
 	mmx_cs_move32(a, MMX_CS_R_BOX_MIN, MMX_CS_BOX(0, 0));
@@ -149,18 +138,12 @@ static int make_fragment(struct pass *pass, unsigned int number, uint64_t frame_
 	/* no chunks of a tiler heap are given back */
 	mmx_cs_move48(a, 60, 0);
 	mmx_cs_finish_fragment(a, 1, 60, 60, (struct mmx_cs_defer){ MMX_CS_SB(SB_JOB), SB_LOG });
-	end(pass, FRAGMENT);
-	return mmx_work_stream(pass->work, a, ret_stream);
 }
 
-static int make_compute(struct pass *pass, unsigned int number, uint64_t frame_va,
-			struct mmx_work_stream *ret_stream)
+static void put_compute(struct pass *pass)
 {
 	struct mmx_cs_asm *a = &pass->a;
 
-	mmx_work_asm(pass->work, a);
-	wait_for(pass, FRAGMENT, number - 1);
-	begin(pass, COMPUTE, frame_va);
 	mmx_cs_req_resource(a, MMX_CS_RES_COMPUTE);
 	mmx_cs_move48(a, MMX_CS_R_SHADER, 0);
 	mmx_cs_move32(a, MMX_CS_R_WG_SIZE, MMX_CS_WG_SIZE(16, 16, 1));
@@ -168,17 +151,39 @@ static int make_compute(struct pass *pass, unsigned int number, uint64_t frame_v
 	mmx_cs_move32(a, MMX_CS_R_JOB_SIZE_Y, 45);
 	mmx_cs_move32(a, MMX_CS_R_JOB_SIZE_Z, 1);
 	mmx_cs_run_compute(a, 80, MMX_CS_AXIS_X);
-	end(pass, COMPUTE);
-	return mmx_work_stream(pass->work, a, ret_stream);
+}
+
+/* @number: of the frame, from 1. */
+static int make_stage(struct pass *pass, enum stage stage, unsigned int number, uint64_t frame_va,
+		      struct mmx_work_stream *ret_stream)
+{
+	static const struct {
+		void (*put)(struct pass *pass);
+		enum stage after; /* waits for that stage */
+		unsigned int lag; /* to have done all but so many of the frames up to this one */
+	} how[STAGES] = {
+		[TILER] = { put_tiler, FRAGMENT, 3 },
+		[FRAGMENT] = { put_fragment, TILER, 1 },
+		[COMPUTE] = { put_compute, FRAGMENT, 1 },
+	};
+
+	mmx_work_asm(pass->work, &pass->a);
+	if (number >= how[stage].lag)
+		wait_for(pass, how[stage].after, number - how[stage].lag);
+	begin(pass, stage, frame_va);
+	how[stage].put(pass);
+	end(pass, stage);
+	return mmx_work_stream(pass->work, &pass->a, ret_stream);
 }
 
 static int make_frame(struct pass *pass, unsigned int number, struct frame *frame, uint64_t va)
 {
-	int r;
+	unsigned int stage;
+	int r = 0;
 
-	r = make_tiler(pass, number, va, &frame->streams[TILER]);
-	r = r ? r : make_fragment(pass, number, va, &frame->streams[FRAGMENT]);
-	return r ? r : make_compute(pass, number, va, &frame->streams[COMPUTE]);
+	for (stage = 0; !r && stage < STAGES; stage++)
+		r = make_stage(pass, (enum stage)stage, number, va, &frame->streams[stage]);
+	return r;
 }
 
 static int submit_frame(struct mmx_demo *demo, struct frame *frame)
