@@ -61,7 +61,7 @@ uint64_t mmx_core_group_gpu_time(void *ctx, struct mmx_sgroup *sgroup);
 void mmx_core_decide(struct mmx_core *core);
 
 /* jobs.c */
-void mmx_core_submit(void *ctx, struct mmx_job *job, struct mmx_timeline *const *wait_timelines);
+void mmx_core_submit(void *ctx, struct mmx_job *job);
 /* Completes what the GPU has finished, then pushes what has become possible. */
 void mmx_core_jobs_progress(struct mmx_core_group *group);
 /* The group is dead and OFF: all its jobs complete, with @error unless they have one. */

@@ -58,17 +58,14 @@ static struct mmx_job *first_done(struct mmx_timeline *timeline, uint64_t done)
 	return job->pushed && job->hw_job <= done ? job : NULL;
 }
 
-/* Unlinks the waits that the timeline's progress has met; groups whose jobs may go on are put on the list. */
-static void release_waits(struct mmx_timeline *timeline, struct mmx_list *work)
+/* The job completes: whoever is held back by it alone may go on, and is put on the list. */
+static void release_waiters(struct mmx_job *job, struct mmx_list *work)
 {
-	struct mmx_list *pos, *tmp;
-
-	mmx_list_for_each_safe(pos, tmp, &timeline->waits) {
-		struct mmx_job_wait *wait = mmx_container_of(pos, struct mmx_job_wait, link);
+	while (!mmx_list_empty(&job->waiters)) {
+		struct mmx_job_wait *wait =
+			mmx_list_first(&job->waiters, struct mmx_job_wait, link);
 		struct mmx_timeline *waiter = wait->job->timeline;
 
-		if (wait->seqno > timeline->completed)
-			continue;
 		mmx_list_del(&wait->link);
 		if (--wait->job->waits_left == 0 && mmx_list_empty(&waiter->work))
 			mmx_list_add_tail(work, &waiter->work);
@@ -101,15 +98,15 @@ static void work_off(struct mmx_list *work)
 				break;
 			do {
 				drop_waits(job);
+				release_waiters(job, work);
 				mmx_session_job_done(timeline->group->session, job);
 				job = first_done(timeline, done);
 			} while (job);
-			release_waits(timeline, work);
 		}
 	}
 }
 
-void mmx_core_submit(void *ctx, struct mmx_job *job, struct mmx_timeline *const *wait_timelines)
+void mmx_core_submit(void *ctx, struct mmx_job *job)
 {
 	struct mmx_timeline *timeline = job->timeline;
 	struct mmx_core_group *group = timeline->group->host;
@@ -120,14 +117,10 @@ void mmx_core_submit(void *ctx, struct mmx_job *job, struct mmx_timeline *const 
 	/* what it waits for does not matter any more */
 	if (!job->error && group->dead)
 		job->error = ECANCELED;
-	for (i = 0; i < job->wait_count; i++) {
-		struct mmx_job_wait *wait = &job->waits[i];
-
-		mmx_list_init(&wait->link);
-		wait->job = job;
-		if (job->error || wait_timelines[i]->completed >= wait->seqno)
+	for (i = 0; i < job->wait_count && !job->error; i++) {
+		if (!job->waits[i].on)
 			continue;
-		mmx_list_add_tail(&wait_timelines[i]->waits, &wait->link);
+		mmx_list_add_tail(&job->waits[i].on->waiters, &job->waits[i].link);
 		job->waits_left++;
 	}
 	if (!group->unpushed[timeline->queue])
@@ -164,10 +157,10 @@ void mmx_core_jobs_cancel(struct mmx_core_group *group, int error)
 			if (!job->error)
 				job->error = error;
 			drop_waits(job);
+			release_waiters(job, &work);
 			mmx_session_job_done(timeline->group->session, job);
 		}
 		group->unpushed[i] = NULL;
-		release_waits(timeline, &work);
 	}
 	work_off(&work);
 }

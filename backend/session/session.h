@@ -56,17 +56,17 @@ struct mmx_timeline {
 	struct mmx_list
 		failed; /* mmx_job.link: runs of failed jobs, kept until they have been told */
 	struct mmx_list jobs; /* mmx_job.link: submitted, not completed, in order */
-	struct mmx_list
-		waits; /* mmx_job_wait.link: of jobs held back until this timeline gets there */
+	struct mmx_job **by_seqno; /* the same ones, at seqno % max_jobs */
 	struct mmx_list work; /* core's: it may go on */
 	struct mmx_sgroup *group; /* NULL once the group is gone: only lives on to be told of */
 	unsigned int queue;
 };
 
 struct mmx_job_wait {
-	struct mmx_list link; /* in mmx_timeline.waits while it holds the job back */
-	struct mmx_job *job;
-	uint64_t seqno;
+	struct mmx_list
+		link; /* in mmx_job.waiters of what it waits for, while it holds its job back */
+	struct mmx_job *job; /* that is held back */
+	struct mmx_job *on; /* that is waited for; NULL = had completed before */
 };
 
 /*
@@ -75,6 +75,7 @@ struct mmx_job_wait {
  */
 struct mmx_job {
 	struct mmx_list link; /* in mmx_timeline.jobs */
+	struct mmx_list waiters; /* mmx_job_wait.link: whom its completion releases */
 	struct mmx_timeline *timeline;
 	uint64_t seqno; /* of a run of failed jobs: the last one */
 	uint64_t first; /* of a run of failed jobs: the first one */
@@ -117,8 +118,8 @@ struct mmx_session_ops {
 	 * within this call.
 	 */
 	void (*group_stop)(void *ctx, struct mmx_sgroup *group);
-	/* A job, last in its timeline's list; its waits have been filled in (seqno, job), not linked. */
-	void (*submit)(void *ctx, struct mmx_job *job, struct mmx_timeline *const *wait_timelines);
+	/* A job, last in its timeline's list; its waits have been filled in, not linked. */
+	void (*submit)(void *ctx, struct mmx_job *job);
 	/*
 	 * The guest broke the protocol; it is not listened to any more. The host calls mmx_session_end() soon, but not
 	 * from within: objects are being worked on.

@@ -27,13 +27,17 @@ static struct mmx_timeline *timeline_new(struct mmx_sgroup *group, unsigned int 
 
 	if (!t)
 		return NULL;
+	t->by_seqno = calloc(group->session->limits->wire.max_jobs, sizeof(t->by_seqno[0]));
+	if (!t->by_seqno) {
+		free(t);
+		return NULL;
+	}
 	t->name = name;
 	t->group = group;
 	t->queue = queue;
 	mmx_list_init(&t->dirty);
 	mmx_list_init(&t->failed);
 	mmx_list_init(&t->jobs);
-	mmx_list_init(&t->waits);
 	mmx_list_init(&t->work);
 	mmx_table_add(&group->session->timelines, name, t);
 	*state = (struct mmx_timeline_state){ 0 };
@@ -49,7 +53,15 @@ void mmx_timeline_free(struct mmx_timeline *t)
 		mmx_list_del(&job->link);
 		free(job);
 	}
+	free(t->by_seqno);
 	free(t);
+}
+
+/* Where the job of that seqno is while it has not completed. */
+static struct mmx_job **job_slot(const struct mmx_session *s, const struct mmx_timeline *t,
+				 uint64_t seqno)
+{
+	return &t->by_seqno[seqno % s->limits->wire.max_jobs];
 }
 
 /* The group is gone: so is the name, but what there is to tell is told. */
@@ -257,21 +269,24 @@ static int check_job(const struct mmx_sgroup *group, const struct mmx_msg_submit
 	return 0;
 }
 
-/* Finds the timelines that are waited for. Return: 0 or the error that the job fails with. */
+/* Finds the jobs that are waited for. Return: 0 or the error that the job fails with. */
 static int find_waits(const struct mmx_session *s, const struct mmx_msg_submit *m,
-		      const struct mmx_timeline *own, struct mmx_job *job,
-		      struct mmx_timeline **timelines)
+		      const struct mmx_timeline *own, struct mmx_job *job)
 {
 	uint32_t i;
 
 	for (i = 0; i < m->wait_count; i++) {
-		timelines[i] = mmx_table_find(&s->timelines, m->waits[i].timeline);
-		if (m->waits[i].pad || !timelines[i])
+		const struct mmx_timeline *t = mmx_table_find(&s->timelines, m->waits[i].timeline);
+		uint64_t seqno = m->waits[i].seqno;
+
+		if (m->waits[i].pad || !t)
 			return EINVAL;
 		/* its own seqno counts as submitted already */
-		if (m->waits[i].seqno > timelines[i]->submitted - (timelines[i] == own))
+		if (seqno > t->submitted - (t == own))
 			return EINVAL;
-		job->waits[i].seqno = m->waits[i].seqno;
+		mmx_list_init(&job->waits[i].link);
+		job->waits[i].job = job;
+		job->waits[i].on = seqno > t->completed ? *job_slot(s, t, seqno) : NULL;
 	}
 	job->wait_count = m->wait_count;
 	return 0;
@@ -281,7 +296,7 @@ int mmx_submit(struct mmx_session *s, const void *msg, struct mmx_request *reque
 {
 	const struct mmx_msg_submit *m = msg;
 	struct mmx_sgroup *group = mmx_table_find(&s->groups, m->group);
-	struct mmx_timeline *waits[MMX_SUBMIT_MAX_WAITS], *t;
+	struct mmx_timeline *t;
 	struct mmx_job *job;
 
 	(void)request;
@@ -308,10 +323,12 @@ int mmx_submit(struct mmx_session *s, const void *msg, struct mmx_request *reque
 	job->latest_flush = m->latest_flush;
 	job->error = check_job(group, m);
 	if (!job->error)
-		job->error = find_waits(s, m, t, job, waits);
+		job->error = find_waits(s, m, t, job);
+	mmx_list_init(&job->waiters);
 	mmx_list_add_tail(&t->jobs, &job->link);
+	*job_slot(s, t, job->seqno) = job;
 	s->stats.jobs++;
-	s->ops->submit(s->ctx, job, waits);
+	s->ops->submit(s->ctx, job);
 	return 0;
 }
 
@@ -338,6 +355,7 @@ void mmx_session_job_done(struct mmx_session *s, struct mmx_job *job)
 	uint64_t seqno = job->seqno;
 
 	mmx_list_del(&job->link);
+	*job_slot(s, t, seqno) = NULL;
 	s->stats.jobs--;
 	s->stats.jobs_done++;
 	if (job->error) {
