@@ -14,7 +14,8 @@ backend_malimuxd_LDADD = \
 	$(LIBUV_LIBS) $(LIBCONFIG_LIBS) $(JSONC_LIBS)
 
 dist_man_MANS += %D%/malimuxd.8 %D%/malimuxd.conf.5
-EXTRA_DIST += %D%/README.md %D%/malimuxd.conf.example docs/limits.md
+EXTRA_DIST += %D%/README.md docs/limits.md
+dist_doc_DATA += %D%/malimuxd.conf.example
 
 include backend/util/local.mk
 include backend/device/local.mk

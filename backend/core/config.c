@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "backend/util/log.h"
@@ -509,9 +510,16 @@ int mmx_config_read_file(const char *path, struct mmx_config **ret_config,
 			 struct mmx_config_error *ret_error)
 {
 	FILE *f = fopen(path, "re");
+	struct stat st;
 	config_t parsed;
 	int ret;
 
+	/* libconfig's scanner ends the process when it reads a directory */
+	if (f && !fstat(fileno(f), &st) && S_ISDIR(st.st_mode)) {
+		fclose(f);
+		f = NULL;
+		errno = EISDIR;
+	}
 	if (!f) {
 		snprintf(ret_error->text, sizeof(ret_error->text), "%.100s: %s", path,
 			 strerror(errno));

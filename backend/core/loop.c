@@ -43,7 +43,7 @@ struct loop {
 	uv_idle_t idle; /* active while there is more to do at once */
 	uv_poll_t timer_poll;
 	uv_poll_t device_poll;
-	uv_signal_t sigterm, sigint;
+	uv_signal_t sigterm, sigint, sighup;
 	struct irq_watch irqs[MMX_IRQ_COUNT];
 	int timer_fd;
 	uint64_t armed_ns; /* what timer_fd is set to; UINT64_MAX = nothing */
@@ -256,13 +256,16 @@ static int watch_all(struct loop *loop)
 	loop->prepare.data = loop;
 	loop->sigterm.data = loop;
 	loop->sigint.data = loop;
+	loop->sighup.data = loop;
 	uv_prepare_init(&loop->uv, &loop->prepare);
 	uv_idle_init(&loop->uv, &loop->idle);
 	uv_prepare_start(&loop->prepare, round_off);
 	uv_signal_init(&loop->uv, &loop->sigterm);
 	uv_signal_init(&loop->uv, &loop->sigint);
+	uv_signal_init(&loop->uv, &loop->sighup);
 	uv_signal_start(&loop->sigterm, on_signal, SIGTERM);
 	uv_signal_start(&loop->sigint, on_signal, SIGINT);
+	uv_signal_start(&loop->sighup, on_signal, SIGHUP);
 	r = watch(loop, &loop->timer_poll, loop->timer_fd, loop, timer_fired);
 	if (r)
 		return r;

@@ -10,7 +10,7 @@ struct mmx_loop_options {
 };
 
 /**
- * mmx_loop_run() - runs the daemon until SIGTERM or SIGINT, or until the GPU is lost
+ * mmx_loop_run() - runs the daemon until SIGTERM, SIGINT or SIGHUP, or until the GPU is lost
  * Return: exit status: 0 after a signal; 1 if it could not start or the GPU was lost (logged).
  */
 int mmx_loop_run(const struct mmx_config *config, const struct mmx_loop_options *options);

@@ -1,24 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# SIGTERM while two guests are at work: the daemon ends cleanly, the guests see the end; and the same GPU serves the
+# SIGTERM, then SIGHUP, while two guests are at work: the daemon ends cleanly, the guests see the end; and the same GPU serves the
 # next daemon.
 set -u
 . "${top_srcdir:-.}/tests/int/lib.sh"
 house_begin
 house_up
 
-for turn in 1 2; do
+for how in TERM HUP; do
 	for name in A B; do
 		spawn_lines $name "$guest" --socket "$work/${name,,}.sock" --name $name --rounds 1000
 		at_work $name
 	done
-	daemon_down
+	daemon_down $how
 	for name in A B; do
 		wants $name 3
 		logged $name 'No such device'
 	done
-	[ $turn = 2 ] || daemon_up
+	[ $how = HUP ] || daemon_up
 done
 
 daemon_up

@@ -52,7 +52,7 @@ skip()
 
 house_begin()
 {
-	work=$(mktemp -d)
+	work=$(mktemp -d) || exit 1
 	trap house_end EXIT
 	trap 'exit 1' HUP INT PIPE TERM
 	config=$work/malimuxd.conf
@@ -247,7 +247,7 @@ no_sockets()
 
 daemon_down()
 {
-	signal malimuxd TERM
+	signal malimuxd "${1:-TERM}"
 	wants malimuxd 0
 	no_sockets || fail "malimuxd left a socket behind"
 }

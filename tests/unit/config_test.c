@@ -185,6 +185,8 @@ static void no_such_file(void **state)
 	assert_int_equal(mmx_config_read_file("/nonexistent/malimuxd.conf", &config, &error),
 			 CONFIG_E_INVALID);
 	assert_non_null(strstr(error.text, "/nonexistent/malimuxd.conf: No such file"));
+	assert_int_equal(mmx_config_read_file("/", &config, &error), CONFIG_E_INVALID);
+	assert_string_equal(error.text, "/: Is a directory");
 }
 
 int main(void)

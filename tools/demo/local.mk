@@ -24,7 +24,7 @@ tools_demo_malimux_demo_guest_LDADD = $(guest_libs)
 # The model, the daemon and two guests; './bootstrap demo' ends here.
 demo: all
 	@top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
-		bash $(abs_top_srcdir)/tools/demo/demo
+		bash '$(abs_top_srcdir)/tools/demo/demo'
 .PHONY: demo
 dist_noinst_SCRIPTS += %D%/demo
 EXTRA_DIST += %D%/README.md %D%/malimuxd.conf README.md docs/architecture.md docs/threat-model.md

@@ -162,7 +162,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (!socket || optind != argc) {
+	if (!socket || !*socket || optind != argc) {
 		fputs("malimux-demo-guest: --socket is wanted, and nothing but options\n", stderr);
 		return 2;
 	}

@@ -119,8 +119,8 @@ static void parse(int argc, char **argv, struct mmx_server_config *config)
 	}
 	if (optind < argc)
 		die(argv[optind], "what is this for?");
-	if (!config->socket_path)
-		die("--socket", "is needed");
+	if (!config->socket_path || !*config->socket_path)
+		die("--socket", config->socket_path ? "is empty" : "is needed");
 }
 
 int main(int argc, char **argv)

@@ -92,6 +92,7 @@ static int open_signals(struct server *server)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	server->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -171,7 +172,7 @@ static void turn(struct server *server)
 /**
  * mmx_server_run() - serves clients until a signal ends it, or the first client's leaving (once)
  *
- * SIGTERM and SIGINT are blocked afterwards, and SIGBUS is handled by vfu_dma.c meanwhile.
+ * SIGTERM, SIGINT and SIGHUP are blocked afterwards, and SIGBUS is handled by vfu_dma.c meanwhile.
  *
  * Return: 0, or -errno: -EADDRINUSE if somebody listens at the path, -EINVAL for an unknown product.
  */
