@@ -63,8 +63,7 @@ struct mmx_as {
 	struct mmx_list heir_waits; /* mmx_as_wait.link */
 	struct mmx_list pending; /* mmx_vm_op.link: not begun */
 	struct mmx_list running; /* mmx_vm_op.link: served by the region that is locked */
-	uint64_t lock_start, lock_end;
-	uint64_t lock_unmaps; /* vm->unmaps when it was locked */
+	uint64_t lock_unmaps; /* mmx_pgtable_unmaps() when it was locked */
 	bool lock_all; /* and nobody has come back since */
 };
 
@@ -146,13 +145,17 @@ static void lock(struct mmx_as *as)
 		start = op->va < start ? op->va : start;
 		end = last > end ? last : end;
 	}
+	/* with what else is stale: so that tables which were emptied can go */
+	if (as->vm->stale_start < as->vm->stale_end) {
+		start = as->vm->stale_start < start ? as->vm->stale_start : start;
+		end = as->vm->stale_end > end ? as->vm->stale_end : end;
+	}
 	if (as->lock_all || start >= end) {
 		start = 0;
 		end = limit;
 	}
-	as->lock_unmaps = as->vm->unmaps;
-	as_write64(as, AS_LOCKADDR,
-		   mmx_mmu_lock_region(start, end, &as->lock_start, &as->lock_end));
+	as->lock_unmaps = mmx_pgtable_unmaps(as->vm->pt);
+	as_write64(as, AS_LOCKADDR, mmx_mmu_lock_region(start, end, &start, &end));
 	command(as, AS_COMMAND_LOCK, STEP_LOCK);
 }
 
@@ -211,7 +214,7 @@ static void detach(struct mmx_as *as)
 	vm->as = NULL;
 	if (as->heir)
 		take_over(as);
-	mmx_vm_maintained(vm, 0, UINT64_MAX, vm->unmaps);
+	mmx_vm_maintained(vm, mmx_pgtable_unmaps(vm->pt));
 	mmx_vm_detached(vm);
 	kick(as);
 }
@@ -252,7 +255,7 @@ static void unlocked(struct mmx_as *as)
 	move_links(&as->running, &done);
 	if (as->lock_all)
 		as->clean = true;
-	mmx_vm_maintained(as->vm, as->lock_start, as->lock_end, as->lock_unmaps);
+	mmx_vm_maintained(as->vm, as->lock_unmaps);
 	kick(as);
 	finish_ops(&done);
 }
@@ -463,7 +466,7 @@ void mmx_mmu_flush(struct mmx_vm *vm, struct mmx_vm_op *op)
 		return;
 	}
 	if (!vm->as) {
-		mmx_vm_maintained(vm, 0, UINT64_MAX, vm->unmaps);
+		mmx_vm_maintained(vm, mmx_pgtable_unmaps(vm->pt));
 		op->done(op);
 		return;
 	}

@@ -47,7 +47,8 @@
 struct table {
 	struct mmx_dma_buf buf;
 	unsigned int used; /* valid entries */
-	struct table *next; /* in the reserve; may be NULL */
+	struct table *next; /* in the reserve, or among those that are gone; may be NULL */
+	uint64_t unmap; /* number of the unmap that emptied it */
 	struct table *child[]; /* ENTRIES of them, above LEVEL_PAGE only; may be NULL */
 };
 
@@ -63,8 +64,12 @@ struct mmx_pgtable {
 	bool coherent;
 	struct table *root;
 	struct table *inner, *leaf; /* the reserve; empty between calls */
-	size_t count; /* tables that are linked, with the root */
-	size_t empty; /* of them, those without a valid entry; the root never counts */
+	size_t count; /* tables that are linked, with the root, and those that are gone */
+	uint64_t unmaps; /* so far */
+	/* emptied and unlinked, in the order of unmaps: a walk may still be in them */
+	struct table *gone, *last_gone;
+	uint64_t gone_start,
+		gone_end; /* what those of the last unmap spanned; start >= end: none */
 };
 
 /* ---- geometry ---- */
@@ -101,19 +106,14 @@ static uint64_t read_entry(const struct table *t, unsigned int index)
 	return ((const uint64_t *)t->buf.cpu)[index];
 }
 
-static void write_entry(struct mmx_pgtable *pt, struct table *t, unsigned int index, uint64_t value)
+static void write_entry(struct table *t, unsigned int index, uint64_t value)
 {
 	uint64_t *entry = (uint64_t *)t->buf.cpu + index;
 	bool was = *entry & PTE_VALID, is = value & PTE_VALID;
 
 	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
-	if (was == is)
-		return;
-	if (t != pt->root && is && !t->used)
-		pt->empty--;
-	t->used += is ? 1u : -1u;
-	if (t != pt->root && !is && !t->used)
-		pt->empty++;
+	if (was != is)
+		t->used += is ? 1u : -1u;
 }
 
 static void sync_entries(struct mmx_pgtable *pt, const struct table *t, unsigned int first,
@@ -184,15 +184,13 @@ static struct table *take_table(struct mmx_pgtable *pt, unsigned int level)
 	*reserve = t->next;
 	t->next = NULL;
 	pt->count++;
-	pt->empty++;
 	return t;
 }
 
-static void link_table(struct mmx_pgtable *pt, struct table *t, unsigned int index,
-		       struct table *child)
+static void link_table(struct table *t, unsigned int index, struct table *child)
 {
 	t->child[index] = child;
-	write_entry(pt, t, index, mmx_dma_buf_addr(&child->buf, 0) | PTE_TABLE | PTE_VALID);
+	write_entry(t, index, mmx_dma_buf_addr(&child->buf, 0) | PTE_TABLE | PTE_VALID);
 }
 
 /* ---- map ---- */
@@ -259,16 +257,16 @@ static void fill(struct mmx_pgtable *pt, struct table *t, unsigned int level, ui
 
 		next = entry_end(level, va, end);
 		if (level == LEVEL_PAGE) {
-			write_entry(pt, t, index, addr | bits | PTE_TABLE);
+			write_entry(t, index, addr | bits | PTE_TABLE);
 			continue;
 		}
 		if (takes_block(level, child, next - va, addr)) {
-			write_entry(pt, t, index, addr | bits);
+			write_entry(t, index, addr | bits);
 			continue;
 		}
 		if (!child) {
 			child = take_table(pt, level + 1);
-			link_table(pt, t, index, child);
+			link_table(t, index, child);
 		}
 		fill(pt, child, level + 1, va, next, addr, bits);
 	}
@@ -336,15 +334,41 @@ static struct table *split(struct mmx_pgtable *pt, struct table *t, unsigned int
 	struct table *child = take_table(pt, LEVEL_PAGE);
 
 	for (unsigned int i = 0; i < ENTRIES; i++)
-		write_entry(pt, child, i, (block + i * MMX_PAGE_SIZE) | PTE_TABLE);
+		write_entry(child, i, (block + i * MMX_PAGE_SIZE) | PTE_TABLE);
 	sync_entries(pt, child, 0, ENTRIES);
-	link_table(pt, t, index, child);
+	link_table(t, index, child);
 	return child;
 }
 
+/* The table has no valid entry any more: nothing leads to it, but a walk that has begun, or what it left cached. */
+static void unlink_table(struct mmx_pgtable *pt, struct table *t, unsigned int index,
+			 uint64_t start, uint64_t span)
+{
+	struct table *child = t->child[index];
+
+	write_entry(t, index, 0);
+	t->child[index] = NULL;
+	child->next = NULL;
+	child->unmap = pt->unmaps;
+	if (pt->last_gone)
+		pt->last_gone->next = child;
+	else
+		pt->gone = child;
+	pt->last_gone = child;
+	if (pt->gone_start >= pt->gone_end) {
+		pt->gone_start = start;
+		pt->gone_end = start + span;
+		return;
+	}
+	pt->gone_start = start < pt->gone_start ? start : pt->gone_start;
+	pt->gone_end = start + span > pt->gone_end ? start + span : pt->gone_end;
+}
+
+/* Only tables with something valid in them are visited, and what is visited goes: so it takes as long as mapping did. */
 static void clear(struct mmx_pgtable *pt, struct table *t, unsigned int level, uint64_t va,
 		  uint64_t end)
 {
+	uint64_t span = UINT64_C(1) << level_shift(level);
 	unsigned int first = level_index(level, va);
 	unsigned int last = level_index(level, end - 1);
 	uint64_t next;
@@ -358,10 +382,13 @@ static void clear(struct mmx_pgtable *pt, struct table *t, unsigned int level, u
 			continue;
 		if (level == LEVEL_BLOCK && !child && next - va < MMX_BLOCK_SIZE)
 			child = split(pt, t, index);
-		if (child)
-			clear(pt, child, level + 1, va, next);
-		else
-			write_entry(pt, t, index, 0);
+		if (!child) {
+			write_entry(t, index, 0);
+			continue;
+		}
+		clear(pt, child, level + 1, va, next);
+		if (!child->used)
+			unlink_table(pt, t, index, va & ~(span - 1), span);
 	}
 	sync_entries(pt, t, first, last - first + 1);
 }
@@ -393,35 +420,35 @@ int mmx_pgtable_unmap(struct mmx_pgtable *pt, uint64_t va, uint64_t size)
 	r = fill_reserve(pt, &need);
 	if (r < 0)
 		return r;
+	pt->unmaps++;
+	pt->gone_start = 0;
+	pt->gone_end = 0;
 	clear(pt, pt->root, 0, va, end);
 	return 0;
 }
 
-static void trim(struct mmx_pgtable *pt, struct table *t, unsigned int level)
+uint64_t mmx_pgtable_unmaps(const struct mmx_pgtable *pt)
 {
-	if (level == LEVEL_PAGE)
-		return;
-	for (unsigned int i = 0; i < ENTRIES; i++) {
-		struct table *child = t->child[i];
-
-		if (!child)
-			continue;
-		trim(pt, child, level + 1);
-		if (child->used)
-			continue;
-		write_entry(pt, t, i, 0);
-		sync_entries(pt, t, i, 1);
-		t->child[i] = NULL;
-		pt->count--;
-		pt->empty--;
-		free_table(pt, child);
-	}
+	return pt->unmaps;
 }
 
-void mmx_pgtable_trim(struct mmx_pgtable *pt)
+void mmx_pgtable_gone(const struct mmx_pgtable *pt, uint64_t *ret_start, uint64_t *ret_end)
 {
-	if (pt->empty)
-		trim(pt, pt->root, 0);
+	*ret_start = pt->gone_start;
+	*ret_end = pt->gone_end;
+}
+
+void mmx_pgtable_trim(struct mmx_pgtable *pt, uint64_t unmaps)
+{
+	while (pt->gone && pt->gone->unmap <= unmaps) {
+		struct table *t = pt->gone;
+
+		pt->gone = t->next;
+		if (!pt->gone)
+			pt->last_gone = NULL;
+		pt->count--;
+		free_table(pt, t);
+	}
 }
 
 /* ---- the rest ---- */
@@ -542,6 +569,7 @@ void mmx_pgtable_destroy(struct mmx_pgtable *pt)
 {
 	if (!pt)
 		return;
+	mmx_pgtable_trim(pt, UINT64_MAX);
 	destroy_table(pt, pt->root, 0);
 	free(pt);
 }

@@ -53,14 +53,21 @@ int mmx_pgtable_map(struct mmx_pgtable *pt, uint64_t va, uint64_t addr, uint64_t
 
 /*
  * Unmaps the range; holes are fine. A block that is unmapped in part is split first. Tables that become empty
- * are kept until mmx_pgtable_trim(), since the GPU may still walk them.
- * Return: 0; PGTABLE_E_RANGE; a negative errno of mmx_dma_alloc() (a block could not be split; nothing has
- * changed).
+ * are unlinked, and kept until mmx_pgtable_trim(), since the GPU may still walk them.
+ * Return: 0; PGTABLE_E_RANGE; a negative errno of mmx_dma_alloc(): a block could not be split, nothing has changed.
  */
 int mmx_pgtable_unmap(struct mmx_pgtable *pt, uint64_t va, uint64_t size);
 
-/* Frees empty tables: only when no TLB or walk cache can hold them (after maintenance, or not resident). */
-void mmx_pgtable_trim(struct mmx_pgtable *pt);
+/* Number of unmaps so far. */
+uint64_t mmx_pgtable_unmaps(const struct mmx_pgtable *pt);
+/* What the tables spanned that the last unmap emptied: maintenance must cover that too. start >= end: none. */
+void mmx_pgtable_gone(const struct mmx_pgtable *pt, uint64_t *ret_start, uint64_t *ret_end);
+
+/*
+ * Frees the tables that the first @unmaps unmaps have emptied: only when no TLB or walk cache can hold them (after
+ * maintenance that began later and covered them, or not resident).
+ */
+void mmx_pgtable_trim(struct mmx_pgtable *pt, uint64_t unmaps);
 
 /* Return: true if va is mapped; outputs may be NULL. */
 bool mmx_pgtable_lookup(const struct mmx_pgtable *pt, uint64_t va, uint64_t *ret_addr,

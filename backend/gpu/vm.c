@@ -4,8 +4,8 @@
  * the session layer (and once by fw.c for the MCU); which hardware address space it has is mmu.c's business.
  *
  * Invariants
- *  - Empty tables are freed only after maintenance that began after the last unmap and covers all of what was
- *    unmapped since tables were freed last, or while the VM is not resident.
+ *  - Emptied tables are freed only after maintenance that began after the unmap that emptied them and covers all
+ *    that was stale then, or while the VM is not resident. What is unmapped meanwhile does not keep them.
  *  - A VM that is destroyed lives on until its hardware address space has been given up, and a reset that is
  *    under way has ended: only then is no walk in its tables.
  *  - Addresses of the backend's range are given out going round, so that one that was unmapped is not used
@@ -31,20 +31,29 @@ int mmx_vm_map(struct mmx_vm *vm, uint64_t va, uint64_t addr, uint64_t size, uns
 	return mmx_pgtable_map(vm->pt, va, addr, size, prot);
 }
 
+/* @start < @end */
+static void add_stale(struct mmx_vm *vm, uint64_t start, uint64_t end)
+{
+	if (vm->stale_start >= vm->stale_end) {
+		vm->stale_start = start;
+		vm->stale_end = end;
+		return;
+	}
+	vm->stale_start = start < vm->stale_start ? start : vm->stale_start;
+	vm->stale_end = end > vm->stale_end ? end : vm->stale_end;
+}
+
 int mmx_vm_unmap(struct mmx_vm *vm, uint64_t va, uint64_t size)
 {
+	uint64_t start, end;
 	int r = mmx_pgtable_unmap(vm->pt, va, size);
 
 	if (r || !size)
 		return r;
-	if (vm->stale_start >= vm->stale_end) {
-		vm->stale_start = va;
-		vm->stale_end = va + size;
-	} else {
-		vm->stale_start = va < vm->stale_start ? va : vm->stale_start;
-		vm->stale_end = va + size > vm->stale_end ? va + size : vm->stale_end;
-	}
-	vm->unmaps++;
+	add_stale(vm, va, va + size);
+	mmx_pgtable_gone(vm->pt, &start, &end);
+	if (start < end)
+		add_stale(vm, start, end);
 	return 0;
 }
 
@@ -63,15 +72,14 @@ void mmx_vm_flush(struct mmx_vm *vm, uint64_t va, uint64_t size, struct mmx_vm_o
 	mmx_mmu_flush(vm, op);
 }
 
-void mmx_vm_maintained(struct mmx_vm *vm, uint64_t start, uint64_t end, uint64_t unmaps)
+void mmx_vm_maintained(struct mmx_vm *vm, uint64_t unmaps)
 {
-	if (unmaps != vm->unmaps)
-		return;
-	if (vm->stale_start < vm->stale_end && (vm->stale_start < start || vm->stale_end > end))
+	mmx_pgtable_trim(vm->pt, unmaps);
+	/* what was unmapped since then is still to be maintained; so the range stays, too large at worst */
+	if (unmaps != mmx_pgtable_unmaps(vm->pt))
 		return;
 	vm->stale_start = 0;
 	vm->stale_end = 0;
-	mmx_pgtable_trim(vm->pt);
 }
 
 int mmx_vm_map_buf(struct mmx_vm *vm, uint64_t va, const struct mmx_dma_buf *buf, unsigned int prot)
@@ -88,7 +96,7 @@ int mmx_vm_map_buf(struct mmx_vm *vm, uint64_t va, const struct mmx_dma_buf *buf
 		r = mmx_vm_map(vm, va + done, addr, run, prot);
 		if (r) {
 			/* whole runs only, so no block is split and this can't fail */
-			mmx_pgtable_unmap(vm->pt, va, done);
+			mmx_vm_unmap(vm, va, done);
 			return r;
 		}
 		done += run;

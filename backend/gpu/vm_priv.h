@@ -22,9 +22,8 @@ struct mmx_vm {
 	uint64_t kernel_next; /* where to look first for room */
 	struct mmx_list kernel; /* struct range.link of vm.c, by address */
 
-	/* hull of what was unmapped and not yet maintained, and how often anything was */
+	/* hull of what was unmapped, with the tables that this emptied, and not yet maintained */
 	uint64_t stale_start, stale_end; /* start >= end: nothing */
-	uint64_t unmaps;
 
 	struct mmx_as *as; /* of mmu.c; NULL while not resident */
 	struct mmx_as
@@ -36,10 +35,10 @@ struct mmx_vm {
 int mmx_vm_create_internal(struct mmx_gpu *gpu, struct mmx_vm **ret_vm);
 
 /*
- * mmu.c: maintenance of [start, end) has ended which began when vm->unmaps was @unmaps; tables that no walk can
- * be in any more are freed.
+ * mmu.c: maintenance of all that was stale then has ended which began when mmx_pgtable_unmaps() was @unmaps; tables
+ * that no walk can be in any more are freed.
  */
-void mmx_vm_maintained(struct mmx_vm *vm, uint64_t start, uint64_t end, uint64_t unmaps);
+void mmx_vm_maintained(struct mmx_vm *vm, uint64_t unmaps);
 /* mmu.c: the VM has lost its address space, and no access through it is under way unless the GPU is being reset. */
 void mmx_vm_detached(struct mmx_vm *vm);
 

@@ -245,6 +245,8 @@ no_sockets()
 	[ ! -e "$work/a.sock" ] && [ ! -e "$work/b.sock" ] && [ ! -e "$control" ]
 }
 
+# daemon_down [SIGNAL]
+# shellcheck disable=SC2120 # a test passes one
 daemon_down()
 {
 	signal malimuxd "${1:-TERM}"

@@ -324,14 +324,11 @@ static void test_trim(void **state)
 	assert_int_equal(mmx_vm_unmap(vm, 1ull << 40, 0x1000), 0);
 	gpu_env_run(env, MMX_NS_PER_MS);
 	assert_int_equal(mmx_vm_bytes(vm), empty + 3 * 4096);
-	/* nor does a flush of something else help that begins later */
+	/* one that begins later covers all that is stale, whatever it was asked for */
 	mmx_vm_flush(vm, 0, 0x1000, &op.op);
 	gpu_env_run(env, MMX_NS_PER_MS);
-	assert_int_equal(mmx_vm_bytes(vm), empty + 3 * 4096);
-	mmx_vm_flush(vm, 1ull << 40, 0x1000, &op.op);
-	gpu_env_run(env, MMX_NS_PER_MS);
 	assert_int_equal(mmx_vm_bytes(vm), empty);
-	assert_int_equal(op.done, 4);
+	assert_int_equal(op.done, 3);
 	mmx_mmu_put(vm);
 	mmx_vm_destroy(vm);
 }

@@ -10,13 +10,17 @@ RIG_LIBS = \
 	backend/libutil.a $(JSONC_LIBS)
 
 if HAVE_CMOCKA
-UNIT_TESTS += tests/unit/core_test tests/unit/core_fault_test tests/unit/core_end_test \
+UNIT_TESTS += tests/unit/core_test tests/unit/core_fault_test tests/unit/core_hostile_test tests/unit/core_end_test \
 	tests/unit/session_test tests/unit/session_bind_test tests/unit/session_ring_test \
 	tests/unit/vma_test
 
 tests_unit_core_test_SOURCES = %D%/core_test.c $(RIG)
 tests_unit_core_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
 tests_unit_core_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_core_hostile_test_SOURCES = %D%/core_hostile_test.c $(RIG)
+tests_unit_core_hostile_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_hostile_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_core_fault_test_SOURCES = %D%/core_fault_test.c $(RIG)
 tests_unit_core_fault_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

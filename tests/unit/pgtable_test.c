@@ -270,7 +270,7 @@ static void test_map(void **state)
 		assert_int_equal(walk(env->pt, maps[i].va, &level), 0);
 		/* tables stay until nobody can walk them any more */
 		assert_int_equal(mem.count, maps[i].tables);
-		mmx_pgtable_trim(env->pt);
+		mmx_pgtable_trim(env->pt, UINT64_MAX);
 		assert_int_equal(mem.count, 1);
 		assert_int_equal(mmx_pgtable_bytes(env->pt), 4096);
 	}
@@ -475,7 +475,7 @@ static void random_run(struct env *env, uint64_t seed)
 			if (r)
 				assert_int_equal(r, -ENOMEM);
 		} else {
-			mmx_pgtable_trim(env->pt);
+			mmx_pgtable_trim(env->pt, UINT64_MAX);
 		}
 		assert_int_equal(mmx_pgtable_bytes(env->pt), mem.count * 4096);
 		if (step % 16 == 15)
@@ -483,7 +483,7 @@ static void random_run(struct env *env, uint64_t seed)
 	}
 	mem.fail_after = -1;
 	assert_int_equal(mmx_pgtable_unmap(env->pt, FLAT_BASE, FLAT_PAGES * 4096), 0);
-	mmx_pgtable_trim(env->pt);
+	mmx_pgtable_trim(env->pt, UINT64_MAX);
 	assert_int_equal(mmx_pgtable_bytes(env->pt), 4096);
 }
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Guests that stay within every limit and credit, at the defaults of malimuxd.conf(5) or below, and yet would cost
+ * others more than their share: what the daemon holds for them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "frontend/core/encode.h"
+#include "tests/unit/rig_guest.h"
+
+#define PAGE 4096ull
+#define GIB  (1ull << 30)
+
+struct env {
+	struct rig rig;
+	struct rig_guest guests[2];
+};
+
+/* The defaults of backend/core/config.c. */
+static void use_defaults(struct rig *rig)
+{
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct mmx_session_limits *limits = &rig->partitions[i].limits;
+
+		rig->partitions[i].ring_slots = 512;
+		limits->wire.max_mems = 16384;
+		limits->wire.max_vms = 64;
+		limits->wire.max_groups = 128;
+		limits->wire.max_timelines = 1024;
+		limits->wire.max_requests = 256;
+		limits->wire.max_jobs = 512;
+		limits->wire.mem_bytes = 256u << 20;
+		limits->max_mappings = 16384;
+	}
+}
+
+static int setup(void **state)
+{
+	struct env *env = calloc(1, sizeof(*env));
+	size_t i;
+
+	assert_non_null(env);
+	rig_init(&env->rig, 2);
+	use_defaults(&env->rig);
+	rig_start(&env->rig);
+	for (i = 0; i < 2; i++) {
+		rig_guest_connect(&env->rig, i, &env->guests[i]);
+		assert_int_equal(rig_hello(&env->guests[i]), 0);
+	}
+	*state = env;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct env *env = *state;
+
+	rig_finish(&env->rig);
+	free(env);
+	return 0;
+}
+
+static size_t dma_bytes(const struct env *env)
+{
+	struct mmx_gpu_stats stats;
+
+	mmx_gpu_stats(env->rig.core->gpu, &stats);
+	return stats.dma_bytes;
+}
+
+static struct mmx_bind_op map_page(uint64_t va)
+{
+	return (struct mmx_bind_op){
+		.op = MMX_BIND_OP_MAP, .mem = RIG_NAME(0), .va = va, .size = PAGE
+	};
+}
+
+static struct mmx_bind_op unmap_from(uint64_t va, uint64_t size)
+{
+	return (struct mmx_bind_op){ .op = MMX_BIND_OP_UNMAP, .va = va, .size = size };
+}
+
+static void put_bind(struct rig_guest *guest, const struct mmx_bind_op *ops, uint32_t count)
+{
+	union mmx_msg_buf msg;
+
+	assert_true(rig_put(guest, &msg,
+			    mmx_encode_vm_bind(&msg, rig_tag(guest), RIG_NAME(0), ops, count)));
+}
+
+/*
+ * One page is mapped and unmapped, elsewhere each time, and more of that comes during each flush: no table is ever
+ * given back.
+ */
+static void test_tables_of_nothing(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	uint32_t i, turn, replies, sent = 0;
+	struct mmx_bind_op ops[50];
+	uint64_t va = GIB;
+	struct rig_ctx ctx;
+	size_t before;
+
+	rig_ctx_create(guest, 0, &ctx);
+	assert_int_equal(rig_group_create(guest, ctx.client, ctx.vm, RIG_NAME(0), 1, 0), 0);
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_endless(&ctx), NULL, 0);
+	rig_run(&env->rig, MMX_NS_PER_MS);
+	before = dma_bytes(env);
+	replies = guest->reply_count;
+	for (turn = 0; turn < 100; turn++) {
+		for (i = 0; i < 50; i += 2) {
+			ops[i] = map_page(va);
+			ops[i + 1] = unmap_from(va, PAGE);
+			va += GIB;
+		}
+		/* within max_requests: what is not answered yet is at most a few */
+		assert_true(sent - (guest->reply_count - replies) < 256);
+		put_bind(guest, ops, 50);
+		sent++;
+		rig_kick(guest);
+		rig_step(&env->rig, env->rig.now_ns + MMX_NS_PER_S);
+		rig_guest_read(guest);
+	}
+	print_message("100 messages, nothing mapped: %zu MiB held\n",
+		      (dma_bytes(env) - before) >> 20);
+	assert_true(dma_bytes(env) - before < 4u << 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_tables_of_nothing, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
