@@ -61,6 +61,8 @@ int mmx_vm_create_msg(struct mmx_session *s, const void *msg, struct mmx_request
 		return r;
 	if (m->flags || m->pad)
 		return EINVAL;
+	if (mmx_session_is_full(s))
+		return ENOSPC;
 	vm = calloc(1, sizeof(*vm));
 	if (!vm)
 		return -ENOMEM;
@@ -246,7 +248,7 @@ static int map(struct bind *bind, const struct mmx_vma *range)
 	struct mmx_vma_spare spare;
 	int r;
 
-	if (!mmx_vma_may_map(vm, range->va, range->size))
+	if (mmx_session_is_full(vm->session) || !mmx_vma_may_map(vm, range->va, range->size))
 		return ENOSPC;
 	r = unmap(bind, range->va, range->size);
 	if (!r)

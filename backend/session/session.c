@@ -296,26 +296,38 @@ const struct mmx_local_peer *mmx_session_peer(const struct mmx_session *s)
 	return &s->peer;
 }
 
-void mmx_session_stats(const struct mmx_session *s, struct mmx_session_stats *ret_stats)
+static uint64_t backend_bytes(const struct mmx_session *s)
 {
+	uint64_t bytes = 0;
 	uint32_t i;
 
+	for (i = 0; i < s->vms.size; i++)
+		if (s->vms.entries[i].name) {
+			const struct mmx_addrspace *vm = s->vms.entries[i].object;
+
+			bytes += mmx_vm_bytes(vm->hw);
+		}
+	for (i = 0; i < s->groups.size; i++)
+		if (s->groups.entries[i].name) {
+			const struct mmx_sgroup *group = s->groups.entries[i].object;
+
+			bytes += mmx_group_bytes(group->hw);
+		}
+	return bytes;
+}
+
+bool mmx_session_is_full(const struct mmx_session *s)
+{
+	return s->limits->backend_bytes && backend_bytes(s) >= s->limits->backend_bytes;
+}
+
+void mmx_session_stats(const struct mmx_session *s, struct mmx_session_stats *ret_stats)
+{
 	*ret_stats = s->stats;
 	ret_stats->clients = s->clients.count;
 	ret_stats->mems = s->mems.count;
 	ret_stats->vms = s->vms.count;
 	ret_stats->groups = s->groups.count;
 	ret_stats->timelines = s->timelines.count;
-	for (i = 0; i < s->vms.size; i++)
-		if (s->vms.entries[i].name) {
-			const struct mmx_addrspace *vm = s->vms.entries[i].object;
-
-			ret_stats->backend_bytes += mmx_vm_bytes(vm->hw);
-		}
-	for (i = 0; i < s->groups.size; i++)
-		if (s->groups.entries[i].name) {
-			const struct mmx_sgroup *group = s->groups.entries[i].object;
-
-			ret_stats->backend_bytes += mmx_group_bytes(group->hw);
-		}
+	ret_stats->backend_bytes = backend_bytes(s);
 }

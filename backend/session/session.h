@@ -42,6 +42,8 @@ struct mmx_request;
 struct mmx_session_limits {
 	struct mmx_limits wire; /* as told in HELLO */
 	uint32_t max_mappings; /* per VM */
+	uint64_t
+		backend_bytes; /* of the backend's memory: page tables, rings, suspend buffers; 0 = no limit */
 	uint64_t shader_cores; /* mask that all core masks of its groups are cut to */
 	unsigned int slots; /* csg_slots that it is told */
 	unsigned int priority_ceiling; /* 0 low .. 3 realtime */

@@ -149,6 +149,9 @@ struct mmx_session {
 /* dispatch.c: the message in session->buf. */
 void mmx_session_dispatch(struct mmx_session *session, uint32_t size);
 
+/* session.c: the guest holds all of the backend's memory that it may have. One object or bind may exceed it. */
+bool mmx_session_is_full(const struct mmx_session *session);
+
 /* notify.c */
 /* Answers; @error of either sign. A body behind the header is in request->reply already, request->size with it. */
 void mmx_reply(struct mmx_session *session, struct mmx_request *request, int error);

@@ -152,6 +152,8 @@ int mmx_group_create_msg(struct mmx_session *s, const void *msg, struct mmx_requ
 	r = mmx_table_check_free(&s->groups, m->group);
 	if (!r)
 		r = check_group(s, m);
+	if (!r && mmx_session_is_full(s))
+		r = ENOSPC;
 	if (r)
 		return r;
 	group = calloc(1, sizeof(*group));

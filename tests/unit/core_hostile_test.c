@@ -3,6 +3,7 @@
  * Guests that stay within every limit and credit, at the defaults of malimuxd.conf(5) or below, and yet would cost
  * others more than their share: what the daemon holds for them.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@
 #include "tests/unit/rig_guest.h"
 
 #define PAGE 4096ull
+#define MIB  (1ull << 20)
 #define GIB  (1ull << 30)
 
 struct env {
@@ -40,6 +42,7 @@ static void use_defaults(struct rig *rig)
 		limits->wire.max_jobs = 512;
 		limits->wire.mem_bytes = 256u << 20;
 		limits->max_mappings = 16384;
+		limits->backend_bytes = i ? MIB : 256 * MIB;
 	}
 }
 
@@ -136,10 +139,41 @@ static void test_tables_of_nothing(void **state)
 	assert_true(dma_bytes(env) - before < 4u << 20);
 }
 
+/* The backend's memory for a guest ends where its partition says, and comes back. */
+static void test_backend_memory(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[1];
+	struct mmx_bind_op op;
+	union mmx_msg_buf msg;
+	struct rig_ctx ctx;
+	size_t before = dma_bytes(env);
+	uint64_t pages = 0;
+	int r = 0;
+
+	rig_ctx_create(guest, 0, &ctx);
+	while (!r && pages < 1000) {
+		op = map_page(++pages * GIB);
+		r = rig_call(guest, &msg,
+			     mmx_encode_vm_bind(&msg, rig_tag(guest), RIG_NAME(0), &op, 1));
+	}
+	assert_int_equal(r, -ENOSPC);
+	assert_in_range(dma_bytes(env) - before, MIB - 4 * PAGE, MIB + 4 * PAGE);
+	op = unmap_from(GIB, pages * GIB);
+	assert_int_equal(rig_call(guest, &msg,
+				  mmx_encode_vm_bind(&msg, rig_tag(guest), RIG_NAME(0), &op, 1)),
+			 0);
+	op = map_page(GIB);
+	assert_int_equal(rig_call(guest, &msg,
+				  mmx_encode_vm_bind(&msg, rig_tag(guest), RIG_NAME(0), &op, 1)),
+			 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_tables_of_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_backend_memory, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
