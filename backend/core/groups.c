@@ -81,7 +81,6 @@ static void kill_group(struct mmx_core_group *group)
 void mmx_core_group_stop(void *ctx, struct mmx_sgroup *sgroup)
 {
 	(void)ctx;
-	sgroup->stopping = true;
 	kill_group(sgroup->host);
 }
 
