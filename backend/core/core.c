@@ -27,26 +27,37 @@ void mmx_core_set_state(struct mmx_core *core, enum mmx_core_state state)
 	core->ops->state(core->ctx, state);
 }
 
-static struct mmx_partition *partition_of(struct mmx_core *core, const struct mmx_session *session)
+/* The round that is under way, or the next one, does what there is to do for it. */
+static void mark(struct mmx_partition *p)
 {
-	size_t i;
-
-	for (i = 0; i < core->partition_count; i++)
-		if (core->partitions[i].session == session)
-			return &core->partitions[i];
-	return NULL;
+	if (mmx_list_empty(&p->todo))
+		mmx_list_add_tail(&p->core->todo, &p->todo);
 }
 
 /* ---- what sessions report ---- */
 
 static void session_broken(void *ctx, struct mmx_session *session, const char *why)
 {
-	partition_of(ctx, session)->broken = why;
+	struct mmx_partition *p = ctx;
+
+	(void)session;
+	p->broken = why;
+	mark(p);
 }
 
 static void session_gone(void *ctx, struct mmx_session *session)
 {
-	partition_of(ctx, session)->gone = true;
+	struct mmx_partition *p = ctx;
+
+	(void)session;
+	p->gone = true;
+	mark(p);
+}
+
+static void session_news(void *ctx, struct mmx_session *session)
+{
+	(void)session;
+	mark(ctx);
 }
 
 static const struct mmx_session_ops session_ops = {
@@ -56,6 +67,7 @@ static const struct mmx_session_ops session_ops = {
 	.broken = session_broken,
 	.gone = session_gone,
 	.group_gpu_time = mmx_core_group_gpu_time,
+	.news = session_news,
 };
 
 /* ---- timers ---- */
@@ -97,6 +109,7 @@ int mmx_core_create(const struct mmx_core_params *params, const struct mmx_core_
 	core->ctx = ctx;
 	core->started_ns = mmx_core_now(core);
 	mmx_list_init(&core->groups);
+	mmx_list_init(&core->todo);
 	core->partition_count = params->config->partition_count;
 	core->partitions = calloc(core->partition_count, sizeof(*core->partitions));
 	if (!core->partitions) {
@@ -104,6 +117,8 @@ int mmx_core_create(const struct mmx_core_params *params, const struct mmx_core_
 		goto err_free;
 	}
 	for (i = 0; i < core->partition_count; i++) {
+		core->partitions[i].core = core;
+		mmx_list_init(&core->partitions[i].todo);
 		core->partitions[i].config = &params->config->partitions[i];
 		core->partitions[i].limits = params->config->partitions[i].limits;
 		mmx_list_init(&core->partitions[i].sched.link);
@@ -266,13 +281,15 @@ int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_pe
 	if (p->session)
 		return CORE_E_BUSY;
 	r = mmx_session_create(core->gpu, core->params.dev, core->params.timers, &params,
-			       &session_ops, core, &p->session);
+			       &session_ops, p, &p->session);
 	if (r)
 		return r;
+	core->sessions++;
 	p->guests++;
 	p->gone = false;
 	p->broken = NULL;
 	p->pump = true;
+	mark(p);
 	mmx_session_heartbeat(p->session, p->sched.gpu_time_ns);
 	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_INFO, p->config->name, "guest connected");
 	*ret_session = p->session;
@@ -281,7 +298,11 @@ int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_pe
 
 void mmx_core_kick(struct mmx_core *core, struct mmx_session *session)
 {
-	partition_of(core, session)->pump = true;
+	struct mmx_partition *p = mmx_session_ctx(session);
+
+	(void)core;
+	p->pump = true;
+	mark(p);
 }
 
 void mmx_core_hangup(struct mmx_core *core, struct mmx_session *session)
@@ -302,62 +323,78 @@ void mmx_core_irq(struct mmx_core *core, enum mmx_irq irq)
 
 static void end_broken(struct mmx_partition *p)
 {
-	if (!p->session || !p->broken || mmx_session_ending(p->session))
+	if (!p->broken || mmx_session_ending(p->session))
 		return;
 	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, p->config->name, "session is ended: %s",
 		      p->broken);
 	mmx_session_end(p->session, EPROTO);
 }
 
-static void reap(struct mmx_core *core)
+static void reap(struct mmx_partition *p)
 {
-	bool left = false;
-	size_t i;
+	struct mmx_core *core = p->core;
+	struct mmx_session_stats stats;
 
-	for (i = 0; i < core->partition_count; i++) {
-		struct mmx_partition *p = &core->partitions[i];
-		struct mmx_session_stats stats;
+	mmx_session_stats(p->session, &stats);
+	p->jobs_done += stats.jobs_done;
+	p->jobs_failed += stats.jobs_failed;
+	p->faults += stats.faults;
+	core->ops->detach(core->ctx, p->session);
+	mmx_session_destroy(p->session);
+	p->session = NULL;
+	p->pump = false;
+	core->sessions--;
+	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_INFO, p->config->name,
+		      "session is gone: %llu jobs, %llu of them failed",
+		      (unsigned long long)stats.jobs_done, (unsigned long long)stats.jobs_failed);
+}
 
-		end_broken(p);
-		if (p->session && p->gone) {
-			mmx_session_stats(p->session, &stats);
-			p->jobs_done += stats.jobs_done;
-			p->jobs_failed += stats.jobs_failed;
-			p->faults += stats.faults;
-			core->ops->detach(core->ctx, p->session);
-			mmx_session_destroy(p->session);
-			p->session = NULL;
-			mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_INFO, p->config->name,
-				      "session is gone: %llu jobs, %llu of them failed",
-				      (unsigned long long)stats.jobs_done,
-				      (unsigned long long)stats.jobs_failed);
-		}
-		left |= p->session != NULL;
+/* Messages of all who have some. */
+static void pump(struct mmx_core *core)
+{
+	struct mmx_list *pos;
+
+	mmx_list_for_each(pos, &core->todo) {
+		struct mmx_partition *p = mmx_container_of(pos, struct mmx_partition, todo);
+
+		if (p->session && p->pump)
+			p->pump = mmx_session_pump(p->session, PUMP_BUDGET);
 	}
-	if (!left && (core->state == MMX_CORE_STOPPING || core->state == MMX_CORE_FAILING))
-		mmx_core_set_state(core, MMX_CORE_ENDED);
+}
+
+/* Each of them once: what they are marked for meanwhile is for the next round. */
+static void settle(struct mmx_core *core)
+{
+	struct mmx_list now;
+
+	/* the local head takes the place of the core's, which is empty then */
+	mmx_list_add(&core->todo, &now);
+	mmx_list_del(&core->todo);
+	while (!mmx_list_empty(&now)) {
+		struct mmx_partition *p = mmx_list_first(&now, struct mmx_partition, todo);
+
+		mmx_list_del(&p->todo);
+		if (!p->session)
+			continue;
+		mmx_session_flush(p->session);
+		end_broken(p);
+		if (p->gone)
+			reap(p);
+		if (p->pump)
+			mark(p);
+	}
 }
 
 bool mmx_core_round(struct mmx_core *core)
 {
-	bool more = false;
-	size_t i;
-
 	mmx_timers_run(core->params.timers);
 	if (mmx_device_lost(core->params.dev) && core->state < MMX_CORE_FAILING)
 		mmx_core_gpu_lost(core, "the device does not answer any more");
-	for (i = 0; i < core->partition_count; i++) {
-		struct mmx_partition *p = &core->partitions[i];
-
-		if (p->session && p->pump) {
-			p->pump = mmx_session_pump(p->session, PUMP_BUDGET);
-			more |= p->pump;
-		}
-	}
+	pump(core);
 	mmx_core_decide(core);
-	for (i = 0; i < core->partition_count; i++)
-		if (core->partitions[i].session)
-			mmx_session_flush(core->partitions[i].session);
-	reap(core);
-	return more;
+	settle(core);
+	if (!core->sessions &&
+	    (core->state == MMX_CORE_STOPPING || core->state == MMX_CORE_FAILING))
+		mmx_core_set_state(core, MMX_CORE_ENDED);
+	return !mmx_list_empty(&core->todo);
 }

@@ -7,10 +7,13 @@
 #include "backend/sched/sched.h"
 
 struct mmx_partition {
+	struct mmx_core *core;
 	const struct mmx_partition_config *config;
 	struct mmx_session_limits limits; /* the configuration's, completed by the GPU's */
 	struct mmx_sched_partition sched;
 	struct mmx_session *session; /* NULL = no guest */
+	struct mmx_list
+		todo; /* in the core's list while the next round has something to do for it */
 	uint64_t guests; /* that have ever connected */
 	uint64_t faults; /* of guests that are gone */
 	uint64_t jobs_done, jobs_failed; /* of guests that are gone */
@@ -30,6 +33,8 @@ struct mmx_core {
 	struct mmx_timer heartbeat;
 	size_t partition_count;
 	struct mmx_partition *partitions;
+	struct mmx_list todo; /* mmx_partition.todo: the others cost a round nothing */
+	size_t sessions; /* partitions that have one */
 	struct mmx_list groups; /* mmx_core_group.link */
 	uint64_t started_ns;
 };
@@ -52,7 +57,7 @@ static inline uint64_t mmx_core_now(const struct mmx_core *core)
 	return mmx_timers_now(core->params.timers);
 }
 
-/* groups.c */
+/* groups.c; ctx of what a session calls is its struct mmx_partition */
 extern const struct mmx_gpu_ops mmx_core_gpu_ops;
 int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup);
 void mmx_core_group_stop(void *ctx, struct mmx_sgroup *sgroup);

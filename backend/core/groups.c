@@ -23,18 +23,16 @@ static struct mmx_core_group *group_of(struct mmx_group *hw)
 
 int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup)
 {
-	struct mmx_core *core = ctx;
+	struct mmx_partition *partition = ctx;
+	struct mmx_core *core = partition->core;
 	struct mmx_core_group *group = calloc(1, sizeof(*group));
-	size_t i;
 
 	if (!group)
 		return -ENOMEM;
-	for (i = 0; core->partitions[i].session != sgroup->session; i++)
-		;
 	group->core = core;
-	group->partition = &core->partitions[i];
+	group->partition = partition;
 	group->sgroup = sgroup;
-	group->sched.partition = &group->partition->sched;
+	group->sched.partition = &partition->sched;
 	group->sched.vm = sgroup->vm;
 	group->sched.priority = sgroup->priority;
 	mmx_sched_group_add(core->sched, &group->sched, mmx_core_now(core));

@@ -4,11 +4,13 @@
  * of GPU time; the caller (core) carries decisions out and reports.
  *
  * Every entry first charges what has passed since the one before (account()), under the state that held
- * meanwhile. All loops are over slots, over partitions, or over heads of ready lists: at most 16 slots, and as
- * many partitions as guests.
+ * meanwhile. All loops are over slots, over partitions that wait for one, or over heads of ready lists: at most 16
+ * slots, and guests that wait for nothing cost nothing. Nor does asking again for a decision cost anything, while
+ * nothing has changed.
  *
- * Invariants: a group is in a ready list if and only if it is OUT and busy; slot[i]'s group has .slot == i and is
- * not OUT; partition->slots counts its groups that are not OUT.
+ * Invariants: a group is in a ready list if and only if it is OUT and busy; a partition is in the waiting list, in
+ * the order of vtime, if and only if it has a ready group; slot[i]'s group has .slot == i and is not OUT;
+ * partition->slots counts its groups that are not OUT.
  */
 #include "backend/sched/sched.h"
 
@@ -20,7 +22,8 @@
 
 struct mmx_sched {
 	struct mmx_sched_params params;
-	struct mmx_list partitions; /* mmx_sched_partition.link */
+	struct mmx_list waiting; /* mmx_sched_partition.link: least vtime first */
+	bool changed; /* since mmx_sched_next() found nothing to decide */
 	struct mmx_sched_group *slot[MMX_SCHED_MAX_SLOTS]; /* NULL = free */
 	uint32_t priorities; /* bit per firmware priority in use */
 	unsigned int priority[MMX_SCHED_MAX_SLOTS]; /* of the group in the slot */
@@ -42,7 +45,7 @@ int mmx_sched_create(const struct mmx_sched_params *params, struct mmx_sched **r
 		return -ENOMEM;
 	sched->params = *params;
 	sched->deadline_ns = UINT64_MAX;
-	mmx_list_init(&sched->partitions);
+	mmx_list_init(&sched->waiting);
 	*ret_sched = sched;
 	return 0;
 }
@@ -50,6 +53,44 @@ int mmx_sched_create(const struct mmx_sched_params *params, struct mmx_sched **r
 void mmx_sched_destroy(struct mmx_sched *sched)
 {
 	free(sched);
+}
+
+/* ---- partitions that wait ---- */
+
+static bool has_ready(const struct mmx_sched_partition *partition)
+{
+	unsigned int i;
+
+	for (i = 0; i < MMX_SCHED_PRIORITIES; i++)
+		if (!mmx_list_empty(&partition->ready[i]))
+			return true;
+	return false;
+}
+
+static bool is_waiting(const struct mmx_sched_partition *partition)
+{
+	return !mmx_list_empty(&partition->link);
+}
+
+/* Puts it where it belongs by its vtime: behind those that have had as much. */
+static void sort_in(struct mmx_sched *sched, struct mmx_sched_partition *partition)
+{
+	struct mmx_list *pos = &sched->waiting;
+
+	mmx_list_del(&partition->link);
+	while (pos->prev != &sched->waiting &&
+	       mmx_container_of(pos->prev, struct mmx_sched_partition, link)->vtime >
+		       partition->vtime)
+		pos = pos->prev;
+	mmx_list_add_tail(pos, &partition->link);
+}
+
+/* The group is not ready any more, if it was. */
+static void unready(struct mmx_sched_group *group)
+{
+	mmx_list_del(&group->link);
+	if (!has_ready(group->partition))
+		mmx_list_del(&group->partition->link);
 }
 
 /* ---- accounts ---- */
@@ -79,6 +120,8 @@ static void account(struct mmx_sched *sched, uint64_t now_ns)
 		group->gpu_time_ns += share;
 		group->partition->gpu_time_ns += share;
 		group->partition->vtime += share * VTIME_SCALE / group->partition->weight;
+		if (is_waiting(group->partition))
+			sort_in(sched, group->partition);
 	}
 }
 
@@ -88,16 +131,6 @@ void mmx_sched_account(struct mmx_sched *sched, uint64_t now_ns)
 }
 
 /* ---- partitions and groups ---- */
-
-static bool has_ready(const struct mmx_sched_partition *partition)
-{
-	unsigned int i;
-
-	for (i = 0; i < MMX_SCHED_PRIORITIES; i++)
-		if (!mmx_list_empty(&partition->ready[i]))
-			return true;
-	return false;
-}
 
 static bool has_resident_work(const struct mmx_sched *sched,
 			      const struct mmx_sched_partition *partition)
@@ -115,16 +148,15 @@ static bool has_resident_work(const struct mmx_sched *sched,
 static void catch_up(struct mmx_sched *sched, struct mmx_sched_partition *partition)
 {
 	uint64_t least = UINT64_MAX;
-	struct mmx_list *pos;
+	unsigned int i;
 
-	mmx_list_for_each(pos, &sched->partitions) {
-		struct mmx_sched_partition *other =
-			mmx_container_of(pos, struct mmx_sched_partition, link);
-
-		if (other != partition && other->vtime < least &&
-		    (has_ready(other) || has_resident_work(sched, other)))
-			least = other->vtime;
-	}
+	/* it does not wait itself, nor has it work in a slot */
+	if (!mmx_list_empty(&sched->waiting))
+		least = mmx_list_first(&sched->waiting, struct mmx_sched_partition, link)->vtime;
+	for (i = 0; i < sched->params.slots; i++)
+		if (sched->slot[i] && sched->slot[i]->busy &&
+		    sched->slot[i]->partition->vtime < least)
+			least = sched->slot[i]->partition->vtime;
 	if (least != UINT64_MAX && partition->vtime < least)
 		partition->vtime = least;
 }
@@ -133,6 +165,7 @@ void mmx_sched_partition_add(struct mmx_sched *sched, struct mmx_sched_partition
 {
 	unsigned int i;
 
+	(void)sched;
 	for (i = 0; i < MMX_SCHED_PRIORITIES; i++)
 		mmx_list_init(&partition->ready[i]);
 	if (!partition->weight)
@@ -141,7 +174,7 @@ void mmx_sched_partition_add(struct mmx_sched *sched, struct mmx_sched_partition
 	partition->groups = 0;
 	partition->gpu_time_ns = 0;
 	partition->vtime = 0;
-	mmx_list_add_tail(&sched->partitions, &partition->link);
+	mmx_list_init(&partition->link);
 }
 
 void mmx_sched_partition_del(struct mmx_sched *sched, struct mmx_sched_partition *partition)
@@ -164,7 +197,7 @@ void mmx_sched_group_add(struct mmx_sched *sched, struct mmx_sched_group *group,
 void mmx_sched_group_del(struct mmx_sched *sched, struct mmx_sched_group *group, uint64_t now_ns)
 {
 	account(sched, now_ns);
-	mmx_list_del(&group->link);
+	unready(group);
 	group->partition->groups--;
 }
 
@@ -173,7 +206,7 @@ void mmx_sched_group_del(struct mmx_sched *sched, struct mmx_sched_group *group,
  * together may arrive in any order (of their slots, say), and always in that one, so that some would wait longer than
  * others for ever. Only those can be overtaken that were told to leave, or got work, in that short while.
  */
-static void make_ready(struct mmx_sched_group *group)
+static void make_ready(struct mmx_sched *sched, struct mmx_sched_group *group)
 {
 	struct mmx_list *head = &group->partition->ready[group->priority], *pos = head;
 
@@ -181,6 +214,8 @@ static void make_ready(struct mmx_sched_group *group)
 	       mmx_container_of(pos->prev, struct mmx_sched_group, link)->turn > group->turn)
 		pos = pos->prev;
 	mmx_list_add_tail(pos, &group->link);
+	if (!is_waiting(group->partition))
+		sort_in(sched, group->partition);
 }
 
 void mmx_sched_busy(struct mmx_sched *sched, struct mmx_sched_group *group, uint64_t now_ns)
@@ -190,20 +225,22 @@ void mmx_sched_busy(struct mmx_sched *sched, struct mmx_sched_group *group, uint
 	account(sched, now_ns);
 	if (group->busy)
 		return;
-	if (!has_ready(partition) && !has_resident_work(sched, partition))
+	if (!is_waiting(partition) && !has_resident_work(sched, partition))
 		catch_up(sched, partition);
+	sched->changed = true;
 	group->busy = true;
 	if (group->state == MMX_SCHED_OUT) {
 		group->turn = ++sched->turns;
-		make_ready(group);
+		make_ready(sched, group);
 	}
 }
 
 void mmx_sched_idle(struct mmx_sched *sched, struct mmx_sched_group *group, uint64_t now_ns)
 {
 	account(sched, now_ns);
+	sched->changed = sched->changed || group->busy;
 	group->busy = false;
-	mmx_list_del(&group->link);
+	unready(group);
 }
 
 /* ---- slots ---- */
@@ -211,7 +248,7 @@ void mmx_sched_idle(struct mmx_sched *sched, struct mmx_sched_group *group, uint
 static void enter(struct mmx_sched *sched, struct mmx_sched_group *group, unsigned int slot,
 		  unsigned int fw_priority)
 {
-	mmx_list_del(&group->link);
+	unready(group);
 	group->state = MMX_SCHED_ENTERING;
 	group->slot = slot;
 	group->partition->slots++;
@@ -225,6 +262,7 @@ void mmx_sched_on(struct mmx_sched *sched, struct mmx_sched_group *group, uint64
 	account(sched, now_ns);
 	if (group->state != MMX_SCHED_ENTERING)
 		return;
+	sched->changed = true;
 	group->state = MMX_SCHED_IN;
 	group->since_ns = now_ns;
 }
@@ -234,6 +272,7 @@ void mmx_sched_off(struct mmx_sched *sched, struct mmx_sched_group *group, uint6
 	account(sched, now_ns);
 	if (group->state == MMX_SCHED_OUT)
 		return;
+	sched->changed = true;
 	if (group->state == MMX_SCHED_LEAVING)
 		sched->leaving--;
 	sched->priorities &= ~(1u << sched->priority[group->slot]);
@@ -241,7 +280,7 @@ void mmx_sched_off(struct mmx_sched *sched, struct mmx_sched_group *group, uint6
 	group->partition->slots--;
 	group->state = MMX_SCHED_OUT;
 	if (group->busy)
-		make_ready(group);
+		make_ready(sched, group);
 }
 
 void mmx_sched_leaving(struct mmx_sched *sched, struct mmx_sched_group *group, uint64_t now_ns)
@@ -249,6 +288,7 @@ void mmx_sched_leaving(struct mmx_sched *sched, struct mmx_sched_group *group, u
 	account(sched, now_ns);
 	if (group->state != MMX_SCHED_ENTERING && group->state != MMX_SCHED_IN)
 		return;
+	sched->changed = true;
 	group->state = MMX_SCHED_LEAVING;
 	group->turn = ++sched->turns;
 	sched->leaving++;
@@ -412,7 +452,7 @@ static unsigned int count_ready(const struct mmx_sched *sched)
 	unsigned int i, count = 0;
 	struct mmx_list *pos, *elem;
 
-	mmx_list_for_each(pos, &sched->partitions) {
+	mmx_list_for_each(pos, &sched->waiting) {
 		const struct mmx_sched_partition *partition =
 			mmx_container_of(pos, struct mmx_sched_partition, link);
 
@@ -424,46 +464,29 @@ static unsigned int count_ready(const struct mmx_sched *sched)
 	return count;
 }
 
+/*
+ * Nothing but these makes a decision that was not there to make: a change, or the deadline, which is set whenever
+ * time alone turns a no into a yes.
+ */
 bool mmx_sched_next(struct mmx_sched *sched, uint64_t now_ns, struct mmx_sched_action *ret_action)
 {
-	uint64_t when_ns = UINT64_MAX, floor_vtime = 0;
-	struct mmx_sched_partition *partition, *last = NULL;
-	struct mmx_sched_group *group, *victim;
+	uint64_t when_ns = UINT64_MAX;
 	struct mmx_list *pos;
-	struct obstacle o;
 	bool may_more;
 
 	account(sched, now_ns);
+	if (!sched->changed && now_ns < sched->deadline_ns)
+		return false;
 	sched->deadline_ns = UINT64_MAX;
 	/* each slot that is being left is spoken for by one of those that wait */
 	may_more = count_ready(sched) > sched->leaving;
 
-	/* partitions with ready groups in order of vtime, equal ones in order of the list */
-	for (;;) {
-		bool after_last = !last;
+	mmx_list_for_each(pos, &sched->waiting) {
+		struct mmx_sched_group *group =
+			first_ready(mmx_container_of(pos, struct mmx_sched_partition, link));
+		struct obstacle o = obstacles(sched, group);
+		struct mmx_sched_group *victim;
 
-		partition = NULL;
-		mmx_list_for_each(pos, &sched->partitions) {
-			struct mmx_sched_partition *p =
-				mmx_container_of(pos, struct mmx_sched_partition, link);
-
-			if (last && p == last) {
-				after_last = true;
-				continue;
-			}
-			if (!has_ready(p) || p->vtime < floor_vtime ||
-			    (last && p->vtime == floor_vtime && !after_last))
-				continue;
-			if (!partition || p->vtime < partition->vtime)
-				partition = p;
-		}
-		if (!partition)
-			break;
-		last = partition;
-		floor_vtime = partition->vtime;
-
-		group = first_ready(partition);
-		o = obstacles(sched, group);
 		if (!o.slot && !o.address_space && !o.share) {
 			place(sched, group, ret_action);
 			return true;
@@ -478,6 +501,7 @@ bool mmx_sched_next(struct mmx_sched *sched, uint64_t now_ns, struct mmx_sched_a
 			return true;
 		}
 	}
+	sched->changed = false;
 	sched->deadline_ns = when_ns;
 	return false;
 }

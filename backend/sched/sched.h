@@ -34,7 +34,7 @@ struct mmx_sched_params {
 
 /* Embedded by the caller; its fields are the scheduler's, readable by all. */
 struct mmx_sched_partition {
-	struct mmx_list link;
+	struct mmx_list link; /* in the scheduler's list while it has ready groups */
 	uint32_t weight; /* at least 1 */
 	unsigned int slots_max; /* slots that it may have at a time */
 	unsigned int slots; /* that it has now */

@@ -21,7 +21,7 @@ void mmx_memobj_put(struct mmx_memobj *mem)
 {
 	if (--mem->refs || !mem->destroyed)
 		return;
-	mmx_list_add_tail(&mem->session->released, &mem->link);
+	mmx_notify_released(mem->session, mem);
 }
 
 void mmx_memobj_free(struct mmx_memobj *mem)

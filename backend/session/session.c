@@ -273,17 +273,23 @@ int mmx_hello(struct mmx_session *s, const void *msg, struct mmx_request *reques
 
 void mmx_session_heartbeat(struct mmx_session *s, uint64_t gpu_time_ns)
 {
-	uint32_t i;
+	uint32_t i, left = s->timelines.count;
 
-	for (i = 0; i < s->timelines.size; i++) {
+	for (i = 0; left; i++) {
 		const struct mmx_timeline *t = s->timelines.entries[i].object;
 
-		if (s->timelines.entries[i].name)
-			s->page->timelines[i].gpu_time_ns =
-				s->ops->group_gpu_time(s->ctx, t->group);
+		if (!s->timelines.entries[i].name)
+			continue;
+		left--;
+		s->page->timelines[i].gpu_time_ns = s->ops->group_gpu_time(s->ctx, t->group);
 	}
 	s->page->gpu_time_ns = gpu_time_ns;
 	__atomic_store_n(&s->page->heartbeat, mmx_timers_now(s->timers), __ATOMIC_RELEASE);
+}
+
+void *mmx_session_ctx(const struct mmx_session *s)
+{
+	return s->ctx;
 }
 
 const char *mmx_session_name(const struct mmx_session *s)
@@ -299,19 +305,21 @@ const struct mmx_local_peer *mmx_session_peer(const struct mmx_session *s)
 static uint64_t backend_bytes(const struct mmx_session *s)
 {
 	uint64_t bytes = 0;
-	uint32_t i;
+	uint32_t i, left = s->vms.count;
 
-	for (i = 0; i < s->vms.size; i++)
+	for (i = 0; left; i++)
 		if (s->vms.entries[i].name) {
 			const struct mmx_addrspace *vm = s->vms.entries[i].object;
 
 			bytes += mmx_vm_bytes(vm->hw);
+			left--;
 		}
-	for (i = 0; i < s->groups.size; i++)
+	for (i = 0, left = s->groups.count; left; i++)
 		if (s->groups.entries[i].name) {
 			const struct mmx_sgroup *group = s->groups.entries[i].object;
 
 			bytes += mmx_group_bytes(group->hw);
+			left--;
 		}
 	return bytes;
 }

@@ -131,6 +131,11 @@ struct mmx_session_ops {
 	void (*gone)(void *ctx, struct mmx_session *session);
 	/* GPU time charged to the group so far. */
 	uint64_t (*group_gpu_time)(void *ctx, struct mmx_sgroup *group);
+	/*
+	 * There is something to tell the guest: the host calls mmx_session_flush() before it sleeps, not from within.
+	 * Once until then.
+	 */
+	void (*news)(void *ctx, struct mmx_session *session);
 };
 
 struct mmx_session_params {
@@ -169,6 +174,7 @@ bool mmx_session_ending(const struct mmx_session *session);
 void mmx_session_destroy(struct mmx_session *session);
 
 const char *mmx_session_name(const struct mmx_session *session); /* of the partition */
+void *mmx_session_ctx(const struct mmx_session *session); /* of ops */
 const struct mmx_local_peer *mmx_session_peer(const struct mmx_session *session);
 void mmx_session_stats(const struct mmx_session *session, struct mmx_session_stats *ret_stats);
 
@@ -178,7 +184,10 @@ void mmx_session_stats(const struct mmx_session *session, struct mmx_session_sta
  */
 bool mmx_session_pump(struct mmx_session *session, unsigned int budget);
 
-/* Sends what has gathered since: the completions of one round of the loop go out together, with one notification. */
+/*
+ * Sends what has gathered since: the completions of one round of the loop go out together, with one notification. Due
+ * after ops->news(), and after mmx_session_pump(), which may have found that the guest has made room.
+ */
 void mmx_session_flush(struct mmx_session *session);
 
 /* At least every MMX_HEARTBEAT_MS: heartbeat and GPU time in the session page. */

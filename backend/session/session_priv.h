@@ -136,6 +136,7 @@ struct mmx_session {
 	enum mmx_gpu_state gpu_state; /* to tell; 0 = nothing */
 	unsigned int work; /* pages mapped since the pump has charged them */
 	bool stalled; /* the completion ring is full: the guest will notify */
+	bool news; /* ops->news() was called, and mmx_session_flush() has not been since */
 
 	struct mmx_session_stats stats;
 	struct mmx_log_limit log_limit;
@@ -156,6 +157,7 @@ bool mmx_session_is_full(const struct mmx_session *session);
 /* Answers; @error of either sign. A body behind the header is in request->reply already, request->size with it. */
 void mmx_reply(struct mmx_session *session, struct mmx_request *request, int error);
 void mmx_notify_timeline(struct mmx_session *session, struct mmx_timeline *timeline);
+void mmx_notify_released(struct mmx_session *session, struct mmx_memobj *mem);
 void mmx_notify_init(struct mmx_session *session);
 /* The request is through. */
 void mmx_request_free(struct mmx_session *session, struct mmx_request *request);
