@@ -40,6 +40,7 @@ struct mmx_partition_config {
 	unsigned int slots_max; /* 0 = all */
 	struct mmx_session_limits limits; /* shader_cores 0 = all; slots is filled in by core */
 	uint32_t ring_slots; /* of both rings */
+	uint32_t job_timeout_ms; /* 0 = none */
 };
 
 struct mmx_config {

@@ -5,11 +5,12 @@
  *   core.c    life cycle, partitions, one round of the loop
  *   groups.c  groups between session, scheduler and GPU: decisions carried out, events routed, faults
  *   jobs.c    jobs: held until their waits pass, pushed in order, completed in order
+ *   timeouts.c  how long the job at the head of a queue may take
  *   status.c  what the control socket tells
  *   loop.c    all of it on libuv: descriptors, timerfd, signals (loop.h)
  *   config.c, control.c  the configuration file, the control socket
  *
- * core.c to jobs.c know no event loop: whoever drives them (loop.c, or a test on a virtual clock) calls
+ * core.c to timeouts.c know no event loop: whoever drives them (loop.c, or a test on a virtual clock) calls
  * mmx_core_irq() and mmx_core_kick() when a descriptor says so, and mmx_core_round() after each such batch and
  * when a timer is due.
  */

@@ -17,6 +17,7 @@ struct mmx_partition {
 	uint64_t guests; /* that have ever connected */
 	uint64_t faults; /* of guests that are gone */
 	uint64_t jobs_done, jobs_failed; /* of guests that are gone */
+	uint64_t timeouts; /* jobs that ran out of time */
 	bool pump; /* its guest has notified, or has used up its budget */
 	const char *broken; /* why its session is to be ended; NULL = it is not */
 	bool gone; /* its session has nothing left and is to be destroyed */
@@ -39,6 +40,15 @@ struct mmx_core {
 	uint64_t started_ns;
 };
 
+/* How long the job at the head of a queue may still take; timeouts.c. */
+struct mmx_job_clock {
+	bool busy; /* there is such a job */
+	bool goes; /* deadline_ns counts, else left_ns */
+	uint64_t done; /* jobs that had completed when it began */
+	uint64_t deadline_ns;
+	uint64_t left_ns;
+};
+
 /* A group between its session, the scheduler and the GPU. */
 struct mmx_core_group {
 	struct mmx_list link;
@@ -50,6 +60,8 @@ struct mmx_core_group {
 	bool cancelled; /* dead, OFF, and its jobs have been completed */
 	/* per queue: the first job that is not pushed yet; NULL = all are */
 	struct mmx_job *unpushed[MMX_GPU_MAX_QUEUES];
+	struct mmx_timer timeout; /* not after the first of the clocks */
+	struct mmx_job_clock clocks[MMX_GPU_MAX_QUEUES];
 };
 
 static inline uint64_t mmx_core_now(const struct mmx_core *core)
@@ -62,6 +74,8 @@ extern const struct mmx_gpu_ops mmx_core_gpu_ops;
 int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup);
 void mmx_core_group_stop(void *ctx, struct mmx_sgroup *sgroup);
 uint64_t mmx_core_group_gpu_time(void *ctx, struct mmx_sgroup *sgroup);
+/* A job, or the group in a turn of its own, took too long: it is taken off the GPU for good. */
+void mmx_core_group_timed_out(struct mmx_core_group *group, unsigned int queue);
 /* Carries out what the scheduler decides. */
 void mmx_core_decide(struct mmx_core *core);
 
@@ -74,6 +88,16 @@ void mmx_core_jobs_cancel(struct mmx_core_group *group, int error);
 /* The job that is numbered so in its queue, if it has not completed; else NULL. */
 struct mmx_job *mmx_core_job_find(struct mmx_core_group *group, unsigned int queue,
 				  uint64_t hw_job);
+
+/* timeouts.c */
+/* Return: 0 or -ENOMEM. */
+int mmx_core_timeout_init(struct mmx_core_group *group);
+void mmx_core_timeout_finish(struct mmx_core_group *group);
+/* Jobs may have been pushed to the queue, or completed; @done: number of the last one that has. */
+void mmx_core_timeout_look(struct mmx_core_group *group, unsigned int queue, uint64_t done);
+/* The group runs in its slot / has left it. */
+void mmx_core_timeout_on(struct mmx_core_group *group);
+void mmx_core_timeout_off(struct mmx_core_group *group);
 
 /* core.c */
 void mmx_core_set_state(struct mmx_core *core, enum mmx_core_state state);

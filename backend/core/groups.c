@@ -30,6 +30,10 @@ int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup)
 	if (!group)
 		return -ENOMEM;
 	group->core = core;
+	if (mmx_core_timeout_init(group)) {
+		free(group);
+		return -ENOMEM;
+	}
 	group->partition = partition;
 	group->sgroup = sgroup;
 	group->sched.partition = &partition->sched;
@@ -61,6 +65,7 @@ static void finish(struct mmx_core_group *group)
 		return;
 	mmx_sched_group_del(core->sched, &group->sched, mmx_core_now(core));
 	mmx_list_del(&group->link);
+	mmx_core_timeout_finish(group);
 	sgroup->host = NULL;
 	free(group);
 	mmx_sgroup_stopped(sgroup);
@@ -147,8 +152,10 @@ static void on_failed(void *ctx, const char *why)
 static void on_group_on(void *ctx, struct mmx_group *hw)
 {
 	struct mmx_core *core = ctx;
+	struct mmx_core_group *group = group_of(hw);
 
-	mmx_sched_on(core->sched, &group_of(hw)->sched, mmx_core_now(core));
+	mmx_sched_on(core->sched, &group->sched, mmx_core_now(core));
+	mmx_core_timeout_on(group);
 }
 
 /* By firmware's memory, all rings have been executed to their ends. */
@@ -180,6 +187,7 @@ static void on_group_off(void *ctx, struct mmx_group *hw, enum mmx_group_off how
 	if (is_drained(group))
 		mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
 	mmx_core_jobs_progress(group);
+	mmx_core_timeout_off(group);
 	if (group->dead)
 		finish(group);
 }
@@ -224,13 +232,34 @@ static void on_job_fault(void *ctx, struct mmx_group *hw, unsigned int queue, ui
 }
 
 /* The first job of the queue that the GPU has not finished is the one that it died of. */
-static void blame(struct mmx_core_group *group, unsigned int queue)
+static void blame(struct mmx_core_group *group, unsigned int queue, int error)
 {
 	struct mmx_job *job =
 		mmx_core_job_find(group, queue, mmx_queue_done(group->sgroup->hw, queue) + 1);
 
 	if (job)
-		job->error = EINVAL;
+		job->error = error;
+}
+
+void mmx_core_group_timed_out(struct mmx_core_group *group, unsigned int queue)
+{
+	struct mmx_session_fault fault = { .kind = MMX_FAULT_TIMEOUT,
+					   .group = group->sgroup,
+					   .queue = queue };
+
+	if (group->dead)
+		return;
+	group->partition->timeouts++;
+	group->sgroup->state |= MMX_GROUP_STATE_TIMEDOUT;
+	blame(group, queue, ETIMEDOUT);
+	mmx_session_fault(group->sgroup->session, &fault);
+	kill_group(group);
+}
+
+static void on_group_stuck(void *ctx, struct mmx_group *hw, unsigned int queue)
+{
+	(void)ctx;
+	mmx_core_group_timed_out(group_of(hw), queue);
 }
 
 static void on_group_fatal(void *ctx, struct mmx_group *hw, unsigned int queue, uint32_t exception,
@@ -248,7 +277,7 @@ static void on_group_fatal(void *ctx, struct mmx_group *hw, unsigned int queue, 
 		return;
 	group->sgroup->state |= MMX_GROUP_STATE_FATAL_FAULT;
 	group->sgroup->fatal_queues |= 1u << queue;
-	blame(group, queue);
+	blame(group, queue, EINVAL);
 	mmx_session_fault(group->sgroup->session, &fault);
 	kill_group(group);
 }
@@ -277,7 +306,7 @@ static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault 
 		for (queue = 0; queue < group->sgroup->queue_count; queue++) {
 			group->sgroup->fatal_queues |= 1u << queue;
 			if (was_in)
-				blame(group, queue);
+				blame(group, queue, EINVAL);
 		}
 		mmx_session_fault(group->sgroup->session, &fault);
 		kill_group(group);
@@ -294,5 +323,6 @@ const struct mmx_gpu_ops mmx_core_gpu_ops = {
 	.group_idle = on_group_idle,
 	.job_fault = on_job_fault,
 	.group_fatal = on_group_fatal,
+	.group_stuck = on_group_stuck,
 	.vm_fault = on_vm_fault,
 };

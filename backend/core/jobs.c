@@ -103,6 +103,7 @@ static void work_off(struct mmx_list *work)
 				job = first_done(timeline, done);
 			} while (job);
 		}
+		mmx_core_timeout_look(group, timeline->queue, done);
 	}
 }
 

@@ -11,7 +11,8 @@ backend_libcore_a_SOURCES = \
 	%D%/jobs.c \
 	%D%/listener.c %D%/listener.h \
 	%D%/loop.c %D%/loop.h \
-	%D%/status.c
+	%D%/status.c \
+	%D%/timeouts.c
 backend_libcore_a_CFLAGS = $(AM_CFLAGS) $(LIBUV_CFLAGS) $(LIBCONFIG_CFLAGS) $(JSONC_CFLAGS)
 
 EXTRA_DIST += %D%/README.md

@@ -95,12 +95,11 @@ struct mmx_gpu_ops {
 	 */
 	void (*job_fault)(void *ctx, struct mmx_group *group, unsigned int queue, uint64_t job,
 			  uint32_t exception, uint64_t info);
-	/*
-	 * CS_FATAL: the group can't go on; the owner evicts it. The firmware's progress timer (nothing moved for
-	 * longer than it allows) is told so too, of the first queue that has work, as exception TERMINATED (0x04).
-	 */
+	/* CS_FATAL: the group can't go on; the owner evicts it. */
 	void (*group_fatal)(void *ctx, struct mmx_group *group, unsigned int queue,
 			    uint32_t exception, uint64_t info);
+	/* The firmware's progress timer: nothing of the group moved for as long. @queue: the first one that has work. */
+	void (*group_stuck)(void *ctx, struct mmx_group *group, unsigned int queue);
 	/* MMU fault: the address space has been disabled; the owner evicts all groups of that VM. */
 	void (*vm_fault)(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault *fault);
 };

@@ -104,6 +104,9 @@ uint64_t mmx_queue_pushed(const struct mmx_group *group, unsigned int queue);
  */
 bool mmx_queue_drained(const struct mmx_group *group, unsigned int queue);
 
+/* Of a group that is OFF: was the queue waiting for a sync object when it was suspended? */
+bool mmx_queue_blocked(const struct mmx_group *group, unsigned int queue);
+
 /* Bytes of backend memory that the group holds. */
 size_t mmx_group_bytes(const struct mmx_group *group);
 

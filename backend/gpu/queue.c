@@ -134,6 +134,11 @@ bool mmx_queue_drained(const struct mmx_group *group, unsigned int queue)
 	return mmx_queue_extract(group, queue) == insert_of(&group->queues[queue]);
 }
 
+bool mmx_queue_blocked(const struct mmx_group *group, unsigned int queue)
+{
+	return group->queues[queue].blocked;
+}
+
 uint64_t mmx_queue_pushed(const struct mmx_group *group, unsigned int queue)
 {
 	return group->queues[queue].pushed;

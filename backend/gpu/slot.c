@@ -34,7 +34,6 @@
 #include "backend/util/log.h"
 
 /* Exception codes of panthor.md 2.7 (drm/panthor: DRM_PANTHOR_EXCEPTION_*). */
-#define EXCEPTION_TERMINATED	   0x04u
 #define EXCEPTION_CS_UNRECOVERABLE 0x41u
 
 /* Events of a stream that are acknowledged here. */
@@ -277,7 +276,7 @@ static void progress_timeout(struct mmx_slot *slot)
 
 	while (queue + 1 < slot->group->queue_count && mmx_queue_drained(slot->group, queue))
 		queue++;
-	gpu->ops->group_fatal(gpu->ctx, slot->group, queue, EXCEPTION_TERMINATED, 0);
+	gpu->ops->group_stuck(gpu->ctx, slot->group, queue);
 }
 
 /* START or RESUME is acknowledged. */
@@ -302,12 +301,25 @@ static void entered(struct mmx_slot *slot)
 	gpu->ops->group_on(gpu->ctx, group);
 }
 
+/* By the status that firmware writes when it suspends; with scoreboards set there is more than the wait (panthor). */
+static bool is_blocked(const struct mmx_slot *slot, unsigned int queue)
+{
+	const struct mmx_csf_cs_output *output = slot->gpu->fw.cs[slot->index][queue].output;
+
+	return MMX_FIELD_GET(CS_STATUS_BLOCKED_REASON,
+			     mmx_fw_read32(&output->status_blocked_reason)) ==
+		       CS_BLOCKED_SYNC_WAIT &&
+	       !mmx_fw_read32(&output->status_scoreboards);
+}
+
 /* SUSPEND or TERMINATE is acknowledged. */
 static void stopped(struct mmx_slot *slot)
 {
 	struct mmx_group *group = slot->group;
 
 	group->suspended = slot->request == CSG_STATE_SUSPEND;
+	for (unsigned int i = 0; i < group->queue_count; i++)
+		group->queues[i].blocked = group->suspended && is_blocked(slot, i);
 	if (!tell_progress(slot)) /* what has completed on the way out */
 		return;
 	for (unsigned int i = 0; slot->terminate && i < group->queue_count; i++) {

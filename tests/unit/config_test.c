@@ -37,6 +37,7 @@ static void defaults(void **state)
 	assert_false(p->check_uid);
 	assert_int_equal(p->weight, 1);
 	assert_int_equal(p->slots_max, 0);
+	assert_int_equal(p->job_timeout_ms, 5000);
 	assert_int_equal(p->limits.shader_cores, 0);
 	assert_int_equal(p->limits.priority_ceiling, 1);
 	assert_int_equal(p->limits.wire.mem_bytes, 256 << 20);
@@ -54,7 +55,7 @@ static void everything(void **state)
 		"log = \"all+warn,sched+debug\"; scheduler = { tick_us = 5000; };\n"
 		"partition = ( { name = \"a\"; socket = \"/s/a\"; mode = \"0666\"; uid = 0;\n"
 		"  weight = 7; slots_max = 3; shader_cores = 0x50005; sched_priority = \"realtime\";\n"
-		"  memory = \"1G\"; ring_slots = 64; max_jobs = 9; },\n"
+		"  memory = \"1G\"; ring_slots = 64; max_jobs = 9; job_timeout_ms = 0; },\n"
 		"  { name = \"b\"; socket = \"/s/b\"; memory = 1048576; shader_cores = 0xffffffff; } );\n";
 	struct mmx_config_error error = { "" };
 	struct mmx_config *config = NULL;
@@ -80,6 +81,7 @@ static void everything(void **state)
 	assert_int_equal(p->limits.priority_ceiling, 3);
 	assert_true(p->limits.wire.mem_bytes == 1ull << 30);
 	assert_int_equal(p->ring_slots, 64);
+	assert_int_equal(p->job_timeout_ms, 0);
 	assert_int_equal(p->limits.wire.max_jobs, 9);
 	assert_true(config->partitions[1].limits.shader_cores == 0xffffffff);
 	assert_int_equal(config->partitions[1].limits.wire.mem_bytes, 1 << 20);

@@ -247,9 +247,9 @@ static void test_progress_timer(void **state)
 	ack = (uint32_t *)(uintptr_t)&env->gpu->fw.csg[0].output->ack;
 	*ack ^= CSG_REQ_PROGRESS_TIMER_EVENT;
 	mmx_slot_irq(env->gpu, 0);
-	assert_int_equal(group.fatals, 1);
+	assert_int_equal(group.stuck, 1);
+	assert_int_equal(group.fatals, 0);
 	assert_int_equal(group.fatal_queue, 1);
-	assert_int_equal(group.fatal_exception, 0x04);
 	assert_int_equal((*ack ^ env->gpu->fw.csg[0].input->req) & CSG_REQ_PROGRESS_TIMER_EVENT, 0);
 	run_until(env, group.off == 1, MOVE_NS);
 	test_vm_group_end(env, &vm, &group);

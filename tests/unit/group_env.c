@@ -100,6 +100,16 @@ static void on_group_fatal(void *ctx, struct mmx_group *hw, unsigned int queue, 
 	mmx_group_evict(hw, true); /* as core does */
 }
 
+static void on_group_stuck(void *ctx, struct mmx_group *hw, unsigned int queue)
+{
+	struct test_group *group = mmx_group_owner(hw);
+
+	(void)ctx;
+	group->stuck++;
+	group->fatal_queue = queue;
+	mmx_group_evict(hw, true);
+}
+
 static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault *fault)
 {
 	struct group_env *env = ctx;
@@ -121,6 +131,7 @@ static const struct mmx_gpu_ops ops = {
 	.group_idle = on_group_idle,
 	.job_fault = on_job_fault,
 	.group_fatal = on_group_fatal,
+	.group_stuck = on_group_stuck,
 	.vm_fault = on_vm_fault,
 };
 

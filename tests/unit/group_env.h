@@ -26,7 +26,7 @@ struct test_group {
 	struct group_env *env;
 	struct test_vm *vm;
 	struct mmx_group *hw;
-	unsigned int on, off, progress, idle, faults, fatals;
+	unsigned int on, off, progress, idle, faults, fatals, stuck;
 	enum mmx_group_off how; /* it went off last */
 	unsigned int fault_queue, fatal_queue;
 	uint32_t fault_exception, fatal_exception;

@@ -296,6 +296,7 @@ void rig_init(struct rig *rig, size_t partitions)
 			.weight = 1,
 			.limits = limits,
 			.ring_slots = 256,
+			.job_timeout_ms = 5000,
 		};
 	}
 }
