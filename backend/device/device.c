@@ -7,8 +7,10 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 uint64_t mmx_dma_map_addr(const struct mmx_dma_map *map, uint64_t offset)
@@ -40,6 +42,69 @@ void mmx_dma_map_finish(struct mmx_dma_map *map)
 {
 	free(map->runs);
 	*map = (struct mmx_dma_map){ 0 };
+}
+
+int mmx_memory_create(size_t size, int *ret_fd, void **ret_cpu)
+{
+	void *cpu;
+	int fd, r;
+
+	fd = memfd_create("malimux-dma", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	/* the other side of a device in another process gets the descriptor: it may not pull the pages away */
+	if (ftruncate(fd, (off_t)size) ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+		r = -errno;
+		goto err_close;
+	}
+	cpu = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (cpu == MAP_FAILED) {
+		r = -errno;
+		goto err_close;
+	}
+	*ret_fd = fd;
+	*ret_cpu = cpu;
+	return 0;
+
+err_close:
+	close(fd);
+	return r;
+}
+
+int mmx_device_alloc(struct mmx_device *dev, size_t size, bool uncached,
+		     struct mmx_dma_memory *ret_memory)
+{
+	struct mmx_dma_memory memory = { 0 };
+	int r;
+
+	if (dev->ops->alloc)
+		return dev->ops->alloc(dev, size, uncached, ret_memory);
+	r = mmx_memory_create(size, &memory.fd, &memory.cpu);
+	if (r < 0)
+		return r;
+	r = mmx_device_map(dev, memory.fd, 0, size, true, &memory.map);
+	if (r < 0) {
+		munmap(memory.cpu, size);
+		close(memory.fd);
+		return r;
+	}
+	*ret_memory = memory;
+	return 0;
+}
+
+void mmx_device_free(struct mmx_device *dev, struct mmx_dma_memory *memory)
+{
+	size_t size = (size_t)memory->map.size;
+
+	if (dev->ops->free) {
+		dev->ops->free(dev, memory);
+		return;
+	}
+	mmx_device_unmap(dev, &memory->map);
+	munmap(memory->cpu, size);
+	close(memory->fd);
+	*memory = (struct mmx_dma_memory){ 0 };
 }
 
 int mmx_device_open_irqs(int ret_fds[MMX_IRQ_COUNT])

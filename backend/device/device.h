@@ -9,6 +9,20 @@
  * mmx_device_lost() says why. So code that drives the GPU need not check each access; the core looks once per
  * round of its loop.
  *
+ * Two kinds of memory are reached by the GPU.
+ *
+ *   Guests' memory, mmx_device_map(): a range of a file that the guest has. The guest's CPU sees to it that the GPU
+ *   finds what it wrote: where the device is not coherent it maps that memory write-combined, as panthor does, and
+ *   no maintenance is needed for what guest and GPU tell each other. (Who reads it in this process uses
+ *   mmx_device_sync_for_cpu() first.)
+ *
+ *   The backend's own, mmx_device_alloc() behind the pool of dma.h. It is cached for the CPU. Where the device is not
+ *   coherent the CPU's caches and the GPU are two views of it, and bytes go from one to the other only by
+ *   mmx_device_sync_for_device() (what the CPU wrote) and mmx_device_sync_for_cpu() (what the GPU wrote), whole cache
+ *   lines at a time. So a line may have one writer: what both sides write at any time is allocated uncached, and is
+ *   one view. That is the firmware's interface and the pages of queues, and nothing else, since a CPU is slow with
+ *   uncached memory.
+ *
  * Threads: one. Register accesses take as long as the bus takes; nothing else here waits, but create, map and
  * unmap, which are calls to the kernel or to the model's process, with a deadline.
  */
@@ -42,6 +56,14 @@ struct mmx_dma_map {
 	void *priv; /* of the implementation */
 };
 
+/* A piece of the backend's own memory. */
+struct mmx_dma_memory {
+	void *cpu; /* here in this process */
+	struct mmx_dma_map map;
+	int fd; /* of the implementation */
+	void *priv; /* of the implementation */
+};
+
 struct mmx_device;
 
 struct mmx_device_ops {
@@ -70,8 +92,16 @@ struct mmx_device_ops {
 	void (*unmap)(struct mmx_device *dev, struct mmx_dma_map *map);
 
 	/*
-	 * Cache maintenance between CPU and GPU on [offset, offset + size) of memory mapped at @cpu; NULL on
-	 * coherent devices.
+	 * Behind mmx_device_alloc() and mmx_device_free(). Both NULL: memory of the backend's own is a memfd that is
+	 * mapped by map(); for devices on which uncached memory would be no different.
+	 */
+	int (*alloc)(struct mmx_device *dev, size_t size, bool uncached,
+		     struct mmx_dma_memory *ret_memory);
+	void (*free)(struct mmx_device *dev, struct mmx_dma_memory *memory);
+
+	/*
+	 * Cache maintenance between CPU and GPU on [cpu, cpu + size) of the backend's own memory, or of a mapping of
+	 * guests' memory in this process; both NULL on coherent devices.
 	 */
 	void (*sync_for_device)(struct mmx_device *dev, const void *cpu, size_t size);
 	void (*sync_for_cpu)(struct mmx_device *dev, const void *cpu, size_t size);
@@ -128,12 +158,33 @@ static inline void mmx_device_unmap(struct mmx_device *dev, struct mmx_dma_map *
 	dev->ops->unmap(dev, map);
 }
 
+/* Whether memory that is allocated uncached is other memory than what is not. */
+static inline bool mmx_device_has_uncached(const struct mmx_device *dev)
+{
+	return dev->ops->alloc != NULL;
+}
+
+/**
+ * mmx_device_alloc() - makes memory of the backend's own
+ * @size: bytes, a multiple of 4 KiB
+ * @uncached: for what CPU and GPU both write
+ *
+ * The CPU reads zeroes. The GPU does after mmx_device_sync_for_device(), or at once if it is uncached.
+ * Return: 0; -ENOMEM; -ENOSPC (no addresses left); -EIO (device lost); another negative errno.
+ */
+int mmx_device_alloc(struct mmx_device *dev, size_t size, bool uncached,
+		     struct mmx_dma_memory *ret_memory);
+/* The GPU can't reach it any more when this returns. */
+void mmx_device_free(struct mmx_device *dev, struct mmx_dma_memory *memory);
+
+/* The GPU sees what the CPU has written: before it is told of it. */
 static inline void mmx_device_sync_for_device(struct mmx_device *dev, const void *cpu, size_t size)
 {
 	if (dev->ops->sync_for_device)
 		dev->ops->sync_for_device(dev, cpu, size);
 }
 
+/* The CPU sees what the GPU has written: before it is read. What the CPU has written there and not made visible is lost. */
 static inline void mmx_device_sync_for_cpu(struct mmx_device *dev, const void *cpu, size_t size)
 {
 	if (dev->ops->sync_for_cpu)

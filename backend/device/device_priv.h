@@ -13,4 +13,7 @@ void mmx_device_close_irqs(const int fds[MMX_IRQ_COUNT]);
 int mmx_dma_map_init(struct mmx_dma_map *map, uint64_t size, bool writable);
 void mmx_dma_map_finish(struct mmx_dma_map *map);
 
+/* A sealed memfd of zeroes, and where it is mapped in this process. Return: 0 or -errno, and then there is none. */
+int mmx_memory_create(size_t size, int *ret_fd, void **ret_cpu);
+
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The pool of the backend's own DMA memory. Owns chunks: memfds of 4 MiB, each mapped for the GPU as a whole
- * and into this process; what is larger has a chunk of its own. Pages are found first fit in a bitmap. Of the
- * empty 4 MiB chunks one is kept, so that a buffer that comes and goes does not map and unmap each time.
+ * The pool of the backend's own DMA memory. Owns chunks: 4 MiB of memory of the device, each mapped for the GPU as a
+ * whole and into this process; what is larger has a chunk of its own. Pages are found first fit in a bitmap. Of the
+ * empty 4 MiB chunks one is kept, so that a buffer that comes and goes does not map and unmap each time. Uncached
+ * memory has chunks of its own where it is other memory.
  *
  * Callers: gpu, sched, session, all in the one thread. Pages are zeroed when they are handed out, not when
  * they come back: whatever wrote them in between, the next owner does not see it.
@@ -11,12 +12,9 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "backend/util/list.h"
 
@@ -25,10 +23,8 @@
 
 struct mmx_dma_chunk {
 	struct mmx_list link;
-	int fd;
-	uint8_t *cpu;
-	size_t size;
-	struct mmx_dma_map map;
+	struct mmx_dma_memory memory;
+	bool uncached; /* other memory than the rest; see mmx_device_has_uncached() */
 	bool shared; /* among buffers, of CHUNK_SIZE; else all of it is one buffer */
 	size_t used_pages;
 	size_t hint; /* no page below is free */
@@ -64,53 +60,33 @@ static void mark_pages(struct mmx_dma_chunk *chunk, size_t page, size_t count, b
 static void chunk_destroy(struct mmx_dma_pool *pool, struct mmx_dma_chunk *chunk)
 {
 	mmx_list_del(&chunk->link);
-	mmx_device_unmap(pool->dev, &chunk->map);
-	munmap(chunk->cpu, chunk->size);
-	close(chunk->fd);
+	mmx_device_free(pool->dev, &chunk->memory);
 	free(chunk);
 }
 
-static int chunk_create(struct mmx_dma_pool *pool, size_t size, bool shared,
+static int chunk_create(struct mmx_dma_pool *pool, size_t size, bool uncached,
 			struct mmx_dma_chunk **ret_chunk)
 {
-	struct mmx_dma_chunk *chunk;
+	struct mmx_dma_chunk *chunk = calloc(1, sizeof(*chunk));
 	int r;
 
-	chunk = calloc(1, sizeof(*chunk));
 	if (!chunk)
 		return -ENOMEM;
-	chunk->size = size;
-	chunk->shared = shared;
-	chunk->fd = memfd_create("malimux-dma", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (chunk->fd < 0) {
-		r = -errno;
-		goto err_free;
+	chunk->uncached = uncached;
+	chunk->shared = size == CHUNK_SIZE;
+	r = mmx_device_alloc(pool->dev, size, uncached, &chunk->memory);
+	if (r < 0) {
+		free(chunk);
+		return r;
 	}
-	/* the other side of a device in another process gets the descriptor: it may not pull the pages away */
-	if (ftruncate(chunk->fd, (off_t)size) ||
-	    fcntl(chunk->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
-		r = -errno;
-		goto err_close;
-	}
-	chunk->cpu = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, chunk->fd, 0);
-	if (chunk->cpu == MAP_FAILED) {
-		r = -errno;
-		goto err_close;
-	}
-	r = mmx_device_map(pool->dev, chunk->fd, 0, size, true, &chunk->map);
-	if (r < 0)
-		goto err_munmap;
 	mmx_list_add_tail(&pool->chunks, &chunk->link);
 	*ret_chunk = chunk;
 	return 0;
+}
 
-err_munmap:
-	munmap(chunk->cpu, size);
-err_close:
-	close(chunk->fd);
-err_free:
-	free(chunk);
-	return r;
+static uint8_t *page_at(const struct mmx_dma_chunk *chunk, size_t page)
+{
+	return (uint8_t *)chunk->memory.cpu + page * MMX_PAGE_SIZE;
 }
 
 /* Return: whether there are @count free pages in a row; *ret_page is the first one. */
@@ -144,12 +120,13 @@ static void chunk_take(struct mmx_dma_pool *pool, struct mmx_dma_chunk *chunk, s
 	chunk->used_pages += count;
 	pool->used += count * MMX_PAGE_SIZE;
 	*ret_buf = (struct mmx_dma_buf){
-		.cpu = chunk->cpu + page * MMX_PAGE_SIZE,
+		.cpu = page_at(chunk, page),
 		.size = count * MMX_PAGE_SIZE,
 		.chunk = chunk,
 		.page = page,
 	};
-	mmx_device_sync_for_device(pool->dev, ret_buf->cpu, ret_buf->size);
+	if (!chunk->uncached)
+		mmx_device_sync_for_device(pool->dev, ret_buf->cpu, ret_buf->size);
 }
 
 /**
@@ -187,11 +164,24 @@ struct mmx_device *mmx_dma_pool_device(const struct mmx_dma_pool *pool)
 	return pool->dev;
 }
 
-int mmx_dma_alloc(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf)
+static struct mmx_dma_chunk *find(struct mmx_dma_pool *pool, size_t count, bool uncached,
+				  size_t *ret_page)
+{
+	struct mmx_list *pos;
+
+	mmx_list_for_each(pos, &pool->chunks) {
+		struct mmx_dma_chunk *chunk = mmx_container_of(pos, struct mmx_dma_chunk, link);
+
+		if (chunk->uncached == uncached && chunk_find(chunk, count, ret_page))
+			return chunk;
+	}
+	return NULL;
+}
+
+static int alloc(struct mmx_dma_pool *pool, size_t size, bool uncached, struct mmx_dma_buf *ret_buf)
 {
 	struct mmx_dma_chunk *chunk;
-	struct mmx_list *pos;
-	size_t page, count;
+	size_t page = 0, count;
 	int r;
 
 	if (!size)
@@ -199,41 +189,45 @@ int mmx_dma_alloc(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *re
 	if (size > SIZE_MAX / 2)
 		return -ENOMEM;
 	count = (size + MMX_PAGE_SIZE - 1) >> MMX_PAGE_SHIFT;
-	if (count <= CHUNK_PAGES) {
-		mmx_list_for_each(pos, &pool->chunks) {
-			chunk = mmx_container_of(pos, struct mmx_dma_chunk, link);
-			if (!chunk_find(chunk, count, &page))
-				continue;
-			memset(chunk->cpu + page * MMX_PAGE_SIZE, 0, count * MMX_PAGE_SIZE);
-			chunk_take(pool, chunk, page, count, ret_buf);
-			return 0;
-		}
+	chunk = find(pool, count, uncached, &page);
+	if (chunk) {
+		memset(page_at(chunk, page), 0, count * MMX_PAGE_SIZE);
+	} else {
+		/* new memory reads as zeroes */
+		r = chunk_create(pool, count <= CHUNK_PAGES ? CHUNK_SIZE : count * MMX_PAGE_SIZE,
+				 uncached, &chunk);
+		if (r < 0)
+			return r;
 	}
-	/* a new memfd reads as zeroes */
-	if (count <= CHUNK_PAGES)
-		r = chunk_create(pool, CHUNK_SIZE, true, &chunk);
-	else
-		r = chunk_create(pool, count * MMX_PAGE_SIZE, false, &chunk);
-	if (r < 0)
-		return r;
-	chunk_take(pool, chunk, 0, count, ret_buf);
+	chunk_take(pool, chunk, page, count, ret_buf);
 	return 0;
 }
 
-/* Gives empty 4 MiB chunks back, but one. */
+int mmx_dma_alloc(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf)
+{
+	return alloc(pool, size, false, ret_buf);
+}
+
+int mmx_dma_alloc_uncached(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf)
+{
+	return alloc(pool, size, mmx_device_has_uncached(pool->dev), ret_buf);
+}
+
+/* Gives empty 4 MiB chunks back, but one of each kind. */
 static void trim(struct mmx_dma_pool *pool)
 {
 	struct mmx_list *pos, *tmp;
-	bool kept = false;
+	bool kept[2] = { false, false };
 
 	mmx_list_for_each_safe(pos, tmp, &pool->chunks) {
 		struct mmx_dma_chunk *chunk = mmx_container_of(pos, struct mmx_dma_chunk, link);
 
 		if (chunk->used_pages)
 			continue;
-		if (kept)
+		if (kept[chunk->uncached])
 			chunk_destroy(pool, chunk);
-		kept = true;
+		else
+			kept[chunk->uncached] = true;
 	}
 }
 
@@ -261,7 +255,7 @@ void mmx_dma_free(struct mmx_dma_pool *pool, struct mmx_dma_buf *buf)
 uint64_t mmx_dma_buf_addr(const struct mmx_dma_buf *buf, size_t offset)
 {
 	assert(offset < buf->size);
-	return mmx_dma_map_addr(&buf->chunk->map, buf->page * MMX_PAGE_SIZE + offset);
+	return mmx_dma_map_addr(&buf->chunk->memory.map, buf->page * MMX_PAGE_SIZE + offset);
 }
 
 size_t mmx_dma_pool_used(const struct mmx_dma_pool *pool)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Memory of the backend's own that the GPU reaches: page tables, firmware, rings, suspend buffers. Pages of
- * memfds, mapped for DMA and into this process; contiguous for the CPU, not necessarily for the GPU (one page
+ * Memory of the backend's own that the GPU reaches: page tables, firmware, rings, suspend buffers. Pages that are
+ * mapped for DMA and into this process; contiguous for the CPU, not necessarily for the GPU (one page
  * always is). No guest's CPU can reach it.
  */
 #ifndef BACKEND_DEVICE_DMA_H
@@ -31,8 +31,13 @@ int mmx_dma_pool_create(struct mmx_device *dev, struct mmx_dma_pool **ret_pool);
 void mmx_dma_pool_destroy(struct mmx_dma_pool *pool);
 struct mmx_device *mmx_dma_pool_device(const struct mmx_dma_pool *pool);
 
-/* Zeroed. @size is rounded up to pages. Return: 0; -ENOMEM; -ENOSPC; -EIO. */
+/*
+ * Zeroed, for CPU and GPU. @size is rounded up to pages. What the CPU writes later is made visible by
+ * mmx_device_sync_for_device(), what the GPU writes by mmx_device_sync_for_cpu(). Return: 0; -ENOMEM; -ENOSPC; -EIO.
+ */
 int mmx_dma_alloc(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf);
+/* The same for what both sides write at any time: one view, without maintenance (device.h). */
+int mmx_dma_alloc_uncached(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf);
 /* Leaves a zeroed buf; legal on one. */
 void mmx_dma_free(struct mmx_dma_pool *pool, struct mmx_dma_buf *buf);
 /* Device address of the byte at @offset; what follows is contiguous up to the end of its 4 KiB page. */

@@ -7,9 +7,9 @@
  * and checks the copy, and what it says about sizes and places is final for the life of the GPU: firmware that
  * says something else after a reset is refused, since groups exist by then that rely on it.
  *
- * The shared section must be uncached for the CPU where GPU and CPU are not coherent: both sides write words of
- * the same cache lines, so maintenance by address can't do. That is the device layer's business; here, sections
- * that are loaded are made visible by mmx_device_sync_for_device().
+ * The shared section is uncached memory: both sides write words of the same cache lines at any time, so maintenance
+ * by address can't do. Other sections are written here alone, when they are loaded, and are then made visible by
+ * mmx_device_sync_for_device().
  *
  * MCU addresses: the image's sections, and behind those in [0x04000000, 0x08000000) the windows of slots:
  * suspend buffer, protected suspend buffer, an input and an output page per queue.
@@ -55,6 +55,7 @@ static int place_section(struct mmx_gpu *gpu, unsigned int index)
 {
 	const struct mmx_fw_section *section = &gpu->fw.image->sections[index];
 	struct mmx_dma_buf *buf = &gpu->fw.sections[index];
+	bool is_shared = section->va_start == FW_SHARED_VA;
 	int r;
 
 	if (mmx_fw_section_protected(section)) {
@@ -62,10 +63,13 @@ static int place_section(struct mmx_gpu *gpu, unsigned int index)
 			section->va_start);
 		return 0;
 	}
-	r = mmx_dma_alloc(gpu->pool, mmx_fw_section_size(section), buf);
+	if (is_shared)
+		r = mmx_dma_alloc_uncached(gpu->pool, mmx_fw_section_size(section), buf);
+	else
+		r = mmx_dma_alloc(gpu->pool, mmx_fw_section_size(section), buf);
 	if (r < 0)
 		return r;
-	if (section->va_start == FW_SHARED_VA)
+	if (is_shared)
 		gpu->fw.shared = *buf;
 	if (section->va_start >= FW_SHARED_VA && section->va_start < WINDOWS_END &&
 	    section->va_end > gpu->fw.window_base)
@@ -139,7 +143,8 @@ void mmx_fw_load(struct mmx_gpu *gpu)
 		if (mmx_fw_section_zeroed(section))
 			memset((uint8_t *)buf->cpu + section->data_size, 0,
 			       buf->size - section->data_size);
-		mmx_device_sync_for_device(gpu->dev, buf->cpu, buf->size);
+		if (section->va_start != FW_SHARED_VA)
+			mmx_device_sync_for_device(gpu->dev, buf->cpu, buf->size);
 	}
 }
 

@@ -106,7 +106,6 @@ int mmx_group_create(struct mmx_gpu *gpu, const struct mmx_group_params *params,
 			      MMX_PROT_READ | MMX_PROT_WRITE | MMX_PROT_UNCACHED, &group->syncs_va);
 	if (r < 0)
 		goto err_free;
-	mmx_device_sync_for_device(gpu->dev, group->syncs.cpu, group->syncs.size);
 	gpu->stats.groups++;
 	while (group->queue_count < params->queue_count) {
 		r = mmx_queue_init(group, group->queue_count, &params->queues[group->queue_count]);

@@ -9,7 +9,7 @@
  * Invariants
  *  - A change is planned first: conflicts are found and all tables that it needs are allocated (the reserve)
  *    before the first descriptor is written. So it happens as a whole or not at all.
- *  - A table is zeroed, and clean in memory, before a descriptor points to it; a table that a walk could still
+ *  - A table is zeroed, and clean in memory (mmx_dma_alloc()), before a descriptor points to it; a table that a walk could still
  *    be in is freed by mmx_pgtable_trim() alone.
  *  - Descriptors are written by single 64-bit stores, then made visible by mmx_device_sync_for_device().
  */
@@ -135,7 +135,6 @@ static int alloc_table(struct mmx_pgtable *pt, bool leaf, struct table **ret_tab
 		free(t);
 		return r;
 	}
-	sync_entries(pt, t, 0, ENTRIES);
 	*ret_table = t;
 	return 0;
 }
@@ -249,6 +248,7 @@ static void fill(struct mmx_pgtable *pt, struct table *t, unsigned int level, ui
 {
 	unsigned int first = level_index(level, va);
 	unsigned int last = level_index(level, end - 1);
+	bool changed = false;
 	uint64_t next;
 
 	for (; va < end; addr += next - va, va = next) {
@@ -256,6 +256,7 @@ static void fill(struct mmx_pgtable *pt, struct table *t, unsigned int level, ui
 		struct table *child = level < LEVEL_PAGE ? t->child[index] : NULL;
 
 		next = entry_end(level, va, end);
+		changed = changed || !child;
 		if (level == LEVEL_PAGE) {
 			write_entry(t, index, addr | bits | PTE_TABLE);
 			continue;
@@ -270,7 +271,8 @@ static void fill(struct mmx_pgtable *pt, struct table *t, unsigned int level, ui
 		}
 		fill(pt, child, level + 1, va, next, addr, bits);
 	}
-	sync_entries(pt, t, first, last - first + 1);
+	if (changed)
+		sync_entries(pt, t, first, last - first + 1);
 }
 
 /**
@@ -371,6 +373,7 @@ static void clear(struct mmx_pgtable *pt, struct table *t, unsigned int level, u
 	uint64_t span = UINT64_C(1) << level_shift(level);
 	unsigned int first = level_index(level, va);
 	unsigned int last = level_index(level, end - 1);
+	bool changed = false;
 	uint64_t next;
 
 	for (; va < end; va = next) {
@@ -380,6 +383,7 @@ static void clear(struct mmx_pgtable *pt, struct table *t, unsigned int level, u
 		next = entry_end(level, va, end);
 		if (!(read_entry(t, index) & PTE_VALID))
 			continue;
+		changed = changed || !child;
 		if (level == LEVEL_BLOCK && !child && next - va < MMX_BLOCK_SIZE)
 			child = split(pt, t, index);
 		if (!child) {
@@ -387,10 +391,13 @@ static void clear(struct mmx_pgtable *pt, struct table *t, unsigned int level, u
 			continue;
 		}
 		clear(pt, child, level + 1, va, next);
-		if (!child->used)
-			unlink_table(pt, t, index, va & ~(span - 1), span);
+		if (child->used)
+			continue;
+		unlink_table(pt, t, index, va & ~(span - 1), span);
+		changed = true;
 	}
-	sync_entries(pt, t, first, last - first + 1);
+	if (changed)
+		sync_entries(pt, t, first, last - first + 1);
 }
 
 /**

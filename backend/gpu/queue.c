@@ -14,7 +14,7 @@
  * stream may be jobs further. The object says for sure which job has faulted, and that of a job is
  * not written again before it has been looked at.
  *
- * Who writes what
+ * Who writes what (and so, where CPU and GPU are not coherent, what is uncached: the pages of a queue)
  *  - ring, input page: this file alone. The GPU can only read the ring; the input page is mapped
  *    for firmware alone, while the group is in a slot.
  *  - output page: firmware alone. Its extract offset decides what room there is: a sequence that is
@@ -76,13 +76,12 @@ int mmx_queue_init(struct mmx_group *group, unsigned int queue,
 	r = mmx_dma_alloc(pool, params->ring_size, &q->ring);
 	if (r < 0)
 		return r;
-	r = mmx_dma_alloc(pool, 2 * MMX_PAGE_SIZE, &q->pages);
+	r = mmx_dma_alloc_uncached(pool, 2 * MMX_PAGE_SIZE, &q->pages);
 	if (r < 0)
 		goto err_free_ring;
 	r = mmx_vm_map_kernel(group->vm, &q->ring, MMX_PROT_READ | MMX_PROT_UNCACHED, &q->ring_va);
 	if (r < 0)
 		goto err_free_pages;
-	mmx_device_sync_for_device(device_of(group), q->pages.cpu, q->pages.size);
 	return 0;
 
 err_free_pages:
@@ -113,11 +112,8 @@ void mmx_queue_free(struct mmx_group *group, unsigned int queue)
 uint64_t mmx_queue_extract(const struct mmx_group *group, unsigned int queue)
 {
 	const struct mmx_queue *q = &group->queues[queue];
-	const struct mmx_csf_ring_output *output = output_of(q);
-	uint64_t extract;
+	uint64_t extract = mmx_fw_read64(&output_of(q)->extract);
 
-	mmx_device_sync_for_cpu(device_of(group), output, sizeof(*output));
-	extract = mmx_fw_read64(&output->extract);
 	return extract < insert_of(q) ? extract : insert_of(q);
 }
 
@@ -126,7 +122,6 @@ void mmx_queue_rewind(struct mmx_group *group, unsigned int queue)
 	struct mmx_csf_ring_input *input = input_of(&group->queues[queue]);
 
 	mmx_fw_write64(&input->extract, mmx_queue_extract(group, queue));
-	mmx_device_sync_for_device(device_of(group), input, sizeof(*input));
 }
 
 bool mmx_queue_drained(const struct mmx_group *group, unsigned int queue)
@@ -250,7 +245,6 @@ int mmx_queue_push(struct mmx_group *group, unsigned int queue, uint64_t stream_
 	mmx_device_sync_for_device(device_of(group), words, MMX_QUEUE_JOB_SIZE);
 	q->pushed++;
 	mmx_fw_write64(&input->insert, insert_of(q));
-	mmx_device_sync_for_device(device_of(group), input, sizeof(*input));
 	if (group->place == MMX_GROUP_ON)
 		mmx_fw_doorbell(group->gpu, group->slot + 1);
 	return 0;

@@ -590,6 +590,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_stop_during_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_guest_a_partition, setup, teardown),
 	};
+	int failed = cmocka_run_group_tests_name("coherent", tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	rig_two_views = true;
+	return failed + cmocka_run_group_tests_name("not coherent", tests, NULL, NULL);
 }

@@ -381,6 +381,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_device_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_gpu_stays_dead, setup, teardown),
 	};
+	int failed = cmocka_run_group_tests_name("coherent", tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	rig_two_views = true;
+	return failed + cmocka_run_group_tests_name("not coherent", tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@ struct fake_device {
 	uint64_t next;
 	size_t synced;
 	int last_fd;
+	int uncached; /* pieces of memory */
 };
 
 static int fake_map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, bool writable,
@@ -177,6 +178,79 @@ static void test_large_buffers_have_their_own(void **state)
 	mmx_dma_free(f->pool, &small);
 }
 
+/* Of a device where it is other memory. */
+static int fake_alloc(struct mmx_device *dev, size_t size, bool uncached,
+		      struct mmx_dma_memory *ret_memory)
+{
+	struct mmx_dma_memory memory = { .fd = -1 };
+
+	memory.cpu = calloc(1, size);
+	assert_non_null(memory.cpu);
+	assert_int_equal(fake_map(dev, -1, 0, size, true, &memory.map), 0);
+	memory.priv = uncached ? dev : NULL;
+	((struct fake_device *)dev)->uncached += uncached;
+	*ret_memory = memory;
+	return 0;
+}
+
+static void fake_free(struct mmx_device *dev, struct mmx_dma_memory *memory)
+{
+	((struct fake_device *)dev)->uncached -= memory->priv == dev;
+	fake_unmap(dev, &memory->map);
+	free(memory->cpu);
+}
+
+static const struct mmx_device_ops fake_ops_uncached = {
+	.name = "fake",
+	.map = fake_map,
+	.unmap = fake_unmap,
+	.alloc = fake_alloc,
+	.free = fake_free,
+	.sync_for_device = fake_sync,
+};
+
+static void test_uncached(void **state)
+{
+	struct fixture *f = *state;
+	struct mmx_dma_buf a = { 0 }, b = { 0 }, large = { 0 }, cached = { 0 };
+	size_t synced;
+
+	/* on a device where it is the same memory it comes from the same chunk */
+	a = take(f, 1);
+	assert_int_equal(mmx_dma_alloc_uncached(f->pool, 1, &b), 0);
+	assert_int_equal(f->fake.maps, 1);
+	mmx_dma_free(f->pool, &a);
+	mmx_dma_free(f->pool, &b);
+	mmx_dma_pool_destroy(f->pool);
+
+	f->fake.dev.ops = &fake_ops_uncached;
+	assert_int_equal(mmx_dma_pool_create(&f->fake.dev, &f->pool), 0);
+	assert_int_equal(mmx_dma_alloc_uncached(f->pool, 1, &a), 0);
+	assert_int_equal(f->fake.maps, 1);
+	assert_int_equal(f->fake.uncached, 1);
+	cached = take(f, 1);
+	assert_int_equal(f->fake.maps, 2);
+	assert_int_equal(f->fake.uncached, 1);
+	synced = f->fake.synced;
+	assert_int_equal(mmx_dma_alloc_uncached(f->pool, 8192, &b), 0);
+	assert_ptr_equal(b.cpu, (uint8_t *)a.cpu + 4096);
+	assert_int_equal(mmx_dma_alloc_uncached(f->pool, CHUNK + 1, &large), 0);
+	assert_int_equal(f->fake.uncached, 2);
+	assert_int_equal(f->fake.synced, synced);
+	/* zeroed for its next owner too */
+	memset(a.cpu, 0xaa, a.size);
+	mmx_dma_free(f->pool, &a);
+	assert_int_equal(mmx_dma_alloc_uncached(f->pool, 1, &a), 0);
+	assert_int_equal(*(uint8_t *)a.cpu, 0);
+	mmx_dma_free(f->pool, &large);
+	mmx_dma_free(f->pool, &cached);
+	mmx_dma_free(f->pool, &a);
+	mmx_dma_free(f->pool, &b);
+	/* one of each kind is kept */
+	assert_int_equal(f->fake.maps, 2);
+	assert_int_equal(f->fake.uncached, 1);
+}
+
 static void test_refusals(void **state)
 {
 	struct fixture *f = *state;
@@ -235,6 +309,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_addresses_of_scattered_pages, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_chunks_come_and_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_large_buffers_have_their_own, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_uncached, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_random_use, setup, teardown),
 	};

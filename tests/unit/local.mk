@@ -2,7 +2,7 @@
 
 # The whole backend in one process, on the model and a virtual clock: tests and a fuzzer of core and session, which
 # are of no one folder.
-RIG = %D%/rig.c %D%/rig.h %D%/rig_guest.c %D%/rig_guest.h
+RIG = %D%/rig.c %D%/rig.h %D%/rig_guest.c %D%/rig_guest.h %D%/two_views.c %D%/two_views.h
 RIG_LIBS = \
 	backend/libcore.a backend/libsession.a backend/libsched.a backend/gpu/libgpu.a \
 	backend/device/libmodel_device.a backend/device/libdevice.a tools/model/libmodel.a \
@@ -12,11 +12,19 @@ RIG_LIBS = \
 if HAVE_CMOCKA
 UNIT_TESTS += tests/unit/core_test tests/unit/core_fault_test tests/unit/core_hostile_test tests/unit/core_end_test \
 	tests/unit/session_test tests/unit/session_bind_test tests/unit/session_ring_test \
-	tests/unit/vma_test
+	tests/unit/vma_test tests/unit/core_views_test tests/unit/two_views_test
 
 tests_unit_core_test_SOURCES = %D%/core_test.c $(RIG)
 tests_unit_core_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
 tests_unit_core_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_core_views_test_SOURCES = %D%/core_views_test.c $(RIG)
+tests_unit_core_views_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_views_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_two_views_test_SOURCES = %D%/two_views_test.c %D%/two_views.c %D%/two_views.h
+tests_unit_two_views_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_two_views_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_core_hostile_test_SOURCES = %D%/core_hostile_test.c $(RIG)
 tests_unit_core_hostile_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -82,6 +82,10 @@ static void test_registers(void **state)
 	assert_true(mmx_device_read64(f->dev, GPU_SHADER_PRESENT) ==
 		    mmx_model_read64(mmx_model_device_model(f->dev), GPU_SHADER_PRESENT));
 	assert_true(f->dev->coherent);
+	/* so it maintains nothing, and any memory will do */
+	assert_null(f->dev->ops->sync_for_device);
+	assert_null(f->dev->ops->sync_for_cpu);
+	assert_false(mmx_device_has_uncached(f->dev));
 	assert_int_not_equal(mmx_device_read32(f->dev, GPU_COHERENCY), 0);
 	mmx_device_write64(f->dev, AS0_TRANSTAB, 0x123456789000);
 	assert_true(mmx_device_read64(f->dev, AS0_TRANSTAB) == 0x123456789000);

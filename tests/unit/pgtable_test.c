@@ -37,7 +37,8 @@ static struct {
 	unsigned int count; /* that exist */
 	long fail_after; /* allocations until one fails; negative = never */
 	uint64_t next_addr;
-	bool allocating; /* within mmx_dma_alloc(), which makes its zeroes visible */
+	bool allocating; /* within mmx_dma_alloc() */
+	size_t cleaned; /* bytes of zeroes that it has made visible */
 } mem;
 
 int __real_mmx_dma_alloc(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf);
@@ -55,6 +56,7 @@ int __wrap_mmx_dma_alloc(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_
 	if (mem.fail_after > 0)
 		mem.fail_after--;
 	mem.allocating = true;
+	mem.cleaned = 0;
 	r = __real_mmx_dma_alloc(pool, size, ret_buf);
 	mem.allocating = false;
 	assert_int_equal(r, 0);
@@ -65,7 +67,8 @@ int __wrap_mmx_dma_alloc(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_
 			continue;
 		page->cpu = ret_buf->cpu;
 		page->addr = mmx_dma_buf_addr(ret_buf, 0);
-		memset(page->seen, 0xff, sizeof(page->seen)); /* stale, and valid by its looks */
+		/* else stale, and valid by its looks */
+		memset(page->seen, mem.cleaned == 4096 ? 0 : 0xff, sizeof(page->seen));
 		mem.count++;
 		return 0;
 	}
@@ -102,6 +105,7 @@ static void dev_sync(struct mmx_device *dev, const void *cpu, size_t size)
 	}
 	if (!mem.allocating)
 		fail_msg("sync of unknown memory");
+	mem.cleaned += size;
 }
 
 static int dev_map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, bool writable,

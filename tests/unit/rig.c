@@ -19,6 +19,10 @@
 /* Turns of one settling: more would mean that something goes round for ever. */
 #define MAX_TURNS 100000u
 
+bool rig_two_views;
+const struct two_views_site *rig_ignored_site;
+bool rig_all_cached;
+
 #define DOORBELL_BASE 0x80000u
 #define DOORBELL_END  0x480000u
 
@@ -101,16 +105,45 @@ static void dev_unmap(struct mmx_device *dev, struct mmx_dma_map *map)
 	mmx_device_unmap(inner_of(dev), map);
 }
 
+static int dev_alloc(struct mmx_device *dev, size_t size, bool uncached,
+		     struct mmx_dma_memory *ret_memory)
+{
+	return two_views_alloc(((struct rig *)(void *)dev)->views, size,
+			       uncached && !rig_all_cached, ret_memory);
+}
+
+static void dev_free(struct mmx_device *dev, struct mmx_dma_memory *memory)
+{
+	two_views_free(((struct rig *)(void *)dev)->views, memory);
+}
+
+static void dev_sync_for_device(struct mmx_device *dev, const void *cpu, size_t size)
+{
+	two_views_sync(((struct rig *)(void *)dev)->views, cpu, size, false,
+		       __builtin_return_address(0));
+}
+
+static void dev_sync_for_cpu(struct mmx_device *dev, const void *cpu, size_t size)
+{
+	two_views_sync(((struct rig *)(void *)dev)->views, cpu, size, true,
+		       __builtin_return_address(0));
+}
+
+#define DEVICE_OPS                                                                              \
+	.name = "rig", .read32 = dev_read32, .read64 = dev_read64, .write32 = dev_write32,      \
+	.write64 = dev_write64, .irq_fd = dev_irq_fd, .irq_take = dev_irq_take, .map = dev_map, \
+	.unmap = dev_unmap
+
 static const struct mmx_device_ops device_ops = {
-	.name = "rig",
-	.read32 = dev_read32,
-	.read64 = dev_read64,
-	.write32 = dev_write32,
-	.write64 = dev_write64,
-	.irq_fd = dev_irq_fd,
-	.irq_take = dev_irq_take,
-	.map = dev_map,
-	.unmap = dev_unmap,
+	DEVICE_OPS,
+};
+
+static const struct mmx_device_ops views_device_ops = {
+	DEVICE_OPS,
+	.alloc = dev_alloc,
+	.free = dev_free,
+	.sync_for_device = dev_sync_for_device,
+	.sync_for_cpu = dev_sync_for_cpu,
 };
 
 /* ---- core's owner ---- */
@@ -192,6 +225,9 @@ static bool turn(struct rig *rig)
 {
 	bool happened = take_irqs(rig);
 	uint64_t next_ns;
+
+	if (rig->evict_every && ++rig->turns % rig->evict_every == 0)
+		two_views_evict(rig->views);
 
 	happened |= take_kicks(rig);
 	happened |= mmx_core_round(rig->core);
@@ -283,6 +319,14 @@ void rig_init(struct rig *rig, size_t partitions)
 	rig->model = mmx_model_device_model(rig->inner);
 	rig->dev = *rig->inner;
 	rig->dev.ops = &device_ops;
+	if (rig_two_views) {
+		rig->views = two_views_create(rig->inner);
+		RIG_CHECK(rig->views);
+		if (rig_ignored_site)
+			two_views_ignore(rig->views, rig_ignored_site);
+		rig->dev.ops = &views_device_ops;
+		rig->dev.coherent = false;
+	}
 	make_image(rig);
 	rig->config = (struct mmx_config){
 		.tick_us = 10000,
@@ -386,7 +430,11 @@ void rig_finish(struct rig *rig)
 		rig_check_nothing_left(rig);
 	mmx_core_stop(rig->core);
 	RIG_UNTIL(rig, rig->state == MMX_CORE_ENDED);
+	if (rig->views)
+		two_views_check(rig->views);
 	mmx_core_destroy(rig->core);
+	RIG_CHECK(!rig->views || !two_views_errors(rig->views));
+	two_views_destroy(rig->views);
 	mmx_device_destroy(rig->inner);
 	RIG_CHECK(!rig->timers.count);
 	RIG_CHECK(!rig->timers.registered);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "backend/core/core_priv.h"
+#include "tests/unit/two_views.h"
 
 #define RIG_CHECK(cond)                                     \
 	do {                                                \
@@ -42,6 +43,10 @@ struct rig {
 	enum mmx_core_state state; /* as core has told */
 	struct rig_guest *guests[RIG_MAX_PARTITIONS]; /* whose session core has */
 
+	struct two_views *views; /* NULL = the backend's memory is coherent */
+	unsigned int evict_every; /* so many turns of the loop caches do what they may; 0 = never */
+	unsigned int turns;
+
 	unsigned int drop_irqs[MMX_IRQ_COUNT]; /* next ones that are lost; UINT_MAX = all */
 	bool mute; /* no doorbell reaches the firmware */
 
@@ -49,6 +54,16 @@ struct rig {
 	size_t bytes_before; /* of DMA memory, before there was a guest */
 	size_t timers_before; /* registered */
 };
+
+/*
+ * Whether rigs that are initialised from now on are of a system where CPU and GPU are not coherent: the backend's
+ * memory has two views, and what breaks their rules aborts in rig_finish().
+ */
+extern bool rig_two_views;
+/* Calls from there do nothing in such rigs; NULL = none. */
+extern const struct two_views_site *rig_ignored_site;
+/* There is no uncached memory in such rigs. */
+extern bool rig_all_cached;
 
 /* A configuration that a test may still change before rig_start(). */
 void rig_init(struct rig *rig, size_t partitions);

@@ -471,6 +471,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_released_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_released_by_vm, setup, teardown),
 	};
+	int failed = cmocka_run_group_tests_name("coherent", tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	rig_two_views = true;
+	return failed + cmocka_run_group_tests_name("not coherent", tests, NULL, NULL);
 }

@@ -30,6 +30,10 @@ static void test_handshake(void **state)
 			 0x0406); /* memory, master, no INTx */
 	assert_int_equal(f->s->config[0x53], 0x80); /* enabled, not masked */
 	assert_true(f->dev->coherent);
+	/* so it maintains nothing, and any memory will do */
+	assert_null(f->dev->ops->sync_for_device);
+	assert_null(f->dev->ops->sync_for_cpu);
+	assert_false(mmx_device_has_uncached(f->dev));
 	assert_int_equal(mmx_device_lost(f->dev), 0);
 	mmx_device_destroy(f->dev);
 	f->dev = NULL;
