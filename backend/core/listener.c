@@ -9,6 +9,7 @@
 #include "backend/core/listener.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,6 +70,14 @@ static void accept_later(struct listener *l, int error)
 	uv_timer_start(&l->retry, accept_again, ACCEPT_RETRY_MS, 0);
 }
 
+/* The guest's end of the socket is closed, and libuv may only be about to say so. */
+static bool has_hung_up(const struct mmx_session *session)
+{
+	struct pollfd fd = { .fd = mmx_session_peer(session)->sock_fd, .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
 /* A guest that comes while the one before it is being cleared away waits in the backlog. */
 static void accept_guest(uv_poll_t *poll, int status, int events)
 {
@@ -81,6 +90,8 @@ static void accept_guest(uv_poll_t *poll, int status, int events)
 	int fd, r;
 
 	(void)events;
+	if (l->session && !mmx_session_ending(l->session) && has_hung_up(l->session))
+		mmx_core_hangup(l->all->core, l->session);
 	if (l->closing && (!l->session || mmx_session_ending(l->session))) {
 		uv_poll_stop(poll);
 		return;

@@ -5,7 +5,20 @@ check_PROGRAMS += tests/int/many_groups
 tests_int_many_groups_SOURCES = %D%/many_groups.c
 tests_int_many_groups_LDADD = $(guest_libs)
 
+# Drivers: they also ask the daemon what it holds.
+noinst_LIBRARIES += tests/lib/libask.a
+tests_lib_libask_a_SOURCES = tests/lib/ask.c tests/lib/ask.h
+tests_lib_libask_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+
+check_PROGRAMS += tests/int/conformance
+tests_int_conformance_SOURCES = \
+	%D%/conformance.c %D%/conformance.h \
+	%D%/conformance_forms.c %D%/conformance_rows.c %D%/conformance_stories.c
+tests_int_conformance_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+tests_int_conformance_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS)
+
 house_tests = \
+	%D%/conformance.sh \
 	%D%/daemon_stop.sh \
 	%D%/descriptors.sh \
 	%D%/endless.sh \

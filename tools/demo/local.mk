@@ -5,6 +5,7 @@
 noinst_LIBRARIES += tests/lib/libguest.a
 tests_lib_libguest_a_SOURCES = \
 	tests/lib/cs_asm.c tests/lib/cs_asm.h \
+	tests/lib/raw.c tests/lib/raw.h \
 	tests/lib/work.c tests/lib/work.h
 guest_libs = tests/lib/libguest.a frontend/libmalimux.a frontend/libfrontend_core.a hv/libhv.a
 
