@@ -58,8 +58,6 @@ struct mmx_core_group {
 	struct mmx_sched_group sched;
 	bool dead; /* takes no more jobs; they complete with ECANCELED */
 	bool cancelled; /* dead, OFF, and its jobs have been completed */
-	/* per queue: the first job that is not pushed yet; NULL = all are */
-	struct mmx_job *unpushed[MMX_GPU_MAX_QUEUES];
 	struct mmx_timer timeout; /* not after the first of the clocks */
 	struct mmx_job_clock clocks[MMX_GPU_MAX_QUEUES];
 };

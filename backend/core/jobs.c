@@ -18,7 +18,7 @@ static void push_ready(struct mmx_core_group *group, unsigned int queue)
 {
 	struct mmx_timeline *timeline = group->sgroup->timelines[queue];
 	struct mmx_group *hw = group->sgroup->hw;
-	struct mmx_job *job = group->unpushed[queue];
+	struct mmx_job *job = timeline->unpushed;
 	bool pushed = false;
 
 	while (job && !job->waits_left) {
@@ -36,7 +36,7 @@ static void push_ready(struct mmx_core_group *group, unsigned int queue)
 			      ? NULL
 			      : mmx_container_of(job->link.next, struct mmx_job, link);
 	}
-	group->unpushed[queue] = job;
+	timeline->unpushed = job;
 	if (pushed)
 		mmx_sched_busy(group->core->sched, &group->sched, mmx_core_now(group->core));
 }
@@ -124,8 +124,8 @@ void mmx_core_submit(void *ctx, struct mmx_job *job)
 		mmx_list_add_tail(&job->waits[i].on->waiters, &job->waits[i].link);
 		job->waits_left++;
 	}
-	if (!group->unpushed[timeline->queue])
-		group->unpushed[timeline->queue] = job;
+	if (!timeline->unpushed)
+		timeline->unpushed = job;
 	mmx_list_init(&work);
 	mmx_list_add_tail(&work, &timeline->work);
 	work_off(&work);
@@ -161,7 +161,7 @@ void mmx_core_jobs_cancel(struct mmx_core_group *group, int error)
 			release_waiters(job, &work);
 			mmx_session_job_done(timeline->group->session, job);
 		}
-		group->unpushed[i] = NULL;
+		timeline->unpushed = NULL;
 	}
 	work_off(&work);
 }

@@ -65,6 +65,7 @@ struct mmx_pgtable {
 	struct table *root;
 	struct table *inner, *leaf; /* the reserve; empty between calls */
 	size_t count; /* tables that are linked, with the root, and those that are gone */
+	uint64_t *account; /* has their bytes too; may be NULL */
 	uint64_t unmaps; /* so far */
 	/* emptied and unlinked, in the order of unmaps: a walk may still be in them */
 	struct table *gone, *last_gone;
@@ -174,6 +175,13 @@ static int fill_reserve(struct mmx_pgtable *pt, const struct need *need)
 	return 0;
 }
 
+static void count_table(struct mmx_pgtable *pt, bool is)
+{
+	pt->count += is ? 1 : -(size_t)1;
+	if (pt->account)
+		*pt->account += is ? MMX_PAGE_SIZE : -MMX_PAGE_SIZE;
+}
+
 /* A table for @level, from the reserve; not linked yet, but counted. */
 static struct table *take_table(struct mmx_pgtable *pt, unsigned int level)
 {
@@ -182,7 +190,7 @@ static struct table *take_table(struct mmx_pgtable *pt, unsigned int level)
 
 	*reserve = t->next;
 	t->next = NULL;
-	pt->count++;
+	count_table(pt, true);
 	return t;
 }
 
@@ -453,7 +461,7 @@ void mmx_pgtable_trim(struct mmx_pgtable *pt, uint64_t unmaps)
 		pt->gone = t->next;
 		if (!pt->gone)
 			pt->last_gone = NULL;
-		pt->count--;
+		count_table(pt, false);
 		free_table(pt, t);
 	}
 }
@@ -498,6 +506,15 @@ bool mmx_pgtable_lookup(const struct mmx_pgtable *pt, uint64_t va, uint64_t *ret
 size_t mmx_pgtable_bytes(const struct mmx_pgtable *pt)
 {
 	return pt->count * MMX_PAGE_SIZE;
+}
+
+void mmx_pgtable_account(struct mmx_pgtable *pt, uint64_t *account)
+{
+	if (pt->account)
+		*pt->account -= mmx_pgtable_bytes(pt);
+	if (account)
+		*account += mmx_pgtable_bytes(pt);
+	pt->account = account;
 }
 
 uint64_t mmx_pgtable_root(const struct mmx_pgtable *pt)

@@ -75,5 +75,8 @@ bool mmx_pgtable_lookup(const struct mmx_pgtable *pt, uint64_t va, uint64_t *ret
 
 /* Bytes of tables now. */
 size_t mmx_pgtable_bytes(const struct mmx_pgtable *pt);
+/* From now on *@account has these bytes in it, as they come and go; one that had them before has them no more. NULL =
+ * none. */
+void mmx_pgtable_account(struct mmx_pgtable *pt, uint64_t *account);
 
 #endif

@@ -287,3 +287,8 @@ size_t mmx_vm_bytes(const struct mmx_vm *vm)
 {
 	return mmx_pgtable_bytes(vm->pt);
 }
+
+void mmx_vm_account(struct mmx_vm *vm, uint64_t *account)
+{
+	mmx_pgtable_account(vm->pt, account);
+}

@@ -57,5 +57,7 @@ void mmx_vm_unmap_kernel(struct mmx_vm *vm, uint64_t va, uint64_t size);
 
 /* Bytes of page tables. */
 size_t mmx_vm_bytes(const struct mmx_vm *vm);
+/* See mmx_pgtable_account(). Must be NULL before the VM is destroyed. */
+void mmx_vm_account(struct mmx_vm *vm, uint64_t *account);
 
 #endif

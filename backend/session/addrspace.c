@@ -82,6 +82,7 @@ int mmx_vm_create_msg(struct mmx_session *s, const void *msg, struct mmx_request
 	vm->name = m->vm;
 	vm->user_va_range =
 		m->user_va_range ? m->user_va_range : (user_end + MMX_VM_KERNEL_SIZE) / 2;
+	mmx_vm_account(vm->hw, &s->backend_bytes);
 	mmx_list_add_tail(&client->vms, &vm->link);
 	mmx_table_add(&s->vms, vm->name, vm);
 	reply->user_va_range = vm->user_va_range;
@@ -103,6 +104,7 @@ void mmx_addrspace_put(struct mmx_addrspace *vm)
 	if (--vm->users || !vm->destroying)
 		return;
 	mmx_list_del(&vm->link);
+	mmx_vm_account(vm->hw, NULL);
 	mmx_vm_destroy(vm->hw);
 	free(vm->vmas);
 	free(vm);

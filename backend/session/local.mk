@@ -10,6 +10,7 @@ backend_libsession_a_SOURCES = \
 	%D%/object.c %D%/object.h \
 	%D%/session.c %D%/session.h %D%/session_priv.h \
 	%D%/sgroup.c \
+	%D%/timeline.c \
 	%D%/vma.c %D%/vma.h
 
 EXTRA_DIST += %D%/README.md

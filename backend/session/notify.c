@@ -199,7 +199,7 @@ static bool send_timelines(struct mmx_session *s)
 			if (next_entry(of[i], of[i]->told, first_failed(of[i]), &more))
 				continue;
 			mmx_list_del(&of[i]->dirty);
-			if (!of[i]->group)
+			if (of[i]->retired)
 				mmx_timeline_free(of[i]);
 		}
 	}
@@ -293,7 +293,7 @@ void mmx_notify_drop(struct mmx_session *s)
 		struct mmx_timeline *t = mmx_list_first(&s->dirty, struct mmx_timeline, dirty);
 
 		mmx_list_del(&t->dirty);
-		if (!t->group)
+		if (t->retired)
 			mmx_timeline_free(t);
 	}
 	while (!mmx_list_empty(&s->released))

@@ -281,7 +281,7 @@ void mmx_session_heartbeat(struct mmx_session *s, uint64_t gpu_time_ns)
 		if (!s->timelines.entries[i].name)
 			continue;
 		left--;
-		s->page->timelines[i].gpu_time_ns = s->ops->group_gpu_time(s->ctx, t->group);
+		s->page->timelines[i].gpu_time_ns = mmx_timeline_gpu_time(t);
 	}
 	s->page->gpu_time_ns = gpu_time_ns;
 	__atomic_store_n(&s->page->heartbeat, mmx_timers_now(s->timers), __ATOMIC_RELEASE);
@@ -302,31 +302,9 @@ const struct mmx_local_peer *mmx_session_peer(const struct mmx_session *s)
 	return &s->peer;
 }
 
-static uint64_t backend_bytes(const struct mmx_session *s)
-{
-	uint64_t bytes = 0;
-	uint32_t i, left = s->vms.count;
-
-	for (i = 0; left; i++)
-		if (s->vms.entries[i].name) {
-			const struct mmx_addrspace *vm = s->vms.entries[i].object;
-
-			bytes += mmx_vm_bytes(vm->hw);
-			left--;
-		}
-	for (i = 0, left = s->groups.count; left; i++)
-		if (s->groups.entries[i].name) {
-			const struct mmx_sgroup *group = s->groups.entries[i].object;
-
-			bytes += mmx_group_bytes(group->hw);
-			left--;
-		}
-	return bytes;
-}
-
 bool mmx_session_is_full(const struct mmx_session *s)
 {
-	return s->limits->backend_bytes && backend_bytes(s) >= s->limits->backend_bytes;
+	return s->limits->backend_bytes && s->backend_bytes >= s->limits->backend_bytes;
 }
 
 void mmx_session_stats(const struct mmx_session *s, struct mmx_session_stats *ret_stats)
@@ -337,5 +315,5 @@ void mmx_session_stats(const struct mmx_session *s, struct mmx_session_stats *re
 	ret_stats->vms = s->vms.count;
 	ret_stats->groups = s->groups.count;
 	ret_stats->timelines = s->timelines.count;
-	ret_stats->backend_bytes = backend_bytes(s);
+	ret_stats->backend_bytes = s->backend_bytes;
 }

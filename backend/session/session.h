@@ -9,7 +9,8 @@
  *   client.c    clients, and how they are taken apart
  *   mem.c       memory objects
  *   addrspace.c VMs: their mappings, VM_BIND
- *   sgroup.c    groups and their timelines, SUBMIT
+ *   sgroup.c    groups, SUBMIT
+ *   timeline.c  timelines, and the jobs on them
  *   notify.c    replies, events and the session page: what goes out, bounded, kept while the ring is full
  *
  * The session knows nothing of the scheduler and of when jobs run: it hands groups and jobs to its host (core)
@@ -50,6 +51,7 @@ struct mmx_session_limits {
 };
 
 struct mmx_timeline {
+	struct mmx_session *session;
 	uint32_t name; /* of the wire */
 	uint64_t submitted, completed; /* seqno */
 	uint64_t told; /* seqno through which the guest has been told */
@@ -59,9 +61,12 @@ struct mmx_timeline {
 		failed; /* mmx_job.link: runs of failed jobs, kept until they have been told */
 	struct mmx_list jobs; /* mmx_job.link: submitted, not completed, in order */
 	struct mmx_job **by_seqno; /* the same ones, at seqno % max_jobs */
-	struct mmx_list work; /* core's: it may go on */
-	struct mmx_sgroup *group; /* NULL once the group is gone: only lives on to be told of */
+	struct mmx_sgroup *group; /* whose queue's it is; NULL: a VM's */
 	unsigned int queue;
+	bool retired; /* the owner is gone: only lives on to be told of */
+	/* ---- core's: ---- */
+	struct mmx_list work; /* it may go on */
+	struct mmx_job *unpushed; /* the first job that is not pushed yet; NULL = all are */
 };
 
 struct mmx_job_wait {

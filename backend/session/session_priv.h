@@ -135,6 +135,11 @@ struct mmx_session {
 	uint32_t faults_dropped;
 	enum mmx_gpu_state gpu_state; /* to tell; 0 = nothing */
 	unsigned int work; /* pages mapped since the pump has charged them */
+	/*
+	 * Of the backend's memory, held on behalf of the guest: page tables (each VM keeps it up to date,
+	 * mmx_vm_account()), rings, suspend buffers. What is being given back in the background is not in it.
+	 */
+	uint64_t backend_bytes;
 	bool stalled; /* the completion ring is full: the guest will notify */
 	bool news; /* ops->news() was called, and mmx_session_flush() has not been since */
 
@@ -205,7 +210,22 @@ void mmx_addrspace_put(struct mmx_addrspace *vm);
 /* sgroup.c */
 /* Begins the group's end; @request (may be NULL) is answered when it is gone. */
 void mmx_sgroup_begin_destroy(struct mmx_sgroup *group, struct mmx_request *request);
-/* A timeline of a group that is gone, and of which there is nothing left to tell. */
+
+/* timeline.c */
+/* The name must be free. Its owner (group and queue) is the caller's to set. Return: 0 or -ENOMEM. */
+int mmx_timeline_create(struct mmx_session *s, uint32_t name, struct mmx_timeline **ret_timeline);
+/* The owner is gone, and no job is left: the name goes, and the timeline when what there is to tell has been told. */
+void mmx_timeline_retire(struct mmx_timeline *timeline);
+/* One that is retired, and of which there is nothing left to tell. */
 void mmx_timeline_free(struct mmx_timeline *timeline);
+/* Charged to its group; 0 for a VM's. */
+uint64_t mmx_timeline_gpu_time(const struct mmx_timeline *timeline);
+/*
+ * The next job of the timeline, last in its list, with its waits; with an error that it is to complete with if these
+ * are wrong. The caller fills the rest and hands it to ops->submit(). Return: 0; the wire's error (E2BIG, EILSEQ,
+ * EAGAIN) or -ENOMEM: no seqno is taken.
+ */
+int mmx_job_create(struct mmx_timeline *timeline, uint64_t seqno, const struct mmx_wait *waits,
+		   uint32_t wait_count, struct mmx_job **ret_job);
 
 #endif

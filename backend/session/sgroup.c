@@ -1,78 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Groups of the guest, their timelines, and SUBMIT. A group is here from GROUP_CREATE until its host says that it
- * has stopped; a timeline may outlive its group, nameless, until the guest has been told how its last jobs ended.
- *
- * A job belongs to its timeline's list from SUBMIT to completion. When it failed, its memory stays as the record of
- * that (or is merged into the record before it, if that is about the job just before and the same error) until the
- * guest has been told.
+ * Groups of the guest, and SUBMIT. A group is here from GROUP_CREATE until its host says that it has stopped; its
+ * timelines (timeline.c) may outlive it.
  */
 #include "backend/session/session_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-static struct mmx_timeline_state *page_entry(const struct mmx_session *s, uint32_t name)
-{
-	return &s->page->timelines[name & 0xffff];
-}
-
-/* ---- timelines ---- */
-
-static struct mmx_timeline *timeline_new(struct mmx_sgroup *group, unsigned int queue,
-					 uint32_t name)
-{
-	struct mmx_timeline_state *state = page_entry(group->session, name);
-	struct mmx_timeline *t = calloc(1, sizeof(*t));
-
-	if (!t)
-		return NULL;
-	t->by_seqno = calloc(group->session->limits->wire.max_jobs, sizeof(t->by_seqno[0]));
-	if (!t->by_seqno) {
-		free(t);
-		return NULL;
-	}
-	t->name = name;
-	t->group = group;
-	t->queue = queue;
-	mmx_list_init(&t->dirty);
-	mmx_list_init(&t->failed);
-	mmx_list_init(&t->jobs);
-	mmx_list_init(&t->work);
-	mmx_table_add(&group->session->timelines, name, t);
-	*state = (struct mmx_timeline_state){ 0 };
-	__atomic_store_n(&state->name, name, __ATOMIC_RELEASE);
-	return t;
-}
-
-void mmx_timeline_free(struct mmx_timeline *t)
-{
-	while (!mmx_list_empty(&t->failed)) {
-		struct mmx_job *job = mmx_list_first(&t->failed, struct mmx_job, link);
-
-		mmx_list_del(&job->link);
-		free(job);
-	}
-	free(t->by_seqno);
-	free(t);
-}
-
-/* Where the job of that seqno is while it has not completed. */
-static struct mmx_job **job_slot(const struct mmx_session *s, const struct mmx_timeline *t,
-				 uint64_t seqno)
-{
-	return &t->by_seqno[seqno % s->limits->wire.max_jobs];
-}
-
-/* The group is gone: so is the name, but what there is to tell is told. */
-static void timeline_retire(struct mmx_session *s, struct mmx_timeline *t)
-{
-	mmx_table_del(&s->timelines, t->name);
-	page_entry(s, t->name)->name = 0;
-	t->group = NULL;
-	if (mmx_list_empty(&t->dirty))
-		mmx_timeline_free(t);
-}
 
 /* ---- groups ---- */
 
@@ -165,11 +99,11 @@ int mmx_group_create_msg(struct mmx_session *s, const void *msg, struct mmx_requ
 	group->name = m->group;
 	group->priority = m->priority;
 	for (i = 0; i < m->queue_count; i++) {
-		group->timelines[i] = timeline_new(group, i, m->queues[i].timeline);
-		if (!group->timelines[i]) {
-			r = -ENOMEM;
+		r = mmx_timeline_create(s, m->queues[i].timeline, &group->timelines[i]);
+		if (r)
 			goto err_timelines;
-		}
+		group->timelines[i]->group = group;
+		group->timelines[i]->queue = i;
 		group->queue_count++;
 	}
 	r = create_hw(group, m);
@@ -179,6 +113,7 @@ int mmx_group_create_msg(struct mmx_session *s, const void *msg, struct mmx_requ
 	if (r)
 		goto err_hw;
 	vm->users++;
+	s->backend_bytes += mmx_group_bytes(group->hw);
 	mmx_list_add_tail(&client->groups, &group->link);
 	mmx_table_add(&s->groups, group->name, group);
 	return 0;
@@ -187,7 +122,7 @@ err_hw:
 	mmx_group_destroy(group->hw);
 err_timelines:
 	while (group->queue_count)
-		timeline_retire(s, group->timelines[--group->queue_count]);
+		mmx_timeline_retire(group->timelines[--group->queue_count]);
 	free(group);
 	return r;
 }
@@ -211,9 +146,10 @@ void mmx_sgroup_stopped(struct mmx_sgroup *group)
 	struct mmx_addrspace *vm = group->vm;
 	bool busy = client->busy;
 
+	s->backend_bytes -= mmx_group_bytes(group->hw);
 	mmx_group_destroy(group->hw);
 	while (group->queue_count)
-		timeline_retire(s, group->timelines[--group->queue_count]);
+		mmx_timeline_retire(group->timelines[--group->queue_count]);
 	if (group->request)
 		mmx_reply(s, group->request, 0);
 	mmx_list_del(&group->link);
@@ -271,105 +207,26 @@ static int check_job(const struct mmx_sgroup *group, const struct mmx_msg_submit
 	return 0;
 }
 
-/* Finds the jobs that are waited for. Return: 0 or the error that the job fails with. */
-static int find_waits(const struct mmx_session *s, const struct mmx_msg_submit *m,
-		      const struct mmx_timeline *own, struct mmx_job *job)
-{
-	uint32_t i;
-
-	for (i = 0; i < m->wait_count; i++) {
-		const struct mmx_timeline *t = mmx_table_find(&s->timelines, m->waits[i].timeline);
-		uint64_t seqno = m->waits[i].seqno;
-
-		if (m->waits[i].pad || !t)
-			return EINVAL;
-		/* its own seqno counts as submitted already */
-		if (seqno > t->submitted - (t == own))
-			return EINVAL;
-		mmx_list_init(&job->waits[i].link);
-		job->waits[i].job = job;
-		job->waits[i].on = seqno > t->completed ? *job_slot(s, t, seqno) : NULL;
-	}
-	job->wait_count = m->wait_count;
-	return 0;
-}
-
 int mmx_submit(struct mmx_session *s, const void *msg, struct mmx_request *request)
 {
 	const struct mmx_msg_submit *m = msg;
 	struct mmx_sgroup *group = mmx_table_find(&s->groups, m->group);
-	struct mmx_timeline *t;
 	struct mmx_job *job;
+	int r;
 
 	(void)request;
 	if (!group)
 		return ENOENT;
 	if (m->queue >= group->queue_count)
 		return EINVAL;
-	if (m->wait_count > s->limits->wire.max_waits)
-		return E2BIG;
-	t = group->timelines[m->queue];
-	if (m->seqno != t->submitted + 1)
-		return EILSEQ;
-	if (t->submitted - t->completed >= s->limits->wire.max_jobs)
-		return EAGAIN;
-	job = calloc(1, sizeof(*job) + m->wait_count * sizeof(job->waits[0]));
-	if (!job)
-		return -ENOMEM;
-	t->submitted++;
-	job->timeline = t;
-	job->seqno = m->seqno;
-	job->first = m->seqno;
+	r = mmx_job_create(group->timelines[m->queue], m->seqno, m->waits, m->wait_count, &job);
+	if (r)
+		return r;
 	job->stream_addr = m->stream_addr;
 	job->stream_size = m->stream_size;
 	job->latest_flush = m->latest_flush;
-	job->error = check_job(group, m);
 	if (!job->error)
-		job->error = find_waits(s, m, t, job);
-	mmx_list_init(&job->waiters);
-	mmx_list_add_tail(&t->jobs, &job->link);
-	*job_slot(s, t, job->seqno) = job;
-	s->stats.jobs++;
+		job->error = check_job(group, m);
 	s->ops->submit(s->ctx, job);
 	return 0;
-}
-
-/* Keeps the failed job as what there is to tell, or adds it to the run of failures before it. */
-static void keep_failure(struct mmx_session *s, struct mmx_timeline *t, struct mmx_job *job)
-{
-	struct mmx_job *last = mmx_list_empty(&t->failed)
-				       ? NULL
-				       : mmx_container_of(t->failed.prev, struct mmx_job, link);
-
-	if (last && last->error == job->error && last->seqno + 1 == job->seqno) {
-		last->seqno = job->seqno;
-		free(job);
-		return;
-	}
-	mmx_list_add_tail(&t->failed, &job->link);
-	s->failed++;
-}
-
-void mmx_session_job_done(struct mmx_session *s, struct mmx_job *job)
-{
-	struct mmx_timeline *t = job->timeline;
-	struct mmx_timeline_state *state = page_entry(s, t->name);
-	uint64_t seqno = job->seqno;
-
-	mmx_list_del(&job->link);
-	*job_slot(s, t, seqno) = NULL;
-	s->stats.jobs--;
-	s->stats.jobs_done++;
-	if (job->error) {
-		s->stats.jobs_failed++;
-		t->errors++;
-		state->errors = t->errors;
-		keep_failure(s, t, job);
-	} else {
-		free(job);
-	}
-	t->completed = seqno;
-	state->gpu_time_ns = s->ops->group_gpu_time(s->ctx, t->group);
-	__atomic_store_n(&state->completed, seqno, __ATOMIC_RELEASE);
-	mmx_notify_timeline(s, t);
 }

@@ -323,6 +323,30 @@ static void test_refused(void **state)
 	assert_int_equal(walk_addr(env->pt, 0x5fffff), 0x5fffff);
 }
 
+/* An account has the tables' bytes as they come and go, beside what else it has. */
+static void test_account(void **state)
+{
+	struct env *env = *state;
+	uint64_t first = 7, second = 0;
+
+	mmx_pgtable_account(env->pt, &first);
+	assert_int_equal(first, 7 + 4 * KIB);
+	assert_int_equal(mmx_pgtable_map(env->pt, 0, 0, 4 * MIB, RW), 0);
+	assert_int_equal(first, 7 + mmx_pgtable_bytes(env->pt));
+	assert_int_equal(mmx_pgtable_unmap(env->pt, 0x1000, 0x1000), 0);
+	assert_int_equal(first, 7 + mmx_pgtable_bytes(env->pt));
+	mmx_pgtable_account(env->pt, &second);
+	assert_int_equal(first, 7);
+	assert_int_equal(second, mem.count * 4 * KIB);
+	assert_int_equal(mmx_pgtable_unmap(env->pt, 0, 4 * MIB), 0);
+	/* those that are gone are there until they are trimmed */
+	assert_int_equal(second, mem.count * 4 * KIB);
+	mmx_pgtable_trim(env->pt, mmx_pgtable_unmaps(env->pt));
+	assert_int_equal(second, 4 * KIB);
+	mmx_pgtable_account(env->pt, NULL);
+	assert_int_equal(second, 0);
+}
+
 static void test_split(void **state)
 {
 	struct env *env = *state;
@@ -504,6 +528,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_map, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_account, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_split, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_create, setup, teardown),

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "backend/session/session_priv.h"
 #include "tests/lib/cs_asm.h"
 
 void rig_guest_connect(struct rig *rig, size_t partition, struct rig_guest *guest)
@@ -36,6 +37,28 @@ void rig_guest_hangup(struct rig_guest *guest)
 void rig_guest_wait_gone(struct rig_guest *guest)
 {
 	RIG_UNTIL(guest->rig, !guest->session);
+}
+
+void rig_guest_recount(const struct rig_guest *guest)
+{
+	const struct mmx_session *s = guest->session;
+	const struct mmx_list *pos;
+	uint64_t bytes = 0;
+	uint32_t i;
+
+	for (i = 0; s && i < s->clients.size; i++) {
+		const struct mmx_client *client = s->clients.entries[i].object;
+
+		if (!s->clients.entries[i].name)
+			continue;
+		mmx_list_for_each(pos, &client->vms)
+			bytes += mmx_vm_bytes(
+				mmx_container_of(pos, const struct mmx_addrspace, link)->hw);
+		mmx_list_for_each(pos, &client->groups)
+			bytes += mmx_group_bytes(
+				mmx_container_of(pos, const struct mmx_sgroup, link)->hw);
+	}
+	RIG_CHECK(!s || s->backend_bytes == bytes);
 }
 
 /* ---- what it is told ---- */
@@ -109,6 +132,7 @@ void rig_guest_read(struct rig_guest *guest)
 	struct mmx_decoded msg;
 	int size;
 
+	rig_guest_recount(guest);
 	if (guest->deaf || !guest->peer.region)
 		return;
 	mmx_local_clear(guest->peer.call_fd);

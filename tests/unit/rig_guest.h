@@ -60,6 +60,8 @@ void rig_guest_connect(struct rig *rig, size_t partition, struct rig_guest *gues
 void rig_guest_hangup(struct rig_guest *guest);
 /* Takes in what is in the completion ring. */
 void rig_guest_read(struct rig_guest *guest);
+/* The session's sum of the backend's memory is what its VMs and groups have now. */
+void rig_guest_recount(const struct rig_guest *guest);
 /* The session is over, and core has destroyed it. */
 void rig_guest_wait_gone(struct rig_guest *guest);
 
