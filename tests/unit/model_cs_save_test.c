@@ -236,12 +236,14 @@ static void test_bad_buffers(void **state)
 		{ 8 + 384 + 24 + 1 + 168, 8 }, /* endpoint entry */
 		{ 8 + 384 + 24 + 1 + 169, 9 }, /* load/store entry */
 		{ 8 + 384 + 24 + 1 + 170, 0x10 }, /* resources */
-		{ 8 + 650 + 1, 4 }, /* kind of the first job */
-		{ 8 + 650 + 2, 8 }, /* its entry */
-		{ 8 + 650 + 10, 1 }, /* its cycles */
-		{ 8 + 650 + 88 + 1, 8 }, /* entry of the first deferred instruction */
-		{ 8 + 650 + 88 + 3 + 7, 4 }, /* its opcode */
-		{ 8 + 650 + 88 + 3, 2 }, /* its scope */
+		{ 8 + 625 + 2, 1 }, /* depth of an exception handler */
+		{ 8 + 625 + 12, 5 }, /* state of a draw without memory */
+		{ 8 + 663 + 1, 4 }, /* kind of the first job */
+		{ 8 + 663 + 2, 8 }, /* its entry */
+		{ 8 + 663 + 10, 1 }, /* its cycles */
+		{ 8 + 663 + 88 + 1, 8 }, /* entry of the first deferred instruction */
+		{ 8 + 663 + 88 + 3 + 7, 4 }, /* its opcode */
+		{ 8 + 663 + 88 + 3, 2 }, /* its scope */
 	};
 	struct mdl_cs_params params;
 	uint8_t good[MDL_CS_STATE_SIZE];

@@ -81,6 +81,8 @@ enum menv_cs_in {
 	CS_IN_ACK_IRQ_MASK = 0xc,
 	CS_IN_RING_BASE = 0x10,
 	CS_IN_RING_SIZE = 0x18,
+	CS_IN_HEAP_START = 0x20,
+	CS_IN_HEAP_END = 0x28,
 	CS_IN_RING_INPUT = 0x30,
 	CS_IN_RING_OUTPUT = 0x38,
 };
@@ -98,6 +100,10 @@ enum menv_cs_out {
 	CS_OUT_FATAL = 0x84,
 	CS_OUT_FAULT_INFO = 0x88,
 	CS_OUT_FATAL_INFO = 0x90,
+	CS_OUT_HEAP_VT_START = 0xc0,
+	CS_OUT_HEAP_VT_END = 0xc4,
+	CS_OUT_HEAP_FRAG_END = 0xcc,
+	CS_OUT_HEAP_ADDRESS = 0xd0,
 };
 
 /* states of CSG_REQ */

@@ -70,6 +70,12 @@
 #define MDL_COST_FINISH_TILING	 500u
 #define MDL_COST_FINISH_FRAGMENT 50u
 
+/* Tiler heaps: bytes that a draw takes, and the cycles of going on in another chunk. */
+#define MDL_HEAP_JOB	      64u /* IDVS, RUN_TILING: any */
+#define MDL_HEAP_VERTEX	      32u /* for each vertex of each instance */
+#define MDL_HEAP_CHUNK_HEADER 64u /* of each chunk: {u64 next, 14 words of 0} */
+#define MDL_COST_HEAP_CHUNK   200u
+
 /* Jobs: cycles on one core. */
 #define MDL_COST_JOB	    1000u /* any */
 #define MDL_COST_TASK	    200u /* compute: for each task */

@@ -77,10 +77,8 @@ static void wake_group(struct mdl_cs *cs)
 void mdl_cs_deliver(struct mdl_cs *cs)
 {
 	static const enum mdl_cs_report reports[] = {
-		MDL_CS_FAULT,
-		MDL_CS_FATAL,
-		MDL_CS_SYNC_UPDATE,
-		MDL_CS_STATE_CHANGED,
+		MDL_CS_FAULT,	  MDL_CS_FATAL,		MDL_CS_SYNC_UPDATE,
+		MDL_CS_TILER_OOM, MDL_CS_STATE_CHANGED,
 	};
 	uint32_t now = summary(cs);
 	unsigned int i;

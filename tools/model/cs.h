@@ -47,6 +47,8 @@ enum mdl_cs_report {
 	MDL_CS_SYNC_UPDATE, /* a sync object was written by SYNC_ADD/SYNC_SET with system scope */
 	/* became empty, blocked, unblocked: look at mdl_cs_status(); or quiet after mdl_cs_pause() */
 	MDL_CS_STATE_CHANGED,
+	/* a draw lacks memory of the tiler heap; goes on after mdl_cs_heap_answer() */
+	MDL_CS_TILER_OOM,
 };
 
 struct mdl_cs_status {
@@ -62,7 +64,8 @@ struct mdl_cs_status {
 	uint32_t fault, fatal; /* exception type [7:0], data [31:8]; 0 = none since start */
 	uint64_t fault_info, fatal_info;
 	uint64_t heap; /* HEAP_SET: address of the tiler heap context */
-	uint32_t heap_vt_start, heap_vt_end, heap_frag_end; /* HEAP_OPERATION, FINISH_FRAGMENT */
+	/* of HEAP_OPERATION and FINISH_FRAGMENT, as the stream last saw them in that context */
+	uint32_t heap_vt_start, heap_vt_end, heap_frag_end;
 };
 
 /* csf.c: the stream of that slot reports; called from inside mdl_cs_*() and from timed events. */
@@ -91,6 +94,9 @@ void mdl_cs_stop(struct mdl_cs *cs);
 
 /* There may be something to do: a doorbell rang, or a sync object changed. */
 void mdl_cs_kick(struct mdl_cs *cs);
+
+/* Answers MDL_CS_TILER_OOM with the chunks first..last, {address | bytes >> 12}; 0, 0: with none. */
+void mdl_cs_heap_answer(struct mdl_cs *cs, uint64_t first, uint64_t last);
 
 /* True while it has instructions that it could execute now. */
 bool mdl_cs_runnable(const struct mdl_cs *cs);

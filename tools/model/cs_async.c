@@ -87,16 +87,9 @@ static enum cs_step effect(struct mdl_cs *cs, uint64_t word, uint64_t address, u
 		}
 		return CS_NEXT;
 	case CS_OP_FINISH_FRAGMENT:
-		cs->heap_frag_end += cs_bits(word, 0, 1);
-		return CS_NEXT;
+		return mdl_cs_heap_finish(cs, cs_bits(word, 0, 1), address, data);
 	case CS_OP_HEAP_OPERATION:
-		if (cs_bits(word, 32, 2) == CS_HEAP_VT_START)
-			cs->heap_vt_start++;
-		else if (cs_bits(word, 32, 2) == CS_HEAP_VT_END)
-			cs->heap_vt_end++;
-		else
-			cs->heap_frag_end++;
-		return CS_NEXT;
+		return mdl_cs_heap_operation(cs, (enum cs_heap_operation)cs_bits(word, 32, 2));
 	case CS_OP_TRACE_POINT: /* nobody reads a trace */
 		return CS_NEXT;
 	case CS_OP_STORE_STATE:
@@ -225,7 +218,8 @@ enum cs_step mdl_cs_async(struct mdl_cs *cs, uint64_t word)
 	} else if (opcode == CS_OP_SYNC_ADD32 || opcode == CS_OP_SYNC_SET32) {
 		address = cs_pair(cs, cs_a(word));
 		data = cs->regs[cs_b(word)];
-	} else if (opcode == CS_OP_SYNC_ADD64 || opcode == CS_OP_SYNC_SET64) {
+	} else if (opcode == CS_OP_SYNC_ADD64 || opcode == CS_OP_SYNC_SET64 ||
+		   opcode == CS_OP_FINISH_FRAGMENT) {
 		address = cs_pair(cs, cs_a(word));
 		data = cs_pair(cs, cs_b(word));
 	}

@@ -37,6 +37,7 @@ static bool leave_range(struct mdl_cs *cs)
 
 	if (cs->depth) {
 		cs->at = cs->frames[--cs->depth];
+		mdl_cs_handler_left(cs);
 		return true;
 	}
 	if (!mdl_cs_read_insert(cs, &insert))
@@ -264,6 +265,8 @@ static enum cs_step set_state(struct mdl_cs *cs, uint64_t word)
 			return cs_invalid(cs);
 		cs->handler_address = cs_pair(cs, a);
 		cs->handler_length = cs->regs[b];
+		cs->handler_known |= cs->handler_length != 0;
+		cs->pending |= CS_TELL_GROUP; /* a draw may have waited for one */
 		break;
 	case CS_OP_HEAP_SET:
 		if (!cs_pair_ok(a))
@@ -394,6 +397,8 @@ void mdl_cs_slice(struct mdl_cs *cs)
 	cs->window_valid = false;
 	for (n = 0; n < MDL_SLICE_INSTRUCTIONS; n++) {
 		if (cs->time_ns - cs->slice_ns >= MDL_SLICE_NS || cs->pending & CS_TELL_FAULT)
+			return;
+		if (cs->handler_due && mdl_cs_handler_enter(cs) == CS_DEAD)
 			return;
 		if (cs->at.pc == cs->at.end) {
 			if (!leave_range(cs))

@@ -101,12 +101,24 @@ static uint64_t fragment_cost(struct mdl_cs *cs)
 	return MDL_COST_JOB + (x1 - x0 + 1) * (y1 - y0 + 1) * MDL_COST_TILE;
 }
 
+static uint64_t vertices(const struct mdl_cs *cs)
+{
+	return saturating_mul(cs->regs[CS_R_INDEX_COUNT], cs->regs[CS_R_INSTANCE_COUNT]);
+}
+
 static uint64_t draw_cost(const struct mdl_cs *cs, uint64_t vertex_cycles)
 {
-	uint64_t vertices =
-		saturating_mul(cs->regs[CS_R_INDEX_COUNT], cs->regs[CS_R_INSTANCE_COUNT]);
+	return saturating_add(MDL_COST_JOB, saturating_mul(vertices(cs), vertex_cycles));
+}
 
-	return saturating_add(MDL_COST_JOB, saturating_mul(vertices, vertex_cycles));
+/* Memory of the tiler heap, for those that use one. Return: as mdl_cs_heap_take(). */
+static enum cs_step draw_memory(struct mdl_cs *cs, uint64_t word, uint64_t context_va)
+{
+	if (cs_opcode(word) != CS_OP_RUN_IDVS && cs_opcode(word) != CS_OP_RUN_TILING)
+		return CS_NEXT;
+	return mdl_cs_heap_take(
+		cs, context_va,
+		saturating_add(MDL_HEAP_JOB, saturating_mul(vertices(cs), MDL_HEAP_VERTEX)));
 }
 
 /* A job as its instruction asks for it. */
@@ -231,6 +243,7 @@ enum cs_step mdl_cs_run_job(struct mdl_cs *cs, uint64_t word)
 {
 	struct cs_job *slot = NULL;
 	struct request req;
+	enum cs_step step;
 	uint64_t cycles;
 	unsigned int i;
 
@@ -246,8 +259,13 @@ enum cs_step mdl_cs_run_job(struct mdl_cs *cs, uint64_t word)
 		return mdl_cs_block(cs, MDL_CS_BLOCKED_SB);
 	}
 	cs->time_ns += MDL_COST_RUN;
-	if (cs->poison || !descriptor_ok(cs, req.descriptor))
+	if (cs->poison || !descriptor_ok(cs, req.descriptor)) {
+		mdl_cs_heap_drop(cs);
 		return CS_NEXT;
+	}
+	step = draw_memory(cs, word, req.descriptor);
+	if (step != CS_NEXT)
+		return step == CS_DROP ? CS_NEXT : step;
 	cycles = cost(cs, word);
 	if (!cycles)
 		return CS_NEXT;

@@ -26,7 +26,7 @@ enum cs_op {
 	CS_OP_RUN_FRAGMENT = 7, /* bit 0 tile map, bits 7:4 tile order, progress */
 	CS_OP_RUN_FULLSCREEN = 8, /* bits 31:0 flags override, A pair = draw descriptor, progress */
 	CS_OP_FINISH_TILING = 9, /* progress */
-	CS_OP_FINISH_FRAGMENT = 11, /* bit 0 count it, B and A pairs = heap chunks; deferrable */
+	CS_OP_FINISH_FRAGMENT = 11, /* bit 0 count it, chunks from A pair to B pair; deferrable */
 	CS_OP_ADD_IMM32 = 16, /* D = A + bits 31:0 */
 	CS_OP_ADD_IMM64 = 17, /* D pair = A pair + signed bits 31:0 */
 	CS_OP_UMIN32 = 18, /* D = min(A, B) */
@@ -169,6 +169,7 @@ enum cs_exception {
 	CS_EX_INHERIT = 0x4b,
 	CS_EX_DATA_INVALID = 0x58,
 	CS_EX_TILE_RANGE = 0x59,
+	CS_EX_OOM = 0x60,
 };
 
 #endif

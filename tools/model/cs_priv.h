@@ -7,6 +7,7 @@
  *   cs_sync.c   sync objects and the state that a stream can store
  *   cs_async.c  instructions that wait for scoreboards beside the stream, or take time there
  *   cs_job.c    RUN_*: what a job costs, jobs in flight
+ *   cs_heap.c   tiler heaps: memory of draws, the exception handler
  *   cs_save.c   suspension
  *
  * An instruction that cannot go on is blocked: it is executed again, whole, when the stream is woken.
@@ -38,6 +39,16 @@ enum cs_step {
 	CS_LATER, /* not executed: it wants a slice of its own */
 	CS_BLOCK, /* not executed: see mdl_cs_blocked */
 	CS_DEAD, /* CS_FATAL */
+	CS_DROP, /* cs_heap.c only: the job is not to be run */
+};
+
+/* A draw that lacks memory. */
+enum cs_oom {
+	CS_OOM_NONE,
+	CS_OOM_ASKED, /* the host has been told, and has not answered */
+	CS_OOM_DENIED, /* the host has no chunk */
+	CS_OOM_HANDLED, /* the exception handler is to find some */
+	CS_OOM_TRIED, /* it has run */
 };
 
 /* A range of instructions. At the ring's level pc and end are offsets like insert and extract. */
@@ -93,8 +104,15 @@ struct mdl_cs {
 	uint32_t disjoint; /* how often it was suspended */
 	uint64_t handler_address;
 	uint32_t handler_length;
+	bool handler_known; /* one was set since the stream began */
+	bool handler_due; /* to be called before the next instruction */
+	uint8_t handler_depth; /* of its frame; 0 = it does not run */
 	uint64_t heap;
+	/* counters of the heap context as last seen; its own ones without a context */
 	uint32_t heap_vt_start, heap_vt_end, heap_frag_end;
+	bool heap_begun; /* the RUN_* at which it is has taken some */
+	uint64_t heap_left; /* ... and needs that much more */
+	enum cs_oom oom;
 
 	uint8_t poison; /* exception that ERROR_BARRIER clears */
 	uint32_t fault, fatal;
@@ -125,6 +143,7 @@ struct mdl_cs {
 #define CS_TELL_FATAL	    (1u << MDL_CS_FATAL)
 #define CS_TELL_SYNC_UPDATE (1u << MDL_CS_SYNC_UPDATE)
 #define CS_TELL_STATE	    (1u << MDL_CS_STATE_CHANGED)
+#define CS_TELL_OOM	    (1u << MDL_CS_TILER_OOM)
 #define CS_TELL_GROUP	    (1u << 8) /* wake the other streams of the group */
 
 /* cs.c */
@@ -153,6 +172,14 @@ enum cs_step mdl_cs_async(struct mdl_cs *cs, uint64_t word);
 void mdl_cs_async_scan(struct mdl_cs *cs, uint64_t at_ns);
 void mdl_cs_async_init(struct mdl_cs *cs, struct cs_async *op);
 void mdl_cs_async_clear(struct mdl_cs *cs);
+
+/* cs_heap.c */
+enum cs_step mdl_cs_heap_operation(struct mdl_cs *cs, enum cs_heap_operation operation);
+enum cs_step mdl_cs_heap_finish(struct mdl_cs *cs, bool counts, uint64_t first, uint64_t last);
+enum cs_step mdl_cs_heap_take(struct mdl_cs *cs, uint64_t context_va, uint64_t bytes);
+void mdl_cs_heap_drop(struct mdl_cs *cs);
+enum cs_step mdl_cs_handler_enter(struct mdl_cs *cs);
+void mdl_cs_handler_left(struct mdl_cs *cs);
 
 /* cs_job.c */
 enum cs_step mdl_cs_run_job(struct mdl_cs *cs, uint64_t word);

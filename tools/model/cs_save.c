@@ -8,7 +8,7 @@
  *
  * Jobs are saved with what remains of them, deferred instructions with the registers of their issue.
  * Afterwards all jobs count as issued before all deferred instructions.
- * Waits are not saved: the instruction is executed again.
+ * Waits are not saved: the instruction is executed again. A draw that lacked memory asks the host again.
  */
 #include "tools/model/cs_priv.h"
 
@@ -48,7 +48,7 @@ static void range(struct cursor *c, struct cs_range *r)
 	r->end = field(c, r->end, 8);
 }
 
-/* All but jobs and deferred instructions: 650 bytes. */
+/* All but jobs and deferred instructions: 663 bytes. */
 static void scalars(struct cursor *c, struct mdl_cs *cs)
 {
 	unsigned int i;
@@ -71,6 +71,12 @@ static void scalars(struct cursor *c, struct mdl_cs *cs)
 	cs->heap_vt_start = (uint32_t)field(c, cs->heap_vt_start, 4);
 	cs->heap_vt_end = (uint32_t)field(c, cs->heap_vt_end, 4);
 	cs->heap_frag_end = (uint32_t)field(c, cs->heap_frag_end, 4);
+	cs->handler_known = field(c, cs->handler_known, 1);
+	cs->handler_due = field(c, cs->handler_due, 1);
+	cs->handler_depth = (uint8_t)field(c, cs->handler_depth, 1);
+	cs->heap_begun = field(c, cs->heap_begun, 1);
+	cs->heap_left = field(c, cs->heap_left, 8);
+	cs->oom = (enum cs_oom)field(c, cs->oom, 1);
 	cs->poison = (uint8_t)field(c, cs->poison, 1);
 	cs->fault = (uint32_t)field(c, cs->fault, 4);
 	cs->fatal = (uint32_t)field(c, cs->fatal, 4);
@@ -100,7 +106,7 @@ static void async(struct cursor *c, struct cs_async *op)
 	op->data = field(c, op->data, 8);
 }
 
-_Static_assert(8 + 650 + CS_JOBS * 11 + CS_ASYNCS * 27 <= MDL_CS_STATE_SIZE, "does not fit");
+_Static_assert(8 + 663 + CS_JOBS * 11 + CS_ASYNCS * 27 <= MDL_CS_STATE_SIZE, "does not fit");
 
 /** mdl_cs_save() - saves a stream that is paused and quiet */
 void mdl_cs_save(const struct mdl_cs *cs, uint8_t buf[MDL_CS_STATE_SIZE])
@@ -166,7 +172,7 @@ static bool state_ok(const struct mdl_cs *cs)
 
 	if (cs->depth > CS_FRAMES || cs->entry_endpoint >= MDL_CS_SCOREBOARDS ||
 	    cs->entry_memory >= MDL_CS_SCOREBOARDS || cs->resources & ~CS_RES_MASK ||
-	    !range_ok(&cs->at))
+	    cs->handler_depth > cs->depth || cs->oom > CS_OOM_TRIED || !range_ok(&cs->at))
 		return false;
 	for (i = 0; i < cs->depth; i++)
 		if (!range_ok(&cs->frames[i]))
@@ -228,6 +234,9 @@ bool mdl_cs_restore(struct mdl_cs *cs, const struct mdl_cs_params *params,
 	}
 	cs->idle = flags & F_IDLE;
 	cs->disjoint++;
+	/* what the host did not answer, or could not give then, it is asked again (panthor expects it) */
+	if (cs->oom == CS_OOM_ASKED || cs->oom == CS_OOM_DENIED)
+		cs->oom = CS_OOM_NONE;
 	if (flags & F_DEAD) {
 		for (i = 0; i < CS_JOBS; i++)
 			cs->jobs[i].used = false;

@@ -4,7 +4,7 @@
  *   csf.c         life, boot, doorbells, the firmware's main loop, what streams and endpoints ask
  *   csf_global.c  the global interface; power and idleness of all groups together
  *   csf_group.c   a slot: its state machine, requests, events, suspend and resume
- *   csf_stream.c  a stream's interface block: start, stop, status, fault events
+ *   csf_stream.c  a stream's interface block: start, stop, status, its events
  *
  * They reach the interface through csf_rd*() and csf_wr*(), which are accesses through address space 0.
  * One that faults makes the firmware die at the end of what it is doing.
@@ -26,6 +26,8 @@ struct mdl_csf_stream {
 	uint32_t doorbell; /* page that kicks it, 0 = none */
 	uint32_t idle_when; /* CS_IDLE_* of the last acknowledged request */
 	uint32_t reports; /* bits of enum mdl_cs_report, not yet passed on */
+	bool oom; /* lacks memory of its tiler heap, the host has not been told yet */
+	bool oom_told; /* CS_TILER_OOM is to be answered */
 	bool faulted; /* stands still until the host has acknowledged CS_FAULT and rung */
 };
 
@@ -124,7 +126,7 @@ void csf_stream_status(struct mmx_model *m, struct mdl_csf_stream *s);
 /* The firmware gives the stream up. */
 void csf_stream_fatal(struct mmx_model *m, struct mdl_csf_group *g, unsigned int index,
 		      uint32_t exception);
-/* FAULT and FATAL events out of s->reports. */
+/* FAULT, FATAL and TILER_OOM events out of s->reports. */
 void csf_stream_events(struct mmx_model *m, struct mdl_csf_group *g, unsigned int index);
 bool csf_stream_idle(const struct mdl_csf_stream *s);
 

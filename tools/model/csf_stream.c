@@ -7,11 +7,11 @@
  * the stream as idle; EXTRACT_EVENT is acknowledged and has no effect. The ring, the input and output
  * addresses and the doorbell are latched at start.
  *
- * Events: FAULT and FATAL. Their words stay as they are until the host has acknowledged the event. Each
+ * Events: FAULT, FATAL and TILER_OOM. The words of the first two stay as they are until the host has acknowledged the event. Each
  * event also toggles the stream's bit in the group's cs_irq_req, if the stream's ack_irq_mask has it.
  * After a FAULT the stream stands still until the host has acknowledged it and rung for the stream
  * (doorbell_req): so the host still finds the extract offset within the job that is to blame.
- * Nothing reports TILER_OOM: tiler heaps do not run out in this model.
+ * TILER_OOM is answered by the chunk in HEAP_START and HEAP_END when the host acknowledges it and rings for the stream.
  */
 #include "tools/model/csf_priv.h"
 
@@ -57,6 +57,15 @@ static bool seen(struct mmx_model *m, const struct mdl_csf_stream *s, uint32_t b
 	return !((csf_rd(m, s->in_va + CS_IN_REQ) ^ csf_rd(m, s->out_va + CS_OUT_ACK)) & bit);
 }
 
+static void heap_status(struct mmx_model *m, const struct mdl_csf_stream *s,
+			const struct mdl_cs_status *status)
+{
+	csf_wr(m, s->out_va + CS_OUT_HEAP_VT_START, status->heap_vt_start);
+	csf_wr(m, s->out_va + CS_OUT_HEAP_VT_END, status->heap_vt_end);
+	csf_wr(m, s->out_va + CS_OUT_HEAP_FRAG_END, status->heap_frag_end);
+	csf_wr64(m, s->out_va + CS_OUT_HEAP_ADDRESS, status->heap);
+}
+
 void csf_stream_fatal(struct mmx_model *m, struct mdl_csf_group *g, unsigned int index,
 		      uint32_t exception)
 {
@@ -77,7 +86,8 @@ void csf_stream_events(struct mmx_model *m, struct mdl_csf_group *g, unsigned in
 	struct mdl_cs_status status;
 
 	s->reports = 0;
-	if (!(reports & (MDL_BIT(MDL_CS_FAULT) | MDL_BIT(MDL_CS_FATAL))))
+	s->oom |= (reports & MDL_BIT(MDL_CS_TILER_OOM)) != 0;
+	if (!s->oom && !(reports & (MDL_BIT(MDL_CS_FAULT) | MDL_BIT(MDL_CS_FATAL))))
 		return;
 	mdl_cs_status(s->cs, &status);
 	if ((reports & MDL_BIT(MDL_CS_FAULT)) && seen(m, s, CS_FAULT)) {
@@ -90,9 +100,25 @@ void csf_stream_events(struct mmx_model *m, struct mdl_csf_group *g, unsigned in
 		csf_wr64(m, s->out_va + CS_OUT_FATAL_INFO, status.fatal_info);
 		raise_event(m, g, index, CS_FATAL);
 	}
+	if (s->oom && seen(m, s, CS_TILER_OOM)) {
+		s->oom = false;
+		s->oom_told = true;
+		heap_status(m, s, &status);
+		raise_event(m, g, index, CS_TILER_OOM);
+	}
 }
 
 /* ---- requests ---- */
+
+/* A new stay in the slot: what the last one has asked for is over. */
+static void forget_heap(struct mmx_model *m, struct mdl_csf_stream *s)
+{
+	uint32_t req = csf_rd(m, s->in_va + CS_IN_REQ), ack = csf_rd(m, s->out_va + CS_OUT_ACK);
+
+	s->oom = false;
+	s->oom_told = false;
+	csf_wr(m, s->out_va + CS_OUT_ACK, (ack & ~CS_TILER_OOM) | (req & CS_TILER_OOM));
+}
 
 static void start(struct mmx_model *m, struct mdl_csf_group *g, unsigned int index,
 		  const uint8_t *buf)
@@ -103,6 +129,7 @@ static void start(struct mmx_model *m, struct mdl_csf_group *g, unsigned int ind
 	s->started = true;
 	s->reports = 0;
 	s->faulted = false;
+	forget_heap(m, s);
 	s->doorbell = MDL_GET(CS_CONFIG_DOORBELL, csf_rd(m, s->in_va + CS_IN_CONFIG));
 	if (!buf) {
 		mdl_cs_start(s->cs, &params);
@@ -150,6 +177,11 @@ void csf_stream_requests(struct mmx_model *m, struct mdl_csf_group *g, unsigned 
 	} else if (wanted) {
 		if (!(s->reports & MDL_BIT(MDL_CS_FAULT)) && seen(m, s, CS_FAULT))
 			s->faulted = false;
+		if (s->oom_told && seen(m, s, CS_TILER_OOM)) {
+			s->oom_told = false;
+			mdl_cs_heap_answer(s->cs, csf_rd64(m, s->in_va + CS_IN_HEAP_START),
+					   csf_rd64(m, s->in_va + CS_IN_HEAP_END));
+		}
 		mdl_cs_kick(s->cs);
 	}
 }
@@ -191,8 +223,5 @@ void csf_stream_status(struct mmx_model *m, struct mdl_csf_stream *s)
 	csf_wr(m, out + CS_OUT_SYNC_VALUE_HI, (uint32_t)(status.wait_sync_value >> 32));
 	csf_wr(m, out + CS_OUT_SCOREBOARDS, status.scoreboards);
 	csf_wr(m, out + CS_OUT_BLOCKED_REASON, status.blocked);
-	csf_wr(m, out + CS_OUT_HEAP_VT_START, status.heap_vt_start);
-	csf_wr(m, out + CS_OUT_HEAP_VT_END, status.heap_vt_end);
-	csf_wr(m, out + CS_OUT_HEAP_FRAG_END, status.heap_frag_end);
-	csf_wr64(m, out + CS_OUT_HEAP_ADDRESS, status.heap);
+	heap_status(m, s, &status);
 }

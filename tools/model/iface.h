@@ -116,6 +116,8 @@
 #define CS_IN_ACK_IRQ_MASK    0x0cu
 #define CS_IN_RINGBUF_BASE    0x10u /* u64 */
 #define CS_IN_RINGBUF_SIZE    0x18u
+#define CS_IN_HEAP_START      0x20u /* u64 */
+#define CS_IN_HEAP_END	      0x28u /* u64 */
 #define CS_IN_RINGBUF_INPUT   0x30u /* u64 */
 #define CS_IN_RINGBUF_OUTPUT  0x38u /* u64 */
 #define CS_IN_SIZE	      0x58u
@@ -152,7 +154,8 @@
 #define CS_REQUESTS                                                                        \
 	(CS_STATE | CS_EXTRACT_EVENT | CS_IDLE_SYNC_WAIT | CS_IDLE_PROTM | CS_IDLE_EMPTY | \
 	 CS_IDLE_RESOURCE_REQ)
-#define CS_FATAL MDL_BIT(30) /* event */
-#define CS_FAULT MDL_BIT(31) /* event */
+#define CS_TILER_OOM MDL_BIT(26) /* event */
+#define CS_FATAL     MDL_BIT(30) /* event */
+#define CS_FAULT     MDL_BIT(31) /* event */
 
 #endif

@@ -26,6 +26,7 @@ MODEL_CS_SOURCES = \
 	%D%/cs.c \
 	%D%/cs_async.c \
 	%D%/cs_exec.c \
+	%D%/cs_heap.c \
 	%D%/cs_job.c \
 	%D%/cs_ops.h \
 	%D%/cs_priv.h \
@@ -59,6 +60,10 @@ tests_unit_model_csf_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 tests_unit_model_csf_suspend_test_SOURCES = tests/unit/model_csf_suspend_test.c $(MODEL_CSF_ENV)
 tests_unit_model_csf_suspend_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_csf_suspend_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+UNIT_TESTS += tests/unit/model_csf_heap_test
+tests_unit_model_csf_heap_test_SOURCES = tests/unit/model_csf_heap_test.c $(MODEL_CSF_ENV)
+tests_unit_model_csf_heap_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_csf_heap_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 endif
 
 if HAVE_CMOCKA
@@ -75,6 +80,7 @@ UNIT_TESTS += \
 	tests/unit/model_cs_ops_test \
 	tests/unit/model_cs_save_test \
 	tests/unit/model_cs_test \
+	tests/unit/model_heap_test \
 	tests/unit/model_job_test
 tests_unit_model_cores_test_SOURCES = tests/unit/model_cores_test.c $(MODEL_FAKE)
 tests_unit_model_cores_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -88,6 +94,9 @@ tests_unit_model_cs_save_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 tests_unit_model_cs_test_SOURCES = tests/unit/model_cs_test.c $(MODEL_FAKE)
 tests_unit_model_cs_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_cs_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+tests_unit_model_heap_test_SOURCES = tests/unit/model_heap_test.c $(MODEL_FAKE)
+tests_unit_model_heap_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_heap_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 tests_unit_model_job_test_SOURCES = tests/unit/model_job_test.c tests/unit/model_words.h $(MODEL_ENV)
 tests_unit_model_job_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_job_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
