@@ -169,12 +169,40 @@ static bool is_drained(const struct mmx_core_group *group)
 	return true;
 }
 
+/* The first job of the queue that the GPU has not finished is the one that it died of. Return: there is one. */
+static bool blame(struct mmx_core_group *group, unsigned int queue, int error)
+{
+	struct mmx_job *job =
+		mmx_core_job_find(group, queue, mmx_queue_done(group->sgroup->hw, queue) + 1);
+
+	if (job)
+		job->error = error;
+	return job;
+}
+
+/* It did not leave its slot in time, whatever it was that each of its queues was doing. */
+static void overdue(struct mmx_core_group *group)
+{
+	struct mmx_session_fault fault = { .kind = MMX_FAULT_TIMEOUT, .group = group->sgroup };
+	unsigned int i;
+
+	group->dead = true;
+	group->partition->timeouts++;
+	group->sgroup->state |= MMX_GROUP_STATE_TIMEDOUT;
+	for (i = group->sgroup->queue_count; i-- > 0;)
+		if (blame(group, i, ETIMEDOUT))
+			fault.queue = i;
+	mmx_session_fault(group->sgroup->session, &fault);
+}
+
 static void on_group_off(void *ctx, struct mmx_group *hw, enum mmx_group_off how)
 {
 	struct mmx_core *core = ctx;
 	struct mmx_core_group *group = group_of(hw);
 
 	mmx_sched_off(core->sched, &group->sched, mmx_core_now(core));
+	if (how == MMX_GROUP_OFF_OVERDUE && !group->dead)
+		overdue(group);
 	if (how == MMX_GROUP_OFF_LOST && !group->dead) {
 		struct mmx_session_fault fault = { .kind = MMX_FAULT_GPU_RESET,
 						   .group = group->sgroup };
@@ -229,16 +257,6 @@ static void on_job_fault(void *ctx, struct mmx_group *hw, unsigned int queue, ui
 	if (job)
 		job->error = EINVAL;
 	mmx_session_fault(group->sgroup->session, &fault);
-}
-
-/* The first job of the queue that the GPU has not finished is the one that it died of. */
-static void blame(struct mmx_core_group *group, unsigned int queue, int error)
-{
-	struct mmx_job *job =
-		mmx_core_job_find(group, queue, mmx_queue_done(group->sgroup->hw, queue) + 1);
-
-	if (job)
-		job->error = error;
 }
 
 void mmx_core_group_timed_out(struct mmx_core_group *group, unsigned int queue)

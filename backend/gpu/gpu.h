@@ -67,6 +67,7 @@ struct mmx_vm_fault {
 enum mmx_group_off {
 	MMX_GROUP_OFF_SUSPENDED, /* can be placed again */
 	MMX_GROUP_OFF_TERMINATED, /* as asked for; can't */
+	MMX_GROUP_OFF_OVERDUE, /* did not suspend in time, and so was terminated; can't */
 	MMX_GROUP_OFF_LOST, /* was resident when the GPU was reset, or could not be started; can't */
 };
 

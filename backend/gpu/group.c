@@ -68,6 +68,8 @@ static void take_params(struct mmx_group *group, const struct mmx_group_params *
 	group->max_compute = params->max_compute;
 	group->max_fragment = params->max_fragment;
 	group->max_tiler = params->max_tiler;
+	group->suspend_timeout_ns =
+		params->suspend_timeout_ns ? params->suspend_timeout_ns : MMX_FW_REQUEST_NS;
 	group->place = MMX_GROUP_OFF;
 }
 

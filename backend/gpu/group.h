@@ -34,6 +34,7 @@ struct mmx_group_params {
 	void *owner;
 	uint64_t compute_mask, fragment_mask, tiler_mask;
 	unsigned int max_compute, max_fragment, max_tiler;
+	uint64_t suspend_timeout_ns; /* after that it is terminated; 0 = MMX_FW_REQUEST_NS */
 	unsigned int queue_count; /* 1..MMX_GPU_MAX_QUEUES */
 	struct mmx_group_queue_params queues[MMX_GPU_MAX_QUEUES];
 };

@@ -39,6 +39,8 @@ struct mmx_group {
 	uint64_t compute_mask, fragment_mask, tiler_mask;
 	unsigned int max_compute, max_fragment, max_tiler;
 
+	uint64_t suspend_timeout_ns;
+
 	enum mmx_group_place place;
 	unsigned int slot; /* while not OFF */
 	bool suspended; /* its state is in the suspend buffer: RESUME, not START */

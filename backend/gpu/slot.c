@@ -17,6 +17,9 @@
  *    anything: evict the group, even reset the GPU; so its caller looks at the slot again
  *    (still_in()) before it goes on.
  *
+ * The ladder: a SUSPEND that is not answered in time becomes a TERMINATE, which costs that group
+ * alone. A TERMINATE, START or RESUME that is not answered resets the GPU.
+ *
  * Firmware's words are copied once each. A state that firmware was not asked for, or that does not
  * exist, resets the GPU: the group's state can't be trusted any more.
  *
@@ -59,7 +62,7 @@ static bool still_in(const struct mmx_slot *slot, const struct mmx_group *group)
 
 /* ---- requests ---- */
 
-static void request(struct mmx_slot *slot, uint32_t state)
+static void request(struct mmx_slot *slot, uint32_t state, uint64_t timeout_ns)
 {
 	struct mmx_csf_csg_input *input = mmx_slot_csg(slot)->input;
 	struct mmx_timers *timers = slot->gpu->timers;
@@ -68,14 +71,17 @@ static void request(struct mmx_slot *slot, uint32_t state)
 	mmx_fw_write32(&input->req,
 		       mmx_csf_update(mmx_fw_read32(&input->req), state, CSG_REQ_STATE));
 	mmx_slot_ring(slot);
-	mmx_timer_set(timers, &slot->deadline, mmx_timers_now(timers) + MMX_FW_REQUEST_NS);
+	mmx_timer_set(timers, &slot->deadline, mmx_timers_now(timers) + timeout_ns);
 }
 
 static void stop(struct mmx_slot *slot)
 {
 	slot->state = MMX_SLOT_STOPPING;
 	slot->group->place = MMX_GROUP_LEAVING;
-	request(slot, slot->terminate ? CSG_STATE_TERMINATE : CSG_STATE_SUSPEND);
+	if (slot->terminate)
+		request(slot, CSG_STATE_TERMINATE, MMX_FW_REQUEST_NS);
+	else
+		request(slot, CSG_STATE_SUSPEND, slot->group->suspend_timeout_ns);
 }
 
 /* The address space is enabled, the windows are mapped. */
@@ -83,7 +89,8 @@ static void start(struct mmx_slot *slot)
 {
 	mmx_slot_program(slot);
 	slot->state = MMX_SLOT_STARTING;
-	request(slot, slot->group->suspended ? CSG_STATE_RESUME : CSG_STATE_START);
+	request(slot, slot->group->suspended ? CSG_STATE_RESUME : CSG_STATE_START,
+		MMX_FW_REQUEST_NS);
 }
 
 static void as_done(struct mmx_as_wait *wait)
@@ -103,6 +110,7 @@ static void set_free(struct mmx_slot *slot)
 	slot->group = NULL;
 	slot->evict = false;
 	slot->terminate = false;
+	slot->overdue = false;
 }
 
 /* The windows can't be reached any more. */
@@ -110,15 +118,17 @@ static void leave(struct mmx_slot *slot)
 {
 	struct mmx_gpu *gpu = slot->gpu;
 	struct mmx_group *group = slot->group;
-	bool terminated = slot->terminate;
+	bool terminated = slot->terminate || slot->overdue;
+	enum mmx_group_off how = slot->terminate ? MMX_GROUP_OFF_TERMINATED
+				 : slot->overdue ? MMX_GROUP_OFF_OVERDUE
+						 : MMX_GROUP_OFF_SUSPENDED;
 
 	set_free(slot);
 	if (!group)
 		return;
 	group->place = MMX_GROUP_OFF;
 	group->dead = terminated;
-	gpu->ops->group_off(gpu->ctx, group,
-			    terminated ? MMX_GROUP_OFF_TERMINATED : MMX_GROUP_OFF_SUSPENDED);
+	gpu->ops->group_off(gpu->ctx, group, how);
 }
 
 static void clean_done(struct mmx_vm_op *op)
@@ -322,7 +332,7 @@ static void stopped(struct mmx_slot *slot)
 		group->queues[i].blocked = group->suspended && is_blocked(slot, i);
 	if (!tell_progress(slot)) /* what has completed on the way out */
 		return;
-	for (unsigned int i = 0; slot->terminate && i < group->queue_count; i++) {
+	for (unsigned int i = 0; !group->suspended && i < group->queue_count; i++) {
 		/* the job that faulted will never end */
 		if (group->queues[i].fault_open &&
 		    group->queues[i].done < group->queues[i].pushed && !tell_fault(slot, i))
@@ -406,6 +416,13 @@ static void missed(struct mmx_timer *timer)
 		mmx_gpu_lost_irq(slot->gpu, "JOB");
 		return;
 	}
+	if (slot->state == MMX_SLOT_STOPPING && slot->request == CSG_STATE_SUSPEND) {
+		/* upstream: a TERMINATE takes the place of a SUSPEND that does not end */
+		mmx_log(MMX_LOG_GPU, MMX_LOG_WARN, "group does not suspend slot=%u", slot->index);
+		slot->overdue = true;
+		request(slot, CSG_STATE_TERMINATE, MMX_FW_REQUEST_NS);
+		return;
+	}
 	mmx_log(MMX_LOG_GPU, MMX_LOG_ERROR, "no answer slot=%u asked=%u", slot->index,
 		slot->request);
 	mmx_gpu_reset(slot->gpu, "the firmware does not answer a group's request");
@@ -475,7 +492,7 @@ int mmx_group_place(struct mmx_group *group, unsigned int slot, unsigned int pri
  *
  * While the group enters, its start is awaited first: firmware takes one state after the other. A
  * suspension that is under way is not changed into a termination at the firmware, only in what
- * becomes of the group.
+ * becomes of the group - unless it takes too long: then firmware is asked for a termination.
  */
 void mmx_group_evict(struct mmx_group *group, bool terminate)
 {

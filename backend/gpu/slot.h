@@ -38,6 +38,7 @@ struct mmx_slot {
 	uint32_t request; /* CSG_STATE_* that was asked for last */
 	bool evict; /* to leave as soon as it has entered */
 	bool terminate; /* it leaves for good */
+	bool overdue; /* as it did not suspend in time */
 	struct mmx_timer deadline; /* of the request that is pending */
 	struct mmx_as_wait as_wait;
 	bool as_ready;

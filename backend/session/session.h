@@ -48,6 +48,7 @@ struct mmx_session_limits {
 	uint64_t shader_cores; /* mask that all core masks of its groups are cut to */
 	unsigned int slots; /* csg_slots that it is told */
 	unsigned int priority_ceiling; /* 0 low .. 3 realtime */
+	uint32_t preempt_timeout_us; /* for its groups to leave their slots */
 };
 
 struct mmx_timeline {

@@ -60,6 +60,7 @@ static int create_hw(struct mmx_sgroup *group, const struct mmx_msg_group_create
 		.max_compute = m->max_compute_cores,
 		.max_fragment = m->max_fragment_cores,
 		.max_tiler = m->max_tiler_cores,
+		.suspend_timeout_ns = group->session->limits->preempt_timeout_us * MMX_NS_PER_US,
 		.queue_count = m->queue_count,
 	};
 	uint32_t i;

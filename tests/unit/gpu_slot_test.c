@@ -153,7 +153,7 @@ static void lost_ack(struct group_env *env, bool leaving)
 		mmx_group_evict(group.hw, false);
 	else
 		assert_int_equal(mmx_group_place(group.hw, 0, 0), 0);
-	run_until(env, env->resets == 1, 2 * MMX_FW_REQUEST_NS);
+	run_until(env, env->resets == 1, 3 * MMX_FW_REQUEST_NS);
 	gpu_env_honest(env->gpu_env);
 	assert_int_equal(group.off, 1);
 	assert_int_equal(group.how, MMX_GROUP_OFF_LOST);
@@ -163,6 +163,27 @@ static void lost_ack(struct group_env *env, bool leaving)
 	assert_int_equal(test_push(&group, 0, stream_store(&vm, 0, 3)), 0);
 	test_place(&group, 0);
 	run_until(env, mmx_queue_done(group.hw, 0) == 1, JOB_NS);
+	test_vm_group_end(env, &vm, &group);
+}
+
+/* Firmware that hears no SUSPEND, but the TERMINATE that follows. */
+static void test_overdue(void **state)
+{
+	struct group_env *env = *state;
+	struct test_group group;
+	struct test_vm vm;
+
+	test_vm_group_create(env, &vm, &group, 1);
+	test_place(&group, 0);
+	gpu_env_drop_writes(env->gpu_env, DOORBELL0, UINT_MAX);
+	mmx_group_evict(group.hw, false);
+	run_until(env, env->gpu->slots.slot[0].overdue, MMX_FW_REQUEST_NS);
+	gpu_env_honest(env->gpu_env);
+	mmx_fw_doorbell(env->gpu, 0); /* the one for the TERMINATE was lost too */
+	run_until(env, group.off == 1, MOVE_NS);
+	assert_int_equal(group.how, MMX_GROUP_OFF_OVERDUE);
+	assert_int_equal(mmx_group_place(group.hw, 0, 0), GROUP_E_DEAD);
+	assert_int_equal(env->resets, 0);
 	test_vm_group_end(env, &vm, &group);
 }
 
@@ -329,6 +350,7 @@ int main(void)
 		group_test(test_reset_and_destroy),
 		group_test(test_start_not_answered),
 		group_test(test_suspend_not_answered),
+		group_test(test_overdue),
 		group_test(test_lost_irq),
 		group_test(test_state_gone_mad),
 		group_test(test_progress_timer),

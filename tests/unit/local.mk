@@ -39,6 +39,11 @@ tests_unit_core_timeout_test_SOURCES = %D%/core_timeout_test.c $(RIG)
 tests_unit_core_timeout_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_timeout_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/core_ladder_test
+tests_unit_core_ladder_test_SOURCES = %D%/core_ladder_test.c $(RIG)
+tests_unit_core_ladder_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_ladder_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
 tests_unit_core_end_test_SOURCES = %D%/core_end_test.c $(RIG)
 tests_unit_core_end_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_end_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)

@@ -131,6 +131,31 @@ static void suspended_job_goes_on_elsewhere(void **state)
 	assert_in_range(e->now_ns - before, whole_ns / 4, whole_ns * 3 / 4);
 }
 
+/* A TERMINATE takes the place of a SUSPEND that waits for a job to leave its cores. */
+static void terminated_while_suspending(void **state)
+{
+	const uint64_t job[] = { W_MOVE32(33, 0), W_MOVE32(37, 100000), W_MOVE32(38, 1),
+				 W_MOVE32(39, 1), W_REQ_RESOURCE(1),	W_RUN_COMPUTE(1, 0),
+				 W_WAIT(0xff) };
+	struct menv_group g;
+	struct menv *e = *state;
+
+	cenv_start_group(e, &g, 0, 1);
+	menv_submit(e, &g, 0, 0, job, sizeof(job) / sizeof(job[0]));
+	menv_run_for(e, CENV_MS);
+	cenv_csg_request(e, 0, MENV_CSG_START ^ MENV_CSG_SUSPEND);
+	menv_run_for(e, 2 * MDL_COST_FW_REQUEST_NS);
+	assert_int_equal(menv_mcu_rd(e, menv_csg_out(e, 0) + CSG_OUT_ACK) & 7, MENV_CSG_START);
+	assert_true(menv_group_state(e, 0, MENV_CSG_TERMINATE));
+	cenv_quiet(e);
+	/* nothing was saved, and the slot is free */
+	assert_int_equal(*(uint32_t *)menv_ptr(e, g.suspend_pa), 0);
+	cenv_start_group(e, &g, 0, 1);
+	cenv_submit_add(e, &g, 0, 0, 0, 1);
+	cenv_quiet(e);
+	assert_int_equal(cenv_data(e, 0), 1);
+}
+
 static void corrupted_buffers(void **state)
 {
 	static const uint32_t offsets[] = { 0, 4, 8, 64 }; /* header, then the first stream */
@@ -191,6 +216,7 @@ int main(void)
 		TEST(wait_across_groups),
 		TEST(suspended_loop_loses_nothing),
 		TEST(suspended_job_goes_on_elsewhere),
+		TEST(terminated_while_suspending),
 		TEST(corrupted_buffers),
 		TEST(unmapped_suspend_buffer_kills_the_firmware),
 		TEST(halt_loses_residents),

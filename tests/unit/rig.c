@@ -12,6 +12,9 @@
 #include <string.h>
 
 #include "backend/device/model_device.h"
+#include "backend/gpu/gpu_priv.h"
+#include "backend/gpu/gpu_regs.h"
+#include "backend/gpu/mmu_regs.h"
 #include "firmware/generate.h"
 #include "firmware/image.h"
 #include "tests/unit/rig_guest.h"
@@ -42,9 +45,66 @@ static struct mmx_device *inner_of(struct mmx_device *dev)
 	return rig->inner;
 }
 
+/* Address space whose register that is, or -1. */
+static int as_of(uint32_t offset, uint32_t reg)
+{
+	unsigned int i;
+
+	for (i = 0; i < MMX_MAX_AS; i++)
+		if (offset == MMU_AS_BASE(i) + reg)
+			return (int)i;
+	return -1;
+}
+
 static uint32_t dev_read32(struct mmx_device *dev, uint32_t offset)
 {
-	return mmx_device_read32(inner_of(dev), offset);
+	const struct rig *rig = (const struct rig *)(const void *)dev;
+	uint32_t value = mmx_device_read32(inner_of(dev), offset);
+	int as = as_of(offset, AS_STATUS);
+
+	return as >= 0 && (rig->stuck_as & 1u << as) ? value | AS_STATUS_ACTIVE : value;
+}
+
+/* Firmware looks at a slot whose doorbell bit differs: so what it is not to see is taken back. */
+static void hide_requests(struct rig *rig)
+{
+	struct mmx_fw *fw = &rig->core->gpu->fw;
+	struct mmx_csf_glb *glb = &fw->glb;
+	unsigned int i;
+
+	for (i = 0; i < rig->core->gpu->info.slots; i++) {
+		uint32_t state = MMX_FIELD_GET(CSG_REQ_STATE, fw->csg[i].input->req);
+
+		if (!(rig->deaf[i] & 1u << state) ||
+		    state == MMX_FIELD_GET(CSG_REQ_STATE, fw->csg[i].output->ack))
+			continue;
+		glb->input->doorbell_req = mmx_csf_update(glb->input->doorbell_req,
+							  glb->output->doorbell_ack, 1u << i);
+	}
+}
+
+/* Return: true if the write gets lost. */
+static bool loses_write(struct rig *rig, uint32_t offset)
+{
+	int as = as_of(offset, AS_COMMAND);
+
+	if (as >= 0 && (rig->stick_as & 1u << as)) {
+		rig->stick_as &= ~(1u << as);
+		rig->stuck_as |= 1u << as;
+		return true;
+	}
+	if (offset < DOORBELL_BASE || offset >= DOORBELL_END)
+		return false;
+	if (rig->mute)
+		return true;
+	if (offset == DOORBELL_BASE && mmx_gpu_is_ready(rig->core->gpu)) {
+		const struct mmx_csf_glb *glb = &rig->core->gpu->fw.glb;
+
+		hide_requests(rig);
+		return rig->lose_pings &&
+		       mmx_csf_pending(glb->input->req, glb->output->ack, GLB_REQ_PING);
+	}
+	return false;
 }
 
 static uint64_t dev_read64(struct mmx_device *dev, uint32_t offset)
@@ -54,9 +114,11 @@ static uint64_t dev_read64(struct mmx_device *dev, uint32_t offset)
 
 static void dev_write32(struct mmx_device *dev, uint32_t offset, uint32_t value)
 {
-	const struct rig *rig = (const struct rig *)(const void *)dev;
+	struct rig *rig = (struct rig *)(void *)dev;
 
-	if (rig->mute && offset >= DOORBELL_BASE && offset < DOORBELL_END)
+	if (offset == GPU_CONTROL_BASE + GPU_CMD && value == GPU_CMD_SOFT_RESET)
+		rig->stuck_as = 0;
+	if (loses_write(rig, offset))
 		return;
 	mmx_device_write32(inner_of(dev), offset, value);
 }

@@ -49,6 +49,12 @@ struct rig {
 
 	unsigned int drop_irqs[MMX_IRQ_COUNT]; /* next ones that are lost; UINT_MAX = all */
 	bool mute; /* no doorbell reaches the firmware */
+	/* ... or only these requests do not: states (1 << CSG_STATE_*) asked of a slot; pings */
+	uint32_t deaf[MMX_GPU_MAX_SLOTS];
+	bool lose_pings;
+	uint32_t
+		stick_as; /* mask: the next command of that address space does not end before a GPU reset */
+	uint32_t stuck_as; /* mask: those that are in such a command */
 
 	unsigned int regions; /* data areas that are mapped for the GPU */
 	size_t bytes_before; /* of DMA memory, before there was a guest */

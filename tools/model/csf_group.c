@@ -3,7 +3,8 @@
  * A slot and the group in it. Called from csf.c's main loop, and by its own timed transition.
  *
  * States: FREE -(START, RESUME)-> STARTING -> RUNNING -(SUSPEND, TERMINATE)-> STOPPING -> FREE. A state
- * is acknowledged when its transition has ended; requests that come meanwhile are looked at then. State
+ * is acknowledged when its transition has ended; requests that come meanwhile are looked at then, but a
+ * TERMINATE takes the place of a SUSPEND that has not ended (panthor counts on that). State
  * requests that make no sense (SUSPEND of a free slot, START of a running one) are acknowledged without
  * effect and logged; values above RESUME are never acknowledged.
  *
@@ -382,6 +383,8 @@ void csf_group_requests(struct mmx_model *m, struct mdl_csf_group *g)
 	uint32_t changed = req ^ ack;
 
 	if (g->state == MDL_CSF_STARTING || g->state == MDL_CSF_STOPPING) {
+		if (g->state == MDL_CSF_STOPPING && (req & CSG_STATE) == CSG_STATE_TERMINATE)
+			g->target = CSG_STATE_TERMINATE;
 		g->rung = true;
 		return;
 	}
