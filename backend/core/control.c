@@ -31,6 +31,7 @@ struct mmx_control {
 	uv_pipe_t pipe; /* listens */
 	uv_loop_t *loop;
 	char *path; /* to be removed; NULL = not ours yet */
+	struct mmx_local_socket socket; /* whose file that is; the descriptor is the pipe's */
 	const struct mmx_control_ops *ops;
 	void *ctx;
 	struct mmx_list clients; /* client.link */
@@ -355,7 +356,7 @@ int mmx_control_create(uv_loop_t *loop, const char *path, mode_t mode,
 {
 	struct mmx_control *control = calloc(1, sizeof(*control));
 	char *copy = strdup(path);
-	int fd, r;
+	int r;
 
 	if (!control || !copy) {
 		r = -ENOMEM;
@@ -371,15 +372,15 @@ int mmx_control_create(uv_loop_t *loop, const char *path, mode_t mode,
 	control->ctx = ctx;
 	mmx_list_init(&control->clients);
 	/* from here on the handle is the loop's to close, and the struct lives as long */
-	r = mmx_local_listen(path, mode, &fd);
+	r = mmx_local_listen(path, mode, &control->socket);
 	if (r) {
 		free(copy);
 		goto err_destroy;
 	}
 	control->path = copy;
-	r = uv_pipe_open(&control->pipe, fd);
+	r = uv_pipe_open(&control->pipe, control->socket.fd);
 	if (r) {
-		close(fd);
+		close(control->socket.fd);
 		goto err_destroy;
 	}
 	r = uv_listen((uv_stream_t *)&control->pipe, BACKLOG, accept_client);
@@ -404,7 +405,7 @@ void mmx_control_destroy(struct mmx_control *control)
 	if (!control)
 		return;
 	if (control->path)
-		unlink(control->path);
+		mmx_local_remove(control->path, &control->socket);
 	mmx_list_for_each_safe(pos, next, &control->clients)
 		drop(mmx_container_of(pos, struct client, link));
 	uv_close((uv_handle_t *)&control->pipe, server_closed);

@@ -19,6 +19,11 @@
 /* Twice as often as is promised to guests (hv/proto/region.h). */
 #define HEARTBEAT_NS (MMX_HEARTBEAT_MS * MMX_NS_PER_MS / 2)
 
+/* About a guest, which can cause it as often as it likes. */
+#define say(p, level, ...)                                                                \
+	mmx_log_limited(&(p)->log_limit, mmx_core_now((p)->core), MMX_LOG_SESSION, level, \
+			(p)->config->name, __VA_ARGS__)
+
 void mmx_core_set_state(struct mmx_core *core, enum mmx_core_state state)
 {
 	if (core->state == state)
@@ -252,15 +257,55 @@ void mmx_core_gpu_ready(struct mmx_core *core)
 
 /* ---- guests ---- */
 
-void mmx_core_region_params(const struct mmx_core *core, size_t partition,
-			    struct mmx_region_params *ret_params)
+static void region_params(const struct mmx_partition *p, struct mmx_region_params *ret_params)
 {
-	const struct mmx_partition_config *config = core->partitions[partition].config;
+	*ret_params = (struct mmx_region_params){
+		.sub_slots = p->config->ring_slots,
+		.comp_slots = p->config->ring_slots,
+		.max_timelines = p->config->limits.wire.max_timelines,
+		.data_size = p->config->limits.wire.mem_bytes,
+	};
+}
 
-	ret_params->sub_slots = config->ring_slots;
-	ret_params->comp_slots = config->ring_slots;
-	ret_params->max_timelines = config->limits.wire.max_timelines;
-	ret_params->data_size = config->limits.wire.mem_bytes;
+int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_local_peer *ret_peer)
+{
+	struct mmx_partition *p = &core->partitions[partition];
+	struct mmx_local_peer peer;
+	struct mmx_region_params params;
+	struct mmx_region_hdr layout;
+	int r;
+
+	if (core->state != MMX_CORE_RUNNING)
+		return CORE_E_NOT_READY;
+	if (p->session || p->offered)
+		return CORE_E_BUSY;
+	region_params(p, &params);
+	r = mmx_region_layout(&params, &layout);
+	if (!r)
+		r = mmx_local_peer_init(&peer, &params);
+	if (r)
+		return r;
+	/* the data area alone: neither rings nor session page are the GPU's */
+	r = mmx_device_map(core->params.dev, peer.region_fd, layout.data_offset, layout.data_size,
+			   true, &p->map);
+	if (r) {
+		mmx_local_peer_finish(&peer);
+		return r;
+	}
+	p->offered = true;
+	*ret_peer = peer;
+	return 0;
+}
+
+void mmx_core_withdraw(struct mmx_core *core, size_t partition)
+{
+	struct mmx_partition *p = &core->partitions[partition];
+
+	if (!p->offered)
+		return;
+	p->offered = false;
+	mmx_device_unmap(core->params.dev, &p->map);
+	p->map = (struct mmx_dma_map){ 0 };
 }
 
 int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_peer *peer,
@@ -272,18 +317,19 @@ int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_pe
 		.limits = &p->limits,
 		.epoch = core->params.epoch,
 		.peer = peer,
+		.map = &p->map,
+		.log_limit = &p->log_limit,
 	};
 	int r;
 
-	mmx_core_region_params(core, partition, &params.region);
+	region_params(p, &params.region);
 	if (core->state != MMX_CORE_RUNNING)
 		return CORE_E_NOT_READY;
-	if (p->session)
-		return CORE_E_BUSY;
 	r = mmx_session_create(core->gpu, core->params.dev, core->params.timers, &params,
 			       &session_ops, p, &p->session);
 	if (r)
 		return r;
+	p->offered = false;
 	core->sessions++;
 	p->guests++;
 	p->gone = false;
@@ -291,9 +337,14 @@ int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_pe
 	p->pump = true;
 	mark(p);
 	mmx_session_heartbeat(p->session, p->sched.gpu_time_ns);
-	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_INFO, p->config->name, "guest connected");
+	say(p, MMX_LOG_INFO, "guest connected");
 	*ret_session = p->session;
 	return 0;
+}
+
+struct mmx_log_limit *mmx_core_log_limit(struct mmx_core *core, size_t partition)
+{
+	return &core->partitions[partition].log_limit;
 }
 
 void mmx_core_kick(struct mmx_core *core, struct mmx_session *session)
@@ -307,10 +358,12 @@ void mmx_core_kick(struct mmx_core *core, struct mmx_session *session)
 
 void mmx_core_hangup(struct mmx_core *core, struct mmx_session *session)
 {
+	struct mmx_partition *p = mmx_session_ctx(session);
+
 	(void)core;
 	if (mmx_session_ending(session))
 		return;
-	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_INFO, mmx_session_name(session), "guest went away");
+	say(p, MMX_LOG_INFO, "guest went away");
 	mmx_session_end(session, ECONNRESET);
 }
 
@@ -325,8 +378,7 @@ static void end_broken(struct mmx_partition *p)
 {
 	if (!p->broken || mmx_session_ending(p->session))
 		return;
-	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, p->config->name, "session is ended: %s",
-		      p->broken);
+	say(p, MMX_LOG_WARN, "session is ended: %s", p->broken);
 	mmx_session_end(p->session, EPROTO);
 }
 
@@ -344,9 +396,8 @@ static void reap(struct mmx_partition *p)
 	p->session = NULL;
 	p->pump = false;
 	core->sessions--;
-	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_INFO, p->config->name,
-		      "session is gone: %llu jobs, %llu of them failed",
-		      (unsigned long long)stats.jobs_done, (unsigned long long)stats.jobs_failed);
+	say(p, MMX_LOG_INFO, "session is gone: %llu jobs, %llu of them failed",
+	    (unsigned long long)stats.jobs_done, (unsigned long long)stats.jobs_failed);
 }
 
 /* Messages of all who have some. */

@@ -49,7 +49,10 @@ enum mmx_core_state {
 struct mmx_core_ops {
 	/* The state has changed. */
 	void (*state)(void *ctx, enum mmx_core_state state);
-	/* The session is about to be destroyed: its peer's descriptors must be watched no more. */
+	/*
+	 * The session is about to be destroyed: its peer's descriptors must be watched no more. The host may take the
+	 * peer (mmx_session_take_peer()).
+	 */
 	void (*detach)(void *ctx, struct mmx_session *session);
 };
 
@@ -64,24 +67,31 @@ void mmx_core_start(struct mmx_core *core);
 void mmx_core_stop(struct mmx_core *core);
 enum mmx_core_state mmx_core_state(const struct mmx_core *core);
 
-/* Positive outcomes of mmx_core_attach(). */
+/* Positive outcomes of mmx_core_offer() and mmx_core_attach(). */
 enum {
 	CORE_E_BUSY = 1, /* the partition has a guest */
 	CORE_E_NOT_READY,
 };
 
 /**
- * mmx_core_attach() - a guest has connected to a partition
+ * mmx_core_offer() - makes a region for a guest that wants to come, and maps it for the device
  * @partition: index in the configuration
- * @peer: taken over on success
+ * @ret_peer: to be welcomed with it
+ * Taken back by mmx_core_withdraw(), or used by mmx_core_attach(). Return: 0; CORE_E_*; negative errno.
+ */
+int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_local_peer *ret_peer);
+/* The device can't reach the region any more; the peer stays the caller's. Fine if nothing is on offer. */
+void mmx_core_withdraw(struct mmx_core *core, size_t partition);
+/**
+ * mmx_core_attach() - the guest that the partition's offer was for has come
+ * @peer: of the offer, sealed; taken over on success
  * @ret_session: for the caller's watching of its descriptors
- * Return: 0; CORE_E_*; negative errno.
+ * Return: 0; CORE_E_NOT_READY; negative errno.
  */
 int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_peer *peer,
 		    struct mmx_session **ret_session);
-/* How the partition's regions are to be laid out. */
-void mmx_core_region_params(const struct mmx_core *core, size_t partition,
-			    struct mmx_region_params *ret_params);
+/* For log lines about who connects to the partition. */
+struct mmx_log_limit *mmx_core_log_limit(struct mmx_core *core, size_t partition);
 
 /* The guest has notified. */
 void mmx_core_kick(struct mmx_core *core, struct mmx_session *session);

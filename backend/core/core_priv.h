@@ -14,6 +14,9 @@ struct mmx_partition {
 	struct mmx_session *session; /* NULL = no guest */
 	struct mmx_list
 		todo; /* in the core's list while the next round has something to do for it */
+	bool offered; /* there is a region for a guest to come, */
+	struct mmx_dma_map map; /* whose data area is mapped so */
+	struct mmx_log_limit log_limit; /* of what its guests cause */
 	uint64_t guests; /* that have ever connected */
 	uint64_t faults; /* of guests that are gone */
 	uint64_t jobs_done, jobs_failed; /* of guests that are gone */

@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Guests that come and go. Owns the partitions' sockets, and the libuv handles that watch them and the descriptors
- * of connected guests; those descriptors themselves belong to the session. Called by loop.c, and by libuv.
+ * Guests that come and go. Owns the partitions' sockets, the guests that are coming or going, and the libuv handles
+ * that watch them all; the descriptors of a connected guest belong to its session. Called by loop.c, and by libuv.
  *
- * One guest per partition at a time. Its polls must be closed before the session's descriptors are, and are handles
- * of libuv until their close callbacks have run: only then is the next guest let in.
+ * One guest per partition at a time. Its way:
+ *
+ *	FREE -> GREETED: it has the region's descriptor, and CANDIDATE_MS to say that it has mapped it. It could be
+ *		punching holes into it: nothing touches the region
+ *	-> SEALING: no holes from here on. Adding the seals waits for system calls of the guest on the region, so a
+ *		thread does it
+ *	-> CONNECTED: there is a session
+ *	-> LEAVING: handles are closed, then the region is freed, by a thread again, since that takes long if it is
+ *		large; and FREE
+ *
+ * Who connects meanwhile is told EBUSY in CONNECTED, and waits in the backlog in all other states: they are short. Its
+ * polls must be closed before the guest's descriptors are, and are handles of libuv until their close callbacks have
+ * run.
  */
 #include "backend/core/listener.h"
 
@@ -14,23 +25,44 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/core/chore.h"
 #include "backend/util/log.h"
 #include "hv/local/local.h"
 
 /* After an accept that failed (no descriptors are left, say), how long to leave the backlog alone. */
 #define ACCEPT_RETRY_MS 1000u
+/* For a guest to map its region: it has nothing else to do. */
+#define CANDIDATE_MS 2000u
+/* Connections of one partition: so many at once, and one more each so often. */
+#define CREDIT_MAX 64u
+#define CREDIT_MS  5u
+
+enum phase {
+	FREE,
+	GREETED,
+	SEALING,
+	CONNECTED,
+	LEAVING,
+};
 
 /* One partition's socket, and the guest that is connected to it. */
 struct listener {
 	uv_poll_t listen_poll;
-	uv_timer_t retry;
-	uv_poll_t sock_poll; /* of the guest; active while session is not NULL */
-	uv_poll_t kick_poll;
+	uv_timer_t retry; /* active while the backlog is left alone */
+	uv_timer_t patience; /* with a candidate */
+	uv_poll_t sock_poll; /* of the guest; from GREETED on */
+	uv_poll_t kick_poll; /* in CONNECTED */
+	struct mmx_chore chore;
 	struct mmx_listeners *all;
 	size_t partition;
-	int fd; /* -1 = not listening */
-	struct mmx_session *session;
-	unsigned int closing; /* of the two polls of a guest: handles that are not closed yet */
+	struct mmx_local_socket socket; /* fd -1 = not listening */
+	enum phase phase;
+	struct mmx_local_peer peer; /* but in CONNECTED: then it is the session's */
+	struct mmx_session *session; /* in CONNECTED */
+	int sealed; /* what came of SEALING */
+	unsigned int handles; /* of the two polls of a guest: those that are not closed yet */
+	unsigned int credit; /* connections that may come now */
+	uint64_t credit_ms; /* counted until then */
 };
 
 struct mmx_listeners {
@@ -42,102 +74,112 @@ struct mmx_listeners {
 	struct listener listeners[];
 };
 
+#define say(l, level, ...)                                                                         \
+	mmx_log_limited(mmx_core_log_limit((l)->all->core, (l)->partition), uv_hrtime(),           \
+			MMX_LOG_SESSION, level, (l)->all->config->partitions[(l)->partition].name, \
+			__VA_ARGS__)
+
 static void accept_guest(uv_poll_t *poll, int status, int events);
-static void watch_guest(struct listener *l);
+
+/* ---- the backlog ---- */
+
+static void listen_again(struct listener *l)
+{
+	if (l->all->stopped || uv_is_active((uv_handle_t *)&l->retry) ||
+	    (l->phase != FREE && l->phase != CONNECTED))
+		return;
+	uv_poll_start(&l->listen_poll, UV_READABLE, accept_guest);
+}
+
+static void retry_now(uv_timer_t *timer)
+{
+	listen_again(timer->data);
+}
+
+/* What is in the backlog stays there, and would wake the loop at once, again and again. */
+static void listen_later(struct listener *l, uint64_t ms)
+{
+	uv_poll_stop(&l->listen_poll);
+	uv_timer_start(&l->retry, retry_now, ms, 0);
+}
+
+static void set_phase(struct listener *l, enum phase phase)
+{
+	l->phase = phase;
+	if (phase == FREE || phase == CONNECTED)
+		listen_again(l);
+	else
+		uv_poll_stop(&l->listen_poll);
+}
+
+/* Each connection costs the daemon some work. Return: false: there have been too many; listening goes on later. */
+static bool take_credit(struct listener *l)
+{
+	uint64_t now_ms = uv_now(l->all->uv), more = (now_ms - l->credit_ms) / CREDIT_MS;
+
+	if (more >= CREDIT_MAX - l->credit) {
+		l->credit = CREDIT_MAX;
+		l->credit_ms = now_ms;
+	} else {
+		l->credit += (unsigned int)more;
+		l->credit_ms += more * CREDIT_MS;
+	}
+	if (!l->credit) {
+		listen_later(l, CREDIT_MS);
+		return false;
+	}
+	l->credit--;
+	return true;
+}
+
+/* ---- the end of a guest ---- */
+
+static void free_peer(void *arg)
+{
+	struct listener *l = arg;
+
+	mmx_local_peer_finish(&l->peer);
+}
+
+static void peer_freed(void *arg)
+{
+	set_phase(arg, FREE);
+}
 
 static void guest_poll_closed(uv_handle_t *handle)
 {
 	struct listener *l = handle->data;
 
-	if (--l->closing == 0 && !l->all->stopped)
-		uv_poll_start(&l->listen_poll, UV_READABLE, accept_guest);
-}
-
-static void accept_again(uv_timer_t *timer)
-{
-	struct listener *l = timer->data;
-
-	if (!l->all->stopped)
-		uv_poll_start(&l->listen_poll, UV_READABLE, accept_guest);
-}
-
-/* The connection stays in the backlog, and would wake the loop at once, again and again. */
-static void accept_later(struct listener *l, int error)
-{
-	mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, l->all->config->partitions[l->partition].name,
-		      "a connection can't be accepted now: %s", strerror(-error));
-	uv_poll_stop(&l->listen_poll);
-	uv_timer_start(&l->retry, accept_again, ACCEPT_RETRY_MS, 0);
-}
-
-/* The guest's end of the socket is closed, and libuv may only be about to say so. */
-static bool has_hung_up(const struct mmx_session *session)
-{
-	struct pollfd fd = { .fd = mmx_session_peer(session)->sock_fd, .events = POLLIN };
-
-	return poll(&fd, 1, 0) == 1;
-}
-
-/* A guest that comes while the one before it is being cleared away waits in the backlog. */
-static void accept_guest(uv_poll_t *poll, int status, int events)
-{
-	struct listener *l = poll->data;
-	const struct mmx_partition_config *config = &l->all->config->partitions[l->partition];
-	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
-	struct mmx_region_params params;
-	pid_t pid;
-	uid_t uid;
-	int fd, r;
-
-	(void)events;
-	if (l->session && !mmx_session_ending(l->session) && has_hung_up(l->session))
-		mmx_core_hangup(l->all->core, l->session);
-	if (l->closing && (!l->session || mmx_session_ending(l->session))) {
-		uv_poll_stop(poll);
+	if (--l->handles || l->all->stopped)
 		return;
-	}
-	r = status < 0 ? status : mmx_local_accept(l->fd, &fd, &pid, &uid);
-	if (r) {
-		if (r != -EAGAIN)
-			accept_later(l, r);
+	if (!mmx_chore_start(&l->chore, free_peer, peer_freed, l))
 		return;
-	}
-	if (config->check_uid && uid != config->uid) {
-		mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, config->name,
-			      "connection of uid %u refused: this partition is for uid %u", uid,
-			      config->uid);
-		r = EACCES;
-		goto refuse;
-	}
-	if (l->session) {
-		r = EBUSY;
-		goto refuse;
-	}
-	mmx_core_region_params(l->all->core, l->partition, &params);
-	r = -mmx_local_peer_init(&peer, &params);
-	if (r)
-		goto refuse;
-	peer.pid = pid;
-	peer.uid = uid;
-	r = -mmx_local_welcome(&peer, fd);
-	if (r)
-		goto refuse;
-	r = mmx_core_attach(l->all->core, l->partition, &peer, &l->session);
-	if (r) {
-		mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_WARN, config->name,
-			      "a guest could not be attached: %s",
-			      r < 0 ? strerror(-r) : "not ready");
-		mmx_local_peer_finish(&peer);
-		return;
-	}
-	watch_guest(l);
-	return;
-
-refuse:
-	mmx_local_refuse(fd, r);
-	close(fd);
-	mmx_local_peer_finish(&peer);
+	/* no thread: it has to be done all the same */
+	free_peer(l);
+	peer_freed(l);
 }
+
+static void leave(struct listener *l)
+{
+	unsigned int handles = l->handles;
+
+	set_phase(l, LEAVING);
+	uv_timer_stop(&l->patience);
+	uv_close((uv_handle_t *)&l->sock_poll, guest_poll_closed);
+	if (handles > 1)
+		uv_close((uv_handle_t *)&l->kick_poll, guest_poll_closed);
+}
+
+/* A guest that has no session yet. */
+static void dismiss(struct listener *l, const char *why)
+{
+	say(l, MMX_LOG_WARN, "a guest is turned away: %s pid=%d uid=%u", why, (int)l->peer.pid,
+	    l->peer.uid);
+	mmx_core_withdraw(l->all->core, l->partition);
+	leave(l);
+}
+
+/* ---- a guest with a session ---- */
 
 static void guest_kicked(uv_poll_t *poll, int status, int events)
 {
@@ -150,7 +192,7 @@ static void guest_kicked(uv_poll_t *poll, int status, int events)
 	mmx_core_kick(l->all->core, l->session);
 }
 
-/* The socket carries nothing after the welcome: whatever happens on it is its end. */
+/* The socket carries nothing any more: whatever happens on it is its end. */
 static void guest_hung_up(uv_poll_t *poll, int status, int events)
 {
 	struct listener *l = poll->data;
@@ -162,27 +204,156 @@ static void guest_hung_up(uv_poll_t *poll, int status, int events)
 		mmx_core_hangup(l->all->core, l->session);
 }
 
-static void watch_guest(struct listener *l)
+static void attach(struct listener *l)
 {
-	const struct mmx_local_peer *peer = mmx_session_peer(l->session);
+	int r = mmx_core_attach(l->all->core, l->partition, &l->peer, &l->session);
 
-	l->sock_poll.data = l;
+	if (r) {
+		dismiss(l, r < 0 ? strerror(-r) : "the daemon is stopping");
+		return;
+	}
+	set_phase(l, CONNECTED);
 	l->kick_poll.data = l;
-	l->closing = 2;
-	if (uv_poll_init(l->all->uv, &l->sock_poll, peer->sock_fd)) {
-		l->closing = 0;
+	if (uv_poll_init(l->all->uv, &l->kick_poll, mmx_session_peer(l->session)->kick_fd)) {
 		mmx_core_hangup(l->all->core, l->session);
 		return;
 	}
-	if (uv_poll_init(l->all->uv, &l->kick_poll, peer->kick_fd)) {
-		l->closing = 1;
-		uv_close((uv_handle_t *)&l->sock_poll, guest_poll_closed);
-		mmx_core_hangup(l->all->core, l->session);
-		return;
-	}
+	l->handles++;
 	uv_poll_start(&l->sock_poll, UV_READABLE | UV_DISCONNECT, guest_hung_up);
 	uv_poll_start(&l->kick_poll, UV_READABLE, guest_kicked);
 }
+
+/* ---- a candidate ---- */
+
+static void seal(void *arg)
+{
+	struct listener *l = arg;
+
+	l->sealed = mmx_local_seal(&l->peer);
+}
+
+static void sealed(void *arg)
+{
+	struct listener *l = arg;
+
+	if (l->sealed)
+		dismiss(l, l->sealed == -EINVAL ? "the kernel can't seal its region (before 5.1)"
+						: "it has sealed its region itself");
+	else
+		attach(l);
+}
+
+static void candidate_spoke(uv_poll_t *poll, int status, int events)
+{
+	struct listener *l = poll->data;
+	int r = mmx_local_heard_mapped(&l->peer);
+
+	(void)status;
+	(void)events;
+	if (r == -EAGAIN)
+		return;
+	uv_poll_stop(poll);
+	uv_timer_stop(&l->patience);
+	if (r) {
+		dismiss(l, r == -EPROTO ? "it does not keep to the hand-shake" : "it is gone");
+		return;
+	}
+	set_phase(l, SEALING);
+	if (mmx_chore_start(&l->chore, seal, sealed, l))
+		dismiss(l, "there is no thread to seal its region");
+}
+
+static void patience_ends(uv_timer_t *timer)
+{
+	struct listener *l = timer->data;
+
+	dismiss(l, "it has not mapped its region in time");
+}
+
+static void watch_candidate(struct listener *l)
+{
+	set_phase(l, GREETED);
+	l->sock_poll.data = l;
+	if (uv_poll_init(l->all->uv, &l->sock_poll, l->peer.sock_fd)) {
+		mmx_core_withdraw(l->all->core, l->partition);
+		mmx_local_peer_finish(&l->peer);
+		set_phase(l, FREE);
+		return;
+	}
+	l->handles = 1;
+	uv_poll_start(&l->sock_poll, UV_READABLE | UV_DISCONNECT, candidate_spoke);
+	uv_timer_start(&l->patience, patience_ends, CANDIDATE_MS, 0);
+}
+
+/* Return: 0: it is a candidate now; an errno: why not. */
+static int greet(struct listener *l, int fd, uid_t uid)
+{
+	const struct mmx_partition_config *config = &l->all->config->partitions[l->partition];
+	int r;
+
+	if (config->check_uid && uid != config->uid) {
+		say(l, MMX_LOG_WARN, "connection of uid %u refused: this partition is for uid %u",
+		    uid, config->uid);
+		return EACCES;
+	}
+	r = mmx_core_offer(l->all->core, l->partition, &l->peer);
+	if (r == CORE_E_BUSY)
+		return EBUSY;
+	if (!r)
+		r = mmx_local_welcome(&l->peer, fd);
+	if (r) {
+		say(l, MMX_LOG_WARN, "a guest can't be greeted: %s",
+		    r < 0 ? strerror(-r) : "the daemon is not ready");
+		mmx_core_withdraw(l->all->core, l->partition);
+		mmx_local_peer_finish(&l->peer);
+		return r < 0 ? -r : EAGAIN;
+	}
+	return 0;
+}
+
+/* The guest's end of the socket is closed, and libuv may only be about to say so. */
+static bool has_hung_up(const struct mmx_session *session)
+{
+	struct pollfd fd = { .fd = mmx_session_peer(session)->sock_fd, .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+static void accept_guest(uv_poll_t *poll, int status, int events)
+{
+	struct listener *l = poll->data;
+	pid_t pid;
+	uid_t uid;
+	int fd, r;
+
+	(void)events;
+	if (l->session && !mmx_session_ending(l->session) && has_hung_up(l->session))
+		mmx_core_hangup(l->all->core, l->session);
+	/* who comes while its predecessor is on its way out waits for that */
+	if (l->session && mmx_session_ending(l->session)) {
+		uv_poll_stop(poll);
+		return;
+	}
+	if (!take_credit(l))
+		return;
+	r = status < 0 ? status : mmx_local_accept(l->socket.fd, &fd, &pid, &uid);
+	if (r) {
+		if (r == -EAGAIN)
+			return;
+		say(l, MMX_LOG_WARN, "a connection can't be accepted now: %s", strerror(-r));
+		listen_later(l, ACCEPT_RETRY_MS);
+		return;
+	}
+	r = greet(l, fd, uid);
+	if (!r) {
+		watch_candidate(l);
+		return;
+	}
+	mmx_local_refuse(fd, r);
+	close(fd);
+}
+
+/* ---- life ---- */
 
 int mmx_listeners_create(uv_loop_t *uv, const struct mmx_config *config,
 			 struct mmx_listeners **ret_listeners)
@@ -196,12 +367,35 @@ int mmx_listeners_create(uv_loop_t *uv, const struct mmx_config *config,
 	all->config = config;
 	all->count = count;
 	for (i = 0; i < count; i++) {
-		all->listeners[i].all = all;
-		all->listeners[i].partition = i;
-		all->listeners[i].fd = -1;
+		struct listener *l = &all->listeners[i];
+
+		l->all = all;
+		l->partition = i;
+		l->socket.fd = -1;
+		l->peer = (struct mmx_local_peer)MMX_LOCAL_PEER_INIT;
+		l->credit = CREDIT_MAX;
 	}
 	*ret_listeners = all;
 	return 0;
+}
+
+static int start_listening(struct listener *l, const struct mmx_partition_config *config)
+{
+	int r;
+
+	l->retry.data = l;
+	l->patience.data = l;
+	l->listen_poll.data = l;
+	uv_timer_init(l->all->uv, &l->retry);
+	uv_timer_init(l->all->uv, &l->patience);
+	r = mmx_chore_init(l->all->uv, &l->chore);
+	if (!r)
+		r = mmx_local_listen(config->socket, config->mode, &l->socket);
+	if (!r)
+		r = uv_poll_init(l->all->uv, &l->listen_poll, l->socket.fd);
+	if (!r)
+		r = uv_poll_start(&l->listen_poll, UV_READABLE, accept_guest);
+	return r;
 }
 
 int mmx_listeners_start(struct mmx_listeners *all, struct mmx_core *core)
@@ -212,21 +406,13 @@ int mmx_listeners_start(struct mmx_listeners *all, struct mmx_core *core)
 	all->core = core;
 	for (i = 0; i < all->count; i++) {
 		const struct mmx_partition_config *config = &all->config->partitions[i];
-		struct listener *l = &all->listeners[i];
 
-		l->retry.data = l;
-		uv_timer_init(all->uv, &l->retry);
-		r = mmx_local_listen(config->socket, config->mode, &l->fd);
-		if (!r) {
-			l->listen_poll.data = l;
-			r = uv_poll_init(all->uv, &l->listen_poll, l->fd);
-		}
+		r = start_listening(&all->listeners[i], config);
 		if (r) {
 			mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "partition %s: socket %s: %s",
 				config->name, config->socket, strerror(-r));
 			return r;
 		}
-		uv_poll_start(&l->listen_poll, UV_READABLE, accept_guest);
 	}
 	return 0;
 }
@@ -241,19 +427,22 @@ void mmx_listeners_detach(struct mmx_listeners *all, struct mmx_session *session
 		if (l->session != session)
 			continue;
 		l->session = NULL;
-		if (l->closing != 2)
-			return;
-		uv_poll_stop(&l->sock_poll);
-		uv_poll_stop(&l->kick_poll);
-		uv_close((uv_handle_t *)&l->sock_poll, guest_poll_closed);
-		uv_close((uv_handle_t *)&l->kick_poll, guest_poll_closed);
+		mmx_session_take_peer(session, &l->peer);
+		leave(l);
 		return;
 	}
 }
 
 void mmx_listeners_stop(struct mmx_listeners *all)
 {
+	size_t i;
+
 	all->stopped = true;
+	for (i = 0; i < all->count; i++) {
+		mmx_chore_finish(&all->listeners[i].chore);
+		if (all->core)
+			mmx_core_withdraw(all->core, i);
+	}
 }
 
 void mmx_listeners_destroy(struct mmx_listeners *all)
@@ -261,10 +450,13 @@ void mmx_listeners_destroy(struct mmx_listeners *all)
 	size_t i;
 
 	for (i = 0; i < all->count; i++) {
-		if (all->listeners[i].fd < 0)
+		struct listener *l = &all->listeners[i];
+
+		mmx_local_peer_finish(&l->peer);
+		if (l->socket.fd < 0)
 			continue;
-		close(all->listeners[i].fd);
-		unlink(all->config->partitions[i].socket);
+		mmx_local_remove(all->config->partitions[i].socket, &l->socket);
+		close(l->socket.fd);
 	}
 	free(all);
 }

@@ -3,6 +3,7 @@ noinst_LIBRARIES += backend/libcore.a
 
 # the middle of the daemon: users link it before all other libraries of backend/
 backend_libcore_a_SOURCES = \
+	%D%/chore.c %D%/chore.h \
 	%D%/config.c %D%/config.h \
 	%D%/control.c %D%/control.h \
 	%D%/core.c %D%/core.h %D%/core_priv.h \

@@ -139,7 +139,7 @@ void mmx_session_dispatch(struct mmx_session *s, uint32_t size)
 	}
 	if (r) {
 		s->stats.refused++;
-		if (mmx_log_limit_pass(&s->log_limit, mmx_timers_now(s->timers), &dropped))
+		if (mmx_log_limit_pass(s->log_limit, mmx_timers_now(s->timers), &dropped))
 			mmx_log_guest(MMX_LOG_SESSION, MMX_LOG_DEBUG, s->partition,
 				      "message type %u tag %u refused: errno %d (%u more left out)",
 				      hdr.type, hdr.tag, r < 0 ? -r : r, dropped);

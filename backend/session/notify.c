@@ -76,7 +76,7 @@ void mmx_session_fault(struct mmx_session *s, const struct mmx_session_fault *fa
 
 	s->stats.faults++;
 	news(s);
-	if (mmx_log_limit_pass(&s->log_limit, mmx_timers_now(s->timers), &dropped))
+	if (mmx_log_limit_pass(s->log_limit, mmx_timers_now(s->timers), &dropped))
 		mmx_log_guest(
 			MMX_LOG_SESSION, MMX_LOG_INFO, s->partition,
 			"fault kind=%d group=0x%x queue=%u exception=%s(0x%x) address=0x%llx (%u "

@@ -74,9 +74,13 @@ static int init_region(struct mmx_session *s, const struct mmx_session_params *p
 			       s->layout.sub_slots);
 	mmx_ring_producer_init(&s->comp, (void *)(region + s->layout.comp_offset),
 			       s->layout.comp_slots);
-	/* the data area alone: neither rings nor session page are the GPU's */
-	return mmx_device_map(s->dev, params->peer->region_fd, s->layout.data_offset,
-			      s->layout.data_size, true, &s->map);
+	return 0;
+}
+
+static void move_peer(struct mmx_local_peer *from, struct mmx_local_peer *to)
+{
+	*to = *from;
+	*from = (struct mmx_local_peer)MMX_LOCAL_PEER_INIT;
 }
 
 int mmx_session_create(struct mmx_gpu *gpu, struct mmx_device *dev, struct mmx_timers *timers,
@@ -96,6 +100,7 @@ int mmx_session_create(struct mmx_gpu *gpu, struct mmx_device *dev, struct mmx_t
 	s->partition = params->partition;
 	s->limits = params->limits;
 	s->epoch = params->epoch;
+	s->log_limit = params->log_limit;
 	mmx_notify_init(s);
 	r = init_tables(s);
 	if (!r)
@@ -105,12 +110,18 @@ int mmx_session_create(struct mmx_gpu *gpu, struct mmx_device *dev, struct mmx_t
 		free(s);
 		return r;
 	}
-	s->peer = *params->peer;
-	*params->peer = (struct mmx_local_peer)MMX_LOCAL_PEER_INIT;
+	move_peer(params->peer, &s->peer);
+	s->map = *params->map;
+	*params->map = (struct mmx_dma_map){ 0 };
 	s->stats.pid = s->peer.pid;
 	s->stats.uid = s->peer.uid;
 	*ret_session = s;
 	return 0;
+}
+
+void mmx_session_take_peer(struct mmx_session *s, struct mmx_local_peer *ret_peer)
+{
+	move_peer(&s->peer, ret_peer);
 }
 
 void mmx_session_destroy(struct mmx_session *s)

@@ -150,6 +150,8 @@ struct mmx_session_params {
 	uint64_t epoch;
 	struct mmx_region_params region; /* as the peer's region was made */
 	struct mmx_local_peer *peer; /* taken over on success: the struct is cleared */
+	struct mmx_dma_map *map; /* the region's data area; taken over in the same way */
+	struct mmx_log_limit *log_limit; /* for what the guest causes; must outlive the session */
 };
 
 /* What a session holds now: for status, and for the tests that nothing is left. */
@@ -167,8 +169,8 @@ struct mmx_session_stats {
 };
 
 /**
- * mmx_session_create() - a guest that has just connected; maps its region for DMA
- * Return: 0; -ENOMEM; -ENOSPC; -EIO; another negative errno.
+ * mmx_session_create() - a guest that has just connected, and whose region is sealed
+ * Return: 0; -ENOMEM; -EINVAL: the region is not as params->region and the limits say.
  */
 int mmx_session_create(struct mmx_gpu *gpu, struct mmx_device *dev, struct mmx_timers *timers,
 		       const struct mmx_session_params *params, const struct mmx_session_ops *ops,
@@ -178,6 +180,11 @@ void mmx_session_end(struct mmx_session *session, int closed);
 bool mmx_session_ending(const struct mmx_session *session);
 /* Only after ops->gone(). */
 void mmx_session_destroy(struct mmx_session *session);
+/*
+ * After ops->gone(), before the destruction: the peer is the caller's, who can finish it where that may take its
+ * time.
+ */
+void mmx_session_take_peer(struct mmx_session *session, struct mmx_local_peer *ret_peer);
 
 const char *mmx_session_name(const struct mmx_session *session); /* of the partition */
 void *mmx_session_ctx(const struct mmx_session *session); /* of ops */

@@ -144,7 +144,7 @@ struct mmx_session {
 	bool news; /* ops->news() was called, and mmx_session_flush() has not been since */
 
 	struct mmx_session_stats stats;
-	struct mmx_log_limit log_limit;
+	struct mmx_log_limit *log_limit; /* the partition's */
 	_Alignas(8) uint8_t buf[MMX_MSG_MAX];
 };
 

@@ -187,3 +187,15 @@ bool mmx_log_limit_pass(struct mmx_log_limit *limit, uint64_t now_ns, uint32_t *
 		limit->dropped++;
 	return false;
 }
+
+bool mmx_log_limit_say(struct mmx_log_limit *limit, uint64_t now_ns, enum mmx_log_module module,
+		       const char *guest)
+{
+	uint32_t dropped;
+
+	if (!mmx_log_limit_pass(limit, now_ns, &dropped))
+		return false;
+	if (dropped)
+		mmx_log_guest(module, MMX_LOG_WARN, guest, "%u lines were left out", dropped);
+	return true;
+}

@@ -57,4 +57,14 @@ struct mmx_log_limit {
 /* Return: true = log it; *ret_dropped lines were left out before it. */
 bool mmx_log_limit_pass(struct mmx_log_limit *limit, uint64_t now_ns, uint32_t *ret_dropped);
 
+/* Return: true = log it; that lines were left out before it has been said, in a line of its own. */
+bool mmx_log_limit_say(struct mmx_log_limit *limit, uint64_t now_ns, enum mmx_log_module module,
+		       const char *guest);
+#define mmx_log_limited(limit, now_ns, module, level, guest, ...)         \
+	do {                                                              \
+		if (mmx_log_enabled(module, level) &&                     \
+		    mmx_log_limit_say(limit, now_ns, module, guest))      \
+			mmx_log_write(module, level, guest, __VA_ARGS__); \
+	} while (0)
+
 #endif

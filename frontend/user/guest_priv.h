@@ -83,7 +83,8 @@ struct mmx_mem {
 	uint32_t page_count;
 	struct mmx_run *runs; /* first_page counts from the region's start */
 	uint32_t run_count;
-	void *ptr;
+	void *ptr; /* of its contiguous view */
+	bool mapped; /* which is a mapping of its own, not a piece of the region's */
 	size_t size; /* as asked for */
 	bool destroying; /* MEM_DESTROY was sent */
 	bool released; /* and EVENT_MEM_RELEASED has come */

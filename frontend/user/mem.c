@@ -21,23 +21,46 @@ static uint32_t first_data_page(const struct mmx_guest *guest)
 	return (uint32_t)(guest->session.data_offset / MMX_WIRE_PAGE_SIZE);
 }
 
-/* Maps the runs one after the other into a range reserved for them. */
-static int map_view(struct mmx_guest *guest, struct mmx_mem *mem)
+static uint8_t *page_ptr(const struct mmx_guest *guest, uint64_t page)
 {
-	size_t bytes = (size_t)mem->page_count * MMX_WIRE_PAGE_SIZE, len;
+	return (uint8_t *)guest->peer.region + (size_t)page * MMX_WIRE_PAGE_SIZE;
+}
+
+/*
+ * Puts the runs one after the other into a range reserved for them. They are duplicates of pieces of the region's
+ * mapping, which a size of 0 makes of a shared one: the region itself cannot be mapped for writing any more.
+ */
+static int map_runs(struct mmx_guest *guest, struct mmx_mem *mem, size_t bytes)
+{
 	uint8_t *at;
 	uint32_t i;
+	size_t len;
 
 	at = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (at == MAP_FAILED)
 		return -errno;
 	mem->ptr = at;
+	mem->mapped = true;
 	for (i = 0; i < mem->run_count; i++, at += len) {
 		len = (size_t)mem->runs[i].page_count * MMX_WIRE_PAGE_SIZE;
-		if (mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-			 guest->peer.region_fd,
-			 (off_t)(mem->runs[i].first_page * MMX_WIRE_PAGE_SIZE)) == MAP_FAILED)
+		if (mremap(page_ptr(guest, mem->runs[i].first_page), 0, len,
+			   MREMAP_MAYMOVE | MREMAP_FIXED, at) == MAP_FAILED)
 			return -errno;
+	}
+	return 0;
+}
+
+static int map_view(struct mmx_guest *guest, struct mmx_mem *mem)
+{
+	size_t bytes = (size_t)mem->page_count * MMX_WIRE_PAGE_SIZE;
+	int ret;
+
+	if (mem->run_count == 1) {
+		mem->ptr = page_ptr(guest, mem->runs[0].first_page);
+	} else {
+		ret = map_runs(guest, mem, bytes);
+		if (ret)
+			return ret;
 	}
 	memset(mem->ptr, 0, bytes);
 	return 0;
@@ -45,8 +68,9 @@ static int map_view(struct mmx_guest *guest, struct mmx_mem *mem)
 
 static void unmap_view(struct mmx_mem *mem)
 {
-	if (mem->ptr)
+	if (mem->mapped)
 		munmap(mem->ptr, (size_t)mem->page_count * MMX_WIRE_PAGE_SIZE);
+	mem->mapped = false;
 	mem->ptr = NULL;
 }
 

@@ -3,12 +3,12 @@
  * The local transport: hand-shake over a unix socket, region as a sealed memfd, eventfd and pipe.
  *
  * Owns the descriptors and the mapping of a struct mmx_local_peer. Called by the backend's event
- * loop (listen, accept, welcome) and by libmalimux (connect); one thread per peer.
+ * loop (welcome) and by libmalimux (connect); one thread per peer.
  *
  * Invariants: all descriptors are close-on-exec from their first moment; what was received and is
  * not wanted is closed; the guest uses no region that its backend could still shrink (a read
  * beyond the end would raise SIGBUS); nothing but connect waits, whatever the other end does with
- * the descriptors that it shares.
+ * the descriptors that it shares; but seal and finish, see there.
  */
 #include "hv/local/local.h"
 
@@ -23,17 +23,18 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "hv/local/local_priv.h"
 #include "hv/proto/ring.h"
 
-#define LISTEN_BACKLOG 16
-#define REGION_SEALS   (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
-#define HELLO_FDS      3u
+/* From the beginning, so that no access of either side can meet an end that was not there before. */
+#define SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
+/* Once all have mapped it: no other writable mappings, and with that no holes. */
+#define LAST_SEALS (F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)
+#define HELLO_FDS  3u
 /* Room for more than are expected, so that a peer that sends too many is seen to do so. */
 #define HELLO_FDS_ROOM 8u
 #define MAX_ERRNO      4095u
@@ -43,94 +44,6 @@ static void close_fd(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-}
-
-static int set_address(const char *path, struct sockaddr_un *ret_addr)
-{
-	size_t len = strlen(path);
-
-	if (!len || len >= sizeof(ret_addr->sun_path))
-		return -ENAMETOOLONG;
-	*ret_addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	memcpy(ret_addr->sun_path, path, len + 1);
-	return 0;
-}
-
-/*
- * Removes a socket file on which nobody listens. Return: 0: gone; -EADDRINUSE: it is not ours to
- * remove.
- */
-static int remove_stale(const struct sockaddr_un *addr)
-{
-	struct stat st;
-	int fd, ret = -EADDRINUSE;
-
-	if (lstat(addr->sun_path, &st) || !S_ISSOCK(st.st_mode))
-		return -EADDRINUSE;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) && errno == ECONNREFUSED)
-		ret = unlink(addr->sun_path) ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
-int mmx_local_listen(const char *path, mode_t mode, int *ret_fd)
-{
-	struct sockaddr_un addr;
-	int fd, ret;
-
-	ret = set_address(path, &addr);
-	if (ret)
-		return ret;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	ret = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
-	if (ret == -EADDRINUSE) {
-		ret = remove_stale(&addr);
-		if (!ret && bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
-			ret = -errno;
-	}
-	if (ret)
-		goto err_close;
-	/*
-	 * Nobody can connect before listen(): the mode that bind() took from the umask has not
-	 * mattered.
-	 */
-	if (chmod(path, mode) || listen(fd, LISTEN_BACKLOG)) {
-		ret = -errno;
-		goto err_unlink;
-	}
-	*ret_fd = fd;
-	return 0;
-
-err_unlink:
-	unlink(path);
-err_close:
-	close(fd);
-	return ret;
-}
-
-int mmx_local_accept(int listen_fd, int *ret_fd, pid_t *ret_pid, uid_t *ret_uid)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-	int fd, ret;
-
-	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return errno == EWOULDBLOCK || errno == ECONNABORTED ? -EAGAIN : -errno;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len)) {
-		ret = -errno;
-		close(fd);
-		return ret;
-	}
-	*ret_fd = fd;
-	*ret_pid = cred.pid;
-	*ret_uid = cred.uid;
-	return 0;
 }
 
 static struct mmx_local_hello make_hello(uint32_t error, uint64_t region_size)
@@ -175,7 +88,7 @@ static int make_region(struct mmx_local_peer *peer, const struct mmx_region_hdr 
 		return -errno;
 	if (ftruncate(peer->region_fd, (off_t)hdr->size))
 		return -errno;
-	if (fcntl(peer->region_fd, F_ADD_SEALS, REGION_SEALS))
+	if (fcntl(peer->region_fd, F_ADD_SEALS, SIZE_SEALS))
 		return -errno;
 	ret = map_region(peer, hdr->size);
 	if (ret)
@@ -280,46 +193,6 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/*
- * Connects; a backlog that is full is waited for, until the deadline. The socket is non-blocking
- * then.
- */
-static int connect_socket(const char *path, int timeout_ms, int *ret_fd)
-{
-	struct timeval tv = {
-		.tv_sec = timeout_ms / 1000,
-		.tv_usec = timeout_ms % 1000 * 1000,
-	};
-	struct sockaddr_un addr;
-	int fd, ret;
-
-	ret = set_address(path, &addr);
-	if (ret)
-		return ret;
-	if (timeout_ms <= 0)
-		tv.tv_usec = 1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)))
-		goto err_close;
-	while (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
-		if (errno == EAGAIN)
-			errno = ETIMEDOUT;
-		if (errno != EINTR)
-			goto err_close;
-	}
-	if (fcntl(fd, F_SETFL, O_NONBLOCK))
-		goto err_close;
-	*ret_fd = fd;
-	return 0;
-
-err_close:
-	ret = -errno;
-	close(fd);
-	return ret;
-}
-
 static int wait_readable(int fd, int64_t deadline_ms)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -403,6 +276,37 @@ static int receive_hello(struct mmx_local_peer *peer, struct mmx_local_hello *re
 	return 0;
 }
 
+/* What a guest says once it has mapped its region: all that it ever says on the socket. */
+static const char mapped_word = 'M';
+
+static int say_mapped(const struct mmx_local_peer *peer)
+{
+	ssize_t n = send(peer->sock_fd, &mapped_word, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	return n < 0 ? -errno : 0;
+}
+
+int mmx_local_heard_mapped(const struct mmx_local_peer *peer)
+{
+	/* room for one more, so that one that says too much is seen to do so */
+	char text[2];
+	ssize_t n;
+
+	do
+		n = recv(peer->sock_fd, text, sizeof(text), MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	if (!n)
+		return -ECONNRESET;
+	return n == 1 && text[0] == mapped_word ? 0 : -EPROTO;
+}
+
+int mmx_local_seal(const struct mmx_local_peer *peer)
+{
+	return fcntl(peer->region_fd, F_ADD_SEALS, LAST_SEALS) ? -errno : 0;
+}
+
 /*
  * Maps the region that was received, if it cannot be taken away again and has the size that was
  * said.
@@ -412,7 +316,7 @@ static int check_and_map(struct mmx_local_peer *peer, uint64_t size)
 	int seals = fcntl(peer->region_fd, F_GET_SEALS);
 	struct stat st;
 
-	if (seals < 0 || (seals & REGION_SEALS) != REGION_SEALS)
+	if (seals < 0 || (seals & SIZE_SEALS) != SIZE_SEALS)
 		return -EPROTO;
 	if (fstat(peer->region_fd, &st))
 		return -errno;
@@ -435,7 +339,7 @@ int mmx_local_connect(const char *path, int timeout_ms, struct mmx_local_peer *r
 	struct mmx_local_hello hello = { 0 };
 	int ret;
 
-	ret = connect_socket(path, timeout_ms, &peer.sock_fd);
+	ret = mmx_local_dial(path, timeout_ms, &peer.sock_fd);
 	if (ret)
 		return ret;
 	ret = wait_readable(peer.sock_fd, deadline_ms);
@@ -447,6 +351,8 @@ int mmx_local_connect(const char *path, int timeout_ms, struct mmx_local_peer *r
 		ret = set_nonblocking(peer.kick_fd);
 	if (!ret)
 		ret = set_nonblocking(peer.call_fd);
+	if (!ret)
+		ret = say_mapped(&peer);
 	if (ret) {
 		mmx_local_peer_finish(&peer);
 		return ret;

@@ -4,10 +4,20 @@
  *
  * The backend listens on one unix stream socket per partition; the socket a peer connects to is
  * its identity, and its credentials (SO_PEERCRED) are checked against the partition's uid, if it
- * has one. The backend creates the region as a memfd, sealed against any change of size, and sends
- * one message: struct mmx_local_hello with three descriptors: region, kick (guest -> backend), an
- * eventfd, and call (backend -> guest), the reading end of a pipe. After that the socket carries
- * nothing; its end is the end of the session.
+ * has one. The hand-shake:
+ *
+ *  1. The backend creates the region as a memfd, sealed against any change of size, maps it for
+ *     itself and for the GPU, and sends one message: struct mmx_local_hello with three descriptors:
+ *     region, kick (guest -> backend), an eventfd, and call (backend -> guest), the reading end of
+ *     a pipe.
+ *  2. The guest maps the region and answers with one byte, 'M'. Later it can map it for reading only;
+ *     what it has mapped it may duplicate, with mremap().
+ *  3. The backend adds the seals F_SEAL_FUTURE_WRITE and F_SEAL_SEAL: mappings that are there stay as
+ *     they are, and nobody can punch a hole any more, neither by descriptor nor by mapping
+ *     (MADV_REMOVE). Whoever touches memory while the kernel frees a large hole around it waits for
+ *     that, and the backend waits for nobody: before this it does not touch the region again.
+ *
+ * After that the socket carries nothing; its end is the end of the session.
  *
  * Call is a pipe because O_NONBLOCK belongs to what two descriptors of an eventfd share: a guest
  * could clear it, fill the counter, and the backend's next write would never return. The writing
@@ -15,7 +25,7 @@
  * wait; a guest that trusts its backend less than that is not a plain process.)
  *
  * Nothing here logs or blocks, but mmx_local_connect(), which waits for the backend's hello with a
- * deadline.
+ * deadline, and what says that it may wait.
  */
 #ifndef HV_LOCAL_LOCAL_H
 #define HV_LOCAL_LOCAL_H
@@ -27,7 +37,7 @@
 #include "hv/proto/region.h"
 
 #define MMX_LOCAL_MAGIC	  0x4c584d4du /* "MMXL" */
-#define MMX_LOCAL_VERSION 1u
+#define MMX_LOCAL_VERSION 2u
 
 struct mmx_local_hello {
 	uint32_t magic;
@@ -58,13 +68,25 @@ struct mmx_local_peer {
 		.sock_fd = -1, .region_fd = -1, .kick_fd = -1, .call_fd = -1, .call_guest_fd = -1 \
 	}
 
+/* A socket that listens, and its file. */
+struct mmx_local_socket {
+	int fd;
+	dev_t dev; /* of the file, as it was made */
+	ino_t ino;
+};
+
 /**
  * mmx_local_listen() - binds and listens; replaces a stale socket file, on which nobody listens
  * @mode: of the socket file, such as 0600
  *
- * Return: 0; -EADDRINUSE if somebody listens there; negative errno.
+ * Return: 0; -EADDRINUSE: somebody listens there; -EEXIST: the file is no socket; negative errno.
  */
-int mmx_local_listen(const char *path, mode_t mode, int *ret_fd);
+int mmx_local_listen(const char *path, mode_t mode, struct mmx_local_socket *ret_socket);
+/*
+ * Removes the socket's file, unless another one has taken its place. Before the descriptor is closed, which stays the
+ * caller's: until then nobody else's file can have its inode.
+ */
+void mmx_local_remove(const char *path, const struct mmx_local_socket *sock);
 
 /*
  * Accepts one connection, non-blocking: *ret_fd, with the peer's credentials. Return: 0; -EAGAIN
@@ -87,13 +109,30 @@ int mmx_local_peer_init(struct mmx_local_peer *peer, const struct mmx_region_par
  */
 int mmx_local_welcome(struct mmx_local_peer *peer, int sock_fd);
 
-/* The guest's side: connects, receives, checks seals and size, maps. Return: 0; negative errno. */
+/*
+ * After the welcome: has the guest mapped the region? Return: 0; -EAGAIN: not yet; -EPROTO: it says something
+ * else; -ECONNRESET, another negative errno: it is gone.
+ */
+int mmx_local_heard_mapped(const struct mmx_local_peer *peer);
+/*
+ * The last seals; all that is to be mapped has been. May wait, as long as system calls of the guest on the region are
+ * under way: not for an event loop's thread. Return: 0; -EINVAL: a kernel before 5.1; -EPERM: the guest has sealed
+ * it; another negative errno.
+ */
+int mmx_local_seal(const struct mmx_local_peer *peer);
+
+/*
+ * The guest's side: connects, receives, checks seals and size, maps, and says so. Return: 0; negative errno.
+ */
 int mmx_local_connect(const char *path, int timeout_ms, struct mmx_local_peer *ret_peer);
 
 /* The guest's side of a pair within one process (tests): duplicates descriptors and maps again. */
 int mmx_local_peer_dup(const struct mmx_local_peer *backend, struct mmx_local_peer *ret_guest);
 
-/* Unmaps and closes; leaves MMX_LOCAL_PEER_INIT; legal any number of times. */
+/*
+ * Unmaps and closes; leaves MMX_LOCAL_PEER_INIT; legal any number of times. Takes as long as the kernel needs to free
+ * what the guest had touched, if it was the last to hold the region: some 100 ms a GiB.
+ */
 void mmx_local_peer_finish(struct mmx_local_peer *peer);
 
 /* Notifies the other end (never blocks) / takes a notification back (never blocks). */

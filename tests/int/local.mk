@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 
 # Whole processes: model, daemon, guests. lib.sh has what they share.
-check_PROGRAMS += tests/int/many_groups
+check_PROGRAMS += tests/int/many_groups tests/int/rude_guest
 tests_int_many_groups_SOURCES = %D%/many_groups.c
 tests_int_many_groups_LDADD = $(guest_libs)
+tests_int_rude_guest_SOURCES = %D%/rude_guest.c
 
 # Drivers: they also ask the daemon what it holds.
 noinst_LIBRARIES += tests/lib/libask.a
@@ -23,6 +24,7 @@ house_tests = \
 	%D%/descriptors.sh \
 	%D%/endless.sh \
 	%D%/guest_killed.sh \
+	%D%/handshake.sh \
 	%D%/model_killed.sh \
 	%D%/oversubscribed.sh \
 	%D%/real_firmware.sh \

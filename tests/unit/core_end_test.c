@@ -562,17 +562,20 @@ static void test_one_guest_a_partition(void **state)
 {
 	struct env *env = *state;
 	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
-	struct mmx_region_params params;
+	struct mmx_local_peer other = MMX_LOCAL_PEER_INIT;
 	struct mmx_session *session;
 
-	mmx_core_region_params(env->rig.core, 0, &params);
-	assert_int_equal(mmx_local_peer_init(&peer, &params), 0);
-	assert_int_equal(mmx_core_attach(env->rig.core, 0, &peer, &session), CORE_E_BUSY);
+	assert_int_equal(mmx_core_offer(env->rig.core, 0, &peer), CORE_E_BUSY);
 	rig_guest_hangup(&env->guests[0]);
-	assert_int_equal(mmx_core_attach(env->rig.core, 0, &peer, &session), CORE_E_BUSY);
+	assert_int_equal(mmx_core_offer(env->rig.core, 0, &peer), CORE_E_BUSY);
 	rig_guest_wait_gone(&env->guests[0]);
+	assert_int_equal(mmx_core_offer(env->rig.core, 0, &peer), 0);
+	assert_int_equal(mmx_core_offer(env->rig.core, 0, &other), CORE_E_BUSY);
 	mmx_core_stop(env->rig.core);
 	assert_int_equal(mmx_core_attach(env->rig.core, 0, &peer, &session), CORE_E_NOT_READY);
+	mmx_core_withdraw(env->rig.core, 0);
+	mmx_core_withdraw(env->rig.core, 0);
+	assert_int_equal(mmx_core_offer(env->rig.core, 0, &other), CORE_E_NOT_READY);
 	mmx_local_peer_finish(&peer);
 }
 

@@ -57,6 +57,16 @@ static const struct mmx_region_params params = {
 	.data_size = 1 << 16,
 };
 
+static struct mmx_local_socket listening;
+
+static int listen_here(int *ret_fd)
+{
+	int ret = mmx_local_listen(path, 0600, &listening);
+
+	*ret_fd = listening.fd;
+	return ret;
+}
+
 struct connecting {
 	pthread_t thread;
 	int timeout_ms, ret;
@@ -121,15 +131,19 @@ static void test_hand_shake(void **cm_state)
 	pid_t pid;
 
 	(void)cm_state;
-	assert_int_equal(mmx_local_listen(path, 0600, &listen_fd), 0);
+	assert_int_equal(listen_here(&listen_fd), 0);
 	assert_int_equal(mmx_local_accept(listen_fd, &sock, &pid, &uid), -EAGAIN);
 	start_connecting(&c, TIMEOUT_MS);
 	sock = accept_one(listen_fd);
 	assert_int_equal(mmx_local_peer_init(&backend, &params), 0);
+	backend.sock_fd = sock;
+	assert_int_equal(mmx_local_heard_mapped(&backend), -EAGAIN);
 	assert_int_equal(mmx_local_welcome(&backend, sock), 0);
 	assert_int_equal(backend.pid, getpid());
 	pthread_join(c.thread, NULL);
 	assert_int_equal(c.ret, 0);
+	assert_int_equal(mmx_local_heard_mapped(&backend), 0);
+	assert_int_equal(mmx_local_heard_mapped(&backend), -EAGAIN);
 
 	assert_int_equal(c.peer.region_size, backend.region_size);
 	assert_int_equal(mmx_region_check(c.peer.region, c.peer.region_size), 0);
@@ -186,7 +200,7 @@ static void test_refused(void **cm_state)
 	int listen_fd, sock;
 
 	(void)cm_state;
-	assert_int_equal(mmx_local_listen(path, 0600, &listen_fd), 0);
+	assert_int_equal(listen_here(&listen_fd), 0);
 	start_connecting(&c, TIMEOUT_MS);
 	sock = accept_one(listen_fd);
 	mmx_local_refuse(sock, EBUSY);
@@ -202,7 +216,7 @@ static void test_silence_and_hangup(void **cm_state)
 	int listen_fd, sock;
 
 	(void)cm_state;
-	assert_int_equal(mmx_local_listen(path, 0600, &listen_fd), 0);
+	assert_int_equal(listen_here(&listen_fd), 0);
 	start_connecting(&c, 20);
 	pthread_join(c.thread, NULL);
 	assert_int_equal(c.ret, -ETIMEDOUT);
@@ -218,33 +232,158 @@ static void test_silence_and_hangup(void **cm_state)
 
 static void test_socket_files(void **cm_state)
 {
+	struct mmx_local_socket first, second;
 	char long_path[200];
 	struct stat st;
-	int fd, second;
+	int fd;
 
 	(void)cm_state;
 	memset(long_path, 'x', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = 0;
-	assert_int_equal(mmx_local_listen(long_path, 0600, &fd), -ENAMETOOLONG);
+	assert_int_equal(mmx_local_listen(long_path, 0600, &first), -ENAMETOOLONG);
 	assert_int_equal(mmx_local_connect(path, TIMEOUT_MS, &(struct mmx_local_peer){ 0 }),
 			 -ENOENT);
 
-	assert_int_equal(mmx_local_listen(path, 0620, &fd), 0);
+	assert_int_equal(mmx_local_listen(path, 0620, &first), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0620);
 	assert_int_equal(mmx_local_listen(path, 0600, &second), -EADDRINUSE);
-	close(fd);
-	/* nobody listens any more: it is taken over */
-	assert_int_equal(mmx_local_listen(path, 0600, &fd), 0);
-	close(fd);
+	/* another one has taken its place, which is not the first one's to remove */
 	unlink(path);
+	assert_int_equal(mmx_local_listen(path, 0600, &second), 0);
+	mmx_local_remove(path, &first);
+	assert_int_equal(access(path, F_OK), 0);
+	close(first.fd);
+	close(second.fd);
+	/* nobody listens any more: it is taken over */
+	assert_int_equal(mmx_local_listen(path, 0600, &first), 0);
+	mmx_local_remove(path, &first);
+	assert_int_equal(access(path, F_OK), -1);
+	mmx_local_remove(path, &first);
+	close(first.fd);
 
 	/* what is not a socket is nobody's to remove */
 	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(mmx_local_listen(path, 0600, &fd), -EADDRINUSE);
+	assert_int_equal(mmx_local_listen(path, 0600, &first), -EEXIST);
 	assert_int_equal(access(path, F_OK), 0);
+}
+
+/* ---- the guest's answer, and the seals ---- */
+
+static void test_answers(void **cm_state)
+{
+	static const struct {
+		const char *text;
+		size_t size;
+		int ret;
+	} answers[] = {
+		{ "M", 1, 0 },
+		{ "m", 1, -EPROTO },
+		{ "", 1, -EPROTO },
+		{ "MM", 2, -EPROTO },
+		{ "MMMMMMMM", 8, -EPROTO },
+		{ NULL, 0, -EAGAIN },
+		{ NULL, 1, -ECONNRESET },
+	};
+	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
+	int socks[2], ret;
+	size_t i;
+
+	(void)cm_state;
+	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, socks), 0);
+		peer.sock_fd = socks[0];
+		if (answers[i].text)
+			assert_int_equal(write(socks[1], answers[i].text, answers[i].size),
+					 answers[i].size);
+		else if (answers[i].size)
+			close(socks[1]);
+		ret = mmx_local_heard_mapped(&peer);
+		if (ret != answers[i].ret)
+			fail_msg("answer %zu: %d", i, ret);
+		close(socks[0]);
+		if (answers[i].text || !answers[i].size)
+			close(socks[1]);
+	}
+}
+
+/* Seals the region of a pair, from the backend's end. Return: false: it can't be tested here. */
+static bool sealed_pair(struct mmx_local_peer *backend, struct mmx_local_peer *guest)
+{
+	int ret;
+
+	assert_int_equal(mmx_local_peer_init(backend, &params), 0);
+	assert_int_equal(mmx_local_peer_dup(backend, guest), 0);
+	ret = mmx_local_seal(backend);
+	if (ret == -EINVAL && getenv("MMX_EMULATOR")) {
+		mmx_local_peer_finish(backend);
+		mmx_local_peer_finish(guest);
+		return false;
+	}
+	assert_int_equal(ret, 0);
+	return true;
+}
+
+/* What was mapped before stays as it is, for both; nobody can take memory away, or map more of it for writing. */
+static void test_no_holes(void **cm_state)
+{
+	struct mmx_local_peer backend, guest;
+	char *page, *last, name[64];
+	off_t size;
+	int fd;
+
+	(void)cm_state;
+	if (!sealed_pair(&backend, &guest)) {
+		print_message("the emulator does not know F_SEAL_FUTURE_WRITE\n");
+		skip();
+	}
+	size = (off_t)guest.region_size;
+	page = (char *)guest.region + guest.region_size - 4096;
+	last = (char *)backend.region + backend.region_size - 4096;
+	*page = 'a';
+	assert_int_equal(*last, 'a');
+	*last = 'b';
+	assert_int_equal(*page, 'b');
+
+	assert_int_equal(
+		fallocate(guest.region_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, size),
+		-1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(madvise(guest.region, guest.region_size, MADV_REMOVE), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(write(guest.region_fd, "x", 1), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(ftruncate(guest.region_fd, 4096), -1);
+	/* dropped from the guest's page table, not from the file */
+	assert_int_equal(madvise(guest.region, guest.region_size, MADV_DONTNEED), 0);
+	assert_int_equal(*page, 'b');
+
+	assert_ptr_equal(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, guest.region_fd, 0),
+			 MAP_FAILED);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", guest.region_fd);
+	fd = open(name, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, size), -1);
+	close(fd);
+	assert_int_equal(fcntl(guest.region_fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+	mmx_local_peer_finish(&guest);
+	mmx_local_peer_finish(&backend);
+}
+
+/* A guest that seals the region itself spoils it for itself, and the backend is told. */
+static void test_guest_seals(void **cm_state)
+{
+	struct mmx_local_peer backend, guest;
+
+	(void)cm_state;
+	assert_int_equal(mmx_local_peer_init(&backend, &params), 0);
+	assert_int_equal(mmx_local_peer_dup(&backend, &guest), 0);
+	assert_int_equal(fcntl(guest.region_fd, F_ADD_SEALS, F_SEAL_SEAL), 0);
+	assert_int_equal(mmx_local_seal(&backend), -EPERM);
+	mmx_local_peer_finish(&guest);
+	mmx_local_peer_finish(&backend);
 }
 
 struct lie {
@@ -257,27 +396,27 @@ struct lie {
 	int ret;
 };
 
-#define ALL_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+#define ALL_SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
 #define MAGIC	  MMX_LOCAL_MAGIC
 
 static const struct lie lies[] = {
-	{ "honest", MAGIC, 1, 0, 0, 0, 3, ALL_SEALS, 0, 0 },
-	{ "magic", MAGIC + 1, 1, 0, 0, 0, 3, ALL_SEALS, 0, -EPROTO },
-	{ "version", MAGIC, 2, 0, 0, 0, 3, ALL_SEALS, 0, -EPROTONOSUPPORT },
-	{ "pad", MAGIC, 1, 0, 1, 0, 3, ALL_SEALS, 0, -EPROTO },
-	{ "no errno", MAGIC, 1, 4096, 0, 0, 0, ALL_SEALS, 0, -EPROTO },
-	{ "error with descriptors", MAGIC, 1, EPERM, 0, 0, 3, ALL_SEALS, 0, -EPERM },
-	{ "no descriptors", MAGIC, 1, 0, 0, 0, 0, ALL_SEALS, 0, -EPROTO },
-	{ "one too few", MAGIC, 1, 0, 0, 0, 2, ALL_SEALS, 0, -EPROTO },
-	{ "one too many", MAGIC, 1, 0, 0, 0, 4, ALL_SEALS, 0, -EPROTO },
-	{ "far too many", MAGIC, 1, 0, 0, 0, 30, ALL_SEALS, 0, -EPROTO },
-	{ "too short", MAGIC, 1, 0, 0, 0, 3, ALL_SEALS, 8, -EPROTO },
-	{ "larger than it is", MAGIC, 1, 0, 0, 4096, 3, ALL_SEALS, 0, -EPROTO },
-	{ "size overflows", MAGIC, 1, 0, 0, UINT64_MAX - 4096, 3, ALL_SEALS, 0, -EPROTO },
-	{ "can shrink", MAGIC, 1, 0, 0, 0, 3, F_SEAL_GROW | F_SEAL_SEAL, 0, -EPROTO },
-	{ "can grow", MAGIC, 1, 0, 0, 0, 3, F_SEAL_SHRINK | F_SEAL_SEAL, 0, -EPROTO },
-	{ "not sealed", MAGIC, 1, 0, 0, 0, 3, 0, 0, -EPROTO },
-	{ "region is no memory", MAGIC, 1, 0, 0, 0, 3, -1, 0, -EPROTO },
+	{ "honest", MAGIC, 2, 0, 0, 0, 3, ALL_SEALS, 0, 0 },
+	{ "magic", MAGIC + 1, 2, 0, 0, 0, 3, ALL_SEALS, 0, -EPROTO },
+	{ "version", MAGIC, 1, 0, 0, 0, 3, ALL_SEALS, 0, -EPROTONOSUPPORT },
+	{ "pad", MAGIC, 2, 0, 1, 0, 3, ALL_SEALS, 0, -EPROTO },
+	{ "no errno", MAGIC, 2, 4096, 0, 0, 0, ALL_SEALS, 0, -EPROTO },
+	{ "error with descriptors", MAGIC, 2, EPERM, 0, 0, 3, ALL_SEALS, 0, -EPERM },
+	{ "no descriptors", MAGIC, 2, 0, 0, 0, 0, ALL_SEALS, 0, -EPROTO },
+	{ "one too few", MAGIC, 2, 0, 0, 0, 2, ALL_SEALS, 0, -EPROTO },
+	{ "one too many", MAGIC, 2, 0, 0, 0, 4, ALL_SEALS, 0, -EPROTO },
+	{ "far too many", MAGIC, 2, 0, 0, 0, 30, ALL_SEALS, 0, -EPROTO },
+	{ "too short", MAGIC, 2, 0, 0, 0, 3, ALL_SEALS, 8, -EPROTO },
+	{ "larger than it is", MAGIC, 2, 0, 0, 4096, 3, ALL_SEALS, 0, -EPROTO },
+	{ "size overflows", MAGIC, 2, 0, 0, UINT64_MAX - 4096, 3, ALL_SEALS, 0, -EPROTO },
+	{ "can shrink", MAGIC, 2, 0, 0, 0, 3, F_SEAL_GROW, 0, -EPROTO },
+	{ "can grow", MAGIC, 2, 0, 0, 0, 3, F_SEAL_SHRINK, 0, -EPROTO },
+	{ "not sealed", MAGIC, 2, 0, 0, 0, 3, 0, 0, -EPROTO },
+	{ "region is no memory", MAGIC, 2, 0, 0, 0, 3, -1, 0, -EPROTO },
 };
 
 static void send_lie(int sock, const struct lie *lie, const int *fds)
@@ -314,7 +453,7 @@ static void test_lies(void **cm_state)
 	unsigned int i, j;
 
 	(void)cm_state;
-	assert_int_equal(mmx_local_listen(path, 0600, &listen_fd), 0);
+	assert_int_equal(listen_here(&listen_fd), 0);
 	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		if (!strcmp(lies[i].name, "far too many") && getenv("MMX_EMULATOR")) {
 			print_message("qemu-user leaks descriptors beyond recvmsg's room\n");
@@ -355,6 +494,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silence_and_hangup, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_socket_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_holes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_guest_seals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lies, setup, teardown),
 	};
 

@@ -163,6 +163,10 @@ static void check_mem(uint32_t pages, unsigned int scatter)
 	unsigned int starts = 0;
 	uint32_t i;
 
+	if (scatter > 1 && getenv("MMX_EMULATOR")) {
+		print_message("qemu-user can't duplicate a mapping (mremap() of size 0)\n");
+		return;
+	}
 	assert_int_equal(mmx_guest_mem_create(guest, pages * MMX_WIRE_PAGE_SIZE - 5, scatter, &mem),
 			 0);
 	assert_int_equal(mmx_guest_mem_size(mem), pages * MMX_WIRE_PAGE_SIZE - 5);
@@ -212,6 +216,8 @@ static void test_mem(void **cm_state)
 static void test_replies_in_any_order(void **cm_state)
 {
 	(void)cm_state;
+	if (getenv("MMX_EMULATOR"))
+		skip();
 	begin(REPLIES_IN_REVERSE, 0, 0);
 	check_mem(DATA_PAGES / 2, 2);
 	assert_int_equal(fake->messages, 2);

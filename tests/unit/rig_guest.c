@@ -12,14 +12,13 @@
 void rig_guest_connect(struct rig *rig, size_t partition, struct rig_guest *guest)
 {
 	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
-	struct mmx_region_params params;
 
 	memset(guest, 0, sizeof(*guest));
 	guest->rig = rig;
 	guest->partition = partition;
-	mmx_core_region_params(rig->core, partition, &params);
-	RIG_CHECK(!mmx_local_peer_init(&peer, &params));
+	RIG_CHECK(!mmx_core_offer(rig->core, partition, &peer));
 	RIG_CHECK(!mmx_local_peer_dup(&peer, &guest->peer));
+	RIG_CHECK(!mmx_local_seal(&peer));
 	RIG_CHECK(!mmx_front_session_init(&guest->front, guest->peer.region,
 					  guest->peer.region_size));
 	RIG_CHECK(!mmx_core_attach(rig->core, partition, &peer, &guest->session));
