@@ -121,13 +121,15 @@ struct json_object *mmx_core_status(struct mmx_core *core)
 		return NULL;
 	for (i = 0; i < core->partition_count; i++)
 		guests += core->partitions[i].session != NULL;
-	return checked(
-		obj, add_str(obj, "state", state_names[core->state]) &&
-			     add_u64(obj, "uptime_ms",
-				     (mmx_core_now(core) - core->started_ns) / MMX_NS_PER_MS) &&
-			     add_u64(obj, "partitions", core->partition_count) &&
-			     add_u64(obj, "guests", guests) && add(obj, "gpu", gpu_object(core)) &&
-			     add(obj, "firmware", firmware_object(core)));
+	return checked(obj,
+		       add_str(obj, "state", state_names[core->state]) &&
+			       add_u64(obj, "uptime_ms",
+				       (mmx_core_now(core) - core->started_ns) / MMX_NS_PER_MS) &&
+			       add_u64(obj, "partitions", core->partition_count) &&
+			       add_u64(obj, "guests", guests) &&
+			       add_u64(obj, "timers", core->params.timers->registered) &&
+			       add(obj, "gpu", gpu_object(core)) &&
+			       add(obj, "firmware", firmware_object(core)));
 }
 
 static struct json_object *guest_object(const struct mmx_partition *partition)

@@ -283,6 +283,7 @@ static const char *lost_group(struct env *env)
 	SAY(mmx_raw_job(&env->raw, NAME(1), 2) == ECANCELED);
 	submit(env, NAME(0), 0, 1, NULL, 0);
 	SAY(mmx_raw_job(&env->raw, NAME(0), 1) == ECANCELED);
+	SAY(mmx_raw_wait_faults(&env->raw, 1) == 0);
 	SAY(env->raw.fault_count == 1 && env->raw.fault.kind == MMX_FAULT_CS_FATAL);
 	SAY(env->raw.fault.group == NAME(0) && env->raw.fault.vm == NAME(0) &&
 	    env->raw.fault.queue == 1);
@@ -330,6 +331,7 @@ static const char *part_of_a_bind(struct env *env)
 	SAY(*(uint32_t *)(void *)(env->raw.data + PAGE) == 0x5678);
 	/* what comes after the failure is not done */
 	SAY(run_store(env, 0x600010, 1, 3) == EINVAL);
+	SAY(mmx_raw_wait_faults(&env->raw, 1) == 0);
 	SAY(env->raw.fault.kind == MMX_FAULT_MMU && env->raw.fault.address == 0x600010);
 	SAY(env->raw.fault.access == 3);
 	return NULL;
@@ -341,6 +343,7 @@ static const char *unmapped_by_a_bind(struct env *env)
 
 	SAY(bind_op(env, NAME(0), &op, 1, NULL) == 0);
 	SAY(run_store(env, SCENE_VA + 4, 1, 1) == EINVAL);
+	SAY(mmx_raw_wait_faults(&env->raw, 1) == 0);
 	SAY(env->raw.fault.kind == MMX_FAULT_MMU && env->raw.fault.address == SCENE_VA + 4);
 	SAY(*(uint32_t *)(void *)(env->raw.data + 4) == 0);
 	return NULL;
@@ -535,6 +538,25 @@ static const char *prod_back(struct env *env)
 	return NULL;
 }
 
+/* Room in the ring, without reading what has come. Return: false: the session is over. */
+static bool deaf_room(struct env *env)
+{
+	struct mmx_ring_producer *p = &env->raw.front.sub;
+	struct pollfd fds[2] = {
+		{ .fd = env->raw.peer.call_fd, .events = POLLIN },
+		{ .fd = env->raw.peer.sock_fd, .events = POLLIN },
+	};
+
+	while (mmx_ring_room(p, 1) == -EAGAIN) {
+		if (!mmx_ring_want_space(p, 1))
+			continue;
+		if (poll(fds, 2, env->timeout_ms) <= 0 || fds[1].revents)
+			return false;
+		mmx_local_clear(env->raw.peer.call_fd);
+	}
+	return true;
+}
+
 static const char *cons_beyond(struct env *env)
 {
 	struct mmx_ring_consumer *c = &env->raw.front.comp;
@@ -542,7 +564,7 @@ static const char *cons_beyond(struct env *env)
 
 	/* it is looked at when there seems to be no room */
 	__atomic_store_n(&c->ctrl->cons, c->cons + c->slots, __ATOMIC_RELEASE);
-	for (i = 0; i < 2 * c->slots; i++)
+	for (i = 0; i < 2 * c->slots && deaf_room(env); i++)
 		submit(env, NAME(0), 0, 7, NULL, 0);
 	return NULL;
 }
@@ -583,25 +605,6 @@ static const char *size_beyond_all(struct env *env)
 static const char *half_a_message(struct env *env)
 {
 	return bad_size(env, MMX_SLOT_SIZE + 1);
-}
-
-/* Room in the ring, without reading what has come. Return: false: the session is over. */
-static bool deaf_room(struct env *env)
-{
-	struct mmx_ring_producer *p = &env->raw.front.sub;
-	struct pollfd fds[2] = {
-		{ .fd = env->raw.peer.call_fd, .events = POLLIN },
-		{ .fd = env->raw.peer.sock_fd, .events = POLLIN },
-	};
-
-	while (mmx_ring_room(p, 1) == -EAGAIN) {
-		if (!mmx_ring_want_space(p, 1))
-			continue;
-		if (poll(fds, 2, env->timeout_ms) <= 0 || fds[1].revents)
-			return false;
-		mmx_local_clear(env->raw.peer.call_fd);
-	}
-	return true;
 }
 
 /* Nothing is read: the ring fills up, then the records of requests, and then there are no more. */

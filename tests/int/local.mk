@@ -18,6 +18,11 @@ tests_int_conformance_SOURCES = \
 tests_int_conformance_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 tests_int_conformance_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS)
 
+check_PROGRAMS += tests/int/mortal
+tests_int_mortal_SOURCES = %D%/mortal.c
+tests_int_mortal_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+tests_int_mortal_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS)
+
 house_tests = \
 	%D%/conformance.sh \
 	%D%/daemon_stop.sh \
@@ -29,6 +34,7 @@ house_tests = \
 	%D%/oversubscribed.sh \
 	%D%/real_firmware.sh \
 	%D%/refused.sh \
+	%D%/thousand_guests.sh \
 	%D%/two_guests.sh
 INT_TESTS += $(house_tests)
 dist_check_SCRIPTS += $(house_tests)

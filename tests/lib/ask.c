@@ -108,12 +108,21 @@ struct json_object *mmx_ask_partition(struct mmx_ask *ask, const char *partition
 	return found;
 }
 
-struct json_object *mmx_ask_gpu(struct mmx_ask *ask)
+struct json_object *mmx_ask_status(struct mmx_ask *ask)
 {
 	struct json_object *answer = question(ask, "status");
-	struct json_object *gpu = json_object_get(member(member(answer, "status"), "gpu"));
+	struct json_object *status = json_object_get(member(answer, "status"));
 
 	json_object_put(answer);
+	return status;
+}
+
+struct json_object *mmx_ask_gpu(struct mmx_ask *ask)
+{
+	struct json_object *status = mmx_ask_status(ask);
+	struct json_object *gpu = json_object_get(member(status, "gpu"));
+
+	json_object_put(status);
 	return gpu;
 }
 

@@ -14,10 +14,11 @@ struct mmx_ask *mmx_ask_open(const char *path, int timeout_ms);
 void mmx_ask_close(struct mmx_ask *ask);
 
 /*
- * What the daemon says of the partition, or of the GPU. Return: the caller's to json_object_put(); NULL if there is no
- * answer, or no such partition in it.
+ * What the daemon says of the partition, of itself, or of the GPU. Return: the caller's to json_object_put(); NULL if
+ * there is no answer, or no such partition in it.
  */
 struct json_object *mmx_ask_partition(struct mmx_ask *ask, const char *partition);
+struct json_object *mmx_ask_status(struct mmx_ask *ask);
 struct json_object *mmx_ask_gpu(struct mmx_ask *ask);
 
 /* A number of it. -1 if there is none of that name. */

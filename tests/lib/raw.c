@@ -309,6 +309,16 @@ int mmx_raw_job(struct mmx_raw *raw, uint32_t timeline, uint64_t seqno)
 	return r ? r : (int)find_entry(raw, timeline, seqno)->error;
 }
 
+static bool has_faults(struct mmx_raw *raw, const void *arg)
+{
+	return raw->fault_count >= *(const uint32_t *)arg;
+}
+
+int mmx_raw_wait_faults(struct mmx_raw *raw, uint32_t count)
+{
+	return wait_for(raw, has_faults, &count);
+}
+
 static bool is_released(struct mmx_raw *raw, const void *arg)
 {
 	const uint32_t *mem = arg;

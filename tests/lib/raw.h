@@ -75,6 +75,8 @@ int mmx_raw_object(struct mmx_raw *raw, uint16_t type, uint32_t object);
 
 /* Waits for the job's completion. Return: its error; or a negative errno. */
 int mmx_raw_job(struct mmx_raw *raw, uint32_t timeline, uint64_t seqno);
+/* Waits until so many faults have ever been told. */
+int mmx_raw_wait_faults(struct mmx_raw *raw, uint32_t count);
 /* Waits until the memory object is released. */
 int mmx_raw_wait_released(struct mmx_raw *raw, uint32_t mem);
 /* Waits until the backend has ended the session. Return: what it says why, positive; or a negative errno. */
