@@ -218,6 +218,7 @@ void mmx_core_gpu_ready(struct mmx_core *core)
 		.slots = info->slots,
 		.address_spaces = (unsigned int)__builtin_popcount(info->as_present & ~1u),
 		.tick_ns = core->params.config->tick_us * MMX_NS_PER_US,
+		.cores = (unsigned int)__builtin_popcountll(info->shader_present),
 	};
 	size_t i;
 

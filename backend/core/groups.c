@@ -11,9 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* When the GPU could not take a decision at once (an address space is still being given up): try again after. */
-#define RETRY_NS (1 * MMX_NS_PER_MS)
-
 static struct mmx_core_group *group_of(struct mmx_group *hw)
 {
 	struct mmx_sgroup *sgroup = mmx_group_owner(hw);
@@ -39,6 +36,7 @@ int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup)
 	group->sched.partition = &partition->sched;
 	group->sched.vm = sgroup->vm;
 	group->sched.priority = sgroup->priority;
+	group->sched.cores = mmx_group_cores(sgroup->hw);
 	mmx_sched_group_add(core->sched, &group->sched, mmx_core_now(core));
 	mmx_list_add_tail(&core->groups, &group->link);
 	sgroup->host = group;
@@ -89,37 +87,51 @@ void mmx_core_group_stop(void *ctx, struct mmx_sgroup *sgroup)
 
 /* ---- decisions ---- */
 
+static void place(struct mmx_core *core, const struct mmx_sched_action *action)
+{
+	struct mmx_core_group *group =
+		mmx_container_of(action->group, struct mmx_core_group, sched);
+
+	switch (mmx_group_place(group->sgroup->hw, action->slot, action->fw_priority)) {
+	case 0:
+		break;
+	case GROUP_E_DEAD:
+		/* its end is on the way: no work of it will be scheduled any more */
+		mmx_sched_off(core->sched, &group->sched, mmx_core_now(core));
+		mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
+		break;
+	default:
+		mmx_sched_refused(core->sched, &group->sched, mmx_core_now(core));
+		break;
+	}
+}
+
 void mmx_core_decide(struct mmx_core *core)
 {
 	struct mmx_sched_action action;
 	uint64_t deadline_ns;
-	bool retry = false;
 
 	if (!core->sched || !mmx_gpu_is_ready(core->gpu))
 		return;
-	while (!retry && mmx_sched_next(core->sched, mmx_core_now(core), &action)) {
+	while (mmx_sched_next(core->sched, mmx_core_now(core), &action)) {
 		struct mmx_core_group *group =
 			mmx_container_of(action.group, struct mmx_core_group, sched);
 
-		if (action.what == MMX_SCHED_EVICT) {
+		switch (action.what) {
+		case MMX_SCHED_PLACE:
+			place(core, &action);
+			break;
+		case MMX_SCHED_EVICT:
 			mmx_group_evict(group->sgroup->hw, false);
-			continue;
-		}
-		switch (mmx_group_place(group->sgroup->hw, action.slot, action.fw_priority)) {
-		case 0:
 			break;
-		case GROUP_E_DEAD:
-			/* its end is on the way: no work of it will be scheduled any more */
-			mmx_sched_off(core->sched, &group->sched, mmx_core_now(core));
-			mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
-			break;
-		default:
-			mmx_sched_off(core->sched, &group->sched, mmx_core_now(core));
-			retry = true;
+		case MMX_SCHED_PRIORITIZE:
+			if (mmx_group_prioritize(group->sgroup->hw, action.fw_priority))
+				mmx_sched_prioritized(core->sched, &group->sched, false,
+						      mmx_core_now(core));
 			break;
 		}
 	}
-	deadline_ns = retry ? mmx_core_now(core) + RETRY_NS : mmx_sched_deadline(core->sched);
+	deadline_ns = mmx_sched_deadline(core->sched);
 	if (deadline_ns == UINT64_MAX)
 		mmx_timer_cancel(core->params.timers, &core->tick);
 	else
@@ -242,6 +254,13 @@ static void on_group_idle(void *ctx, struct mmx_group *hw)
 	mmx_core_jobs_progress(group);
 }
 
+static void on_group_prioritized(void *ctx, struct mmx_group *hw)
+{
+	struct mmx_core *core = ctx;
+
+	mmx_sched_prioritized(core->sched, &group_of(hw)->sched, true, mmx_core_now(core));
+}
+
 static void on_job_fault(void *ctx, struct mmx_group *hw, unsigned int queue, uint64_t hw_job,
 			 uint32_t exception, uint64_t info)
 {
@@ -339,6 +358,8 @@ const struct mmx_gpu_ops mmx_core_gpu_ops = {
 	.group_off = on_group_off,
 	.group_progress = on_group_progress,
 	.group_idle = on_group_idle,
+	.group_status = on_group_idle,
+	.group_prioritized = on_group_prioritized,
 	.job_fault = on_job_fault,
 	.group_fatal = on_group_fatal,
 	.group_stuck = on_group_stuck,

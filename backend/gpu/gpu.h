@@ -13,7 +13,7 @@
  *   pgtable.c, vm.c   page tables; a GPU address space
  *   fw.c     firmware memory, the interface it offers, MCU windows of slots
  *   glb.c    global requests: configuration, ping
- *   slot.c   group slots: start, suspend, resume, terminate
+ *   slot.c   group slots: start, suspend, resume, terminate; slot_ask.c  priority and status of who runs
  *   group.c, queue.c  groups and their rings; cs_insn.h
  */
 #ifndef BACKEND_GPU_GPU_H
@@ -87,8 +87,14 @@ struct mmx_gpu_ops {
 	void (*group_off)(void *ctx, struct mmx_group *group, enum mmx_group_off how);
 	/* Jobs of the group may have completed: see mmx_queue_done(). */
 	void (*group_progress)(void *ctx, struct mmx_group *group);
-	/* Firmware says that the group has nothing it could run. Ends with the next mmx_queue_push(). */
+	/* Firmware says that the group has nothing it could run, and its rings are empty. Ends with the next
+	 * mmx_queue_push(). */
 	void (*group_idle)(void *ctx, struct mmx_group *group);
+	/* What its queues stand at is known anew (mmx_queue_blocked()): firmware says that the group has nothing it
+	 * could run though its rings are not empty, or mmx_group_ask_status() is answered. */
+	void (*group_status)(void *ctx, struct mmx_group *group);
+	/* mmx_group_prioritize() has been carried out. */
+	void (*group_prioritized)(void *ctx, struct mmx_group *group);
 	/*
 	 * CS_FAULT: the job @job (counted as mmx_queue_push() does, from 1) of the queue failed; the queue goes
 	 * on. Comes when the job has ended, before mmx_queue_done() counts it. @exception and @info are what

@@ -159,6 +159,21 @@ unsigned int mmx_group_slot(const struct mmx_group *group)
 	return group->slot;
 }
 
+static unsigned int most_cores(uint64_t mask, unsigned int max)
+{
+	unsigned int cores = (unsigned int)__builtin_popcountll(mask);
+
+	return cores < max ? cores : max;
+}
+
+unsigned int mmx_group_cores(const struct mmx_group *group)
+{
+	unsigned int compute = most_cores(group->compute_mask, group->max_compute);
+	unsigned int fragment = most_cores(group->fragment_mask, group->max_fragment);
+
+	return compute > fragment ? compute : fragment;
+}
+
 size_t mmx_group_bytes(const struct mmx_group *group)
 {
 	size_t bytes = group->suspend.size + group->protm_suspend.size + group->syncs.size;

@@ -105,8 +105,33 @@ uint64_t mmx_queue_pushed(const struct mmx_group *group, unsigned int queue);
  */
 bool mmx_queue_drained(const struct mmx_group *group, unsigned int queue);
 
-/* Of a group that is OFF: was the queue waiting for a sync object when it was suspended? */
+/*
+ * By firmware's memory too: did the queue wait for a sync object, and for nothing else, when firmware said that last? That
+ * was when the group was suspended, or before ops->group_status.
+ */
 bool mmx_queue_blocked(const struct mmx_group *group, unsigned int queue);
+
+/* What a queue waits for: the object at va is greater than value, or, unless greater is set, less or equal. */
+struct mmx_queue_wait {
+	uint64_t va; /* in the group's VM; anything */
+	uint64_t value;
+	bool wide; /* 64 bits, else 32 */
+	bool greater;
+};
+/* Of a queue that is blocked. */
+const struct mmx_queue_wait *mmx_queue_wait(const struct mmx_group *group, unsigned int queue);
+
+/* Asks firmware for that again. ops->group_status follows, unless the group is not ON, or leaves. */
+void mmx_group_ask_status(struct mmx_group *group);
+
+/*
+ * Gives a group that is ON another priority; @priority as for mmx_group_place(). Return: 0, ops->group_prioritized follows,
+ * unless the group leaves before; GROUP_E_BUSY: it is not ON, or one that was asked for before is not through.
+ */
+int mmx_group_prioritize(struct mmx_group *group, unsigned int priority);
+
+/* Shader cores that work of the group can be on at a time. */
+unsigned int mmx_group_cores(const struct mmx_group *group);
 
 /* Bytes of backend memory that the group holds. */
 size_t mmx_group_bytes(const struct mmx_group *group);

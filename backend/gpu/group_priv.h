@@ -24,7 +24,8 @@ struct mmx_queue {
 	size_t first_sync; /* of its sync objects: one for each job that the ring holds */
 	uint64_t pushed; /* jobs */
 	uint64_t done; /* jobs that completed, and whose faults have been told */
-	bool blocked; /* suspended while it waited for a sync object */
+	bool blocked; /* waits for a sync object, by what firmware said last */
+	struct mmx_queue_wait wait; /* what for */
 	/* CS_FAULT, as firmware reported it last */
 	bool fault_open; /* no job of which it can be is known yet */
 	uint32_t fault_exception;

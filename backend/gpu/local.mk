@@ -16,6 +16,7 @@ backend_gpu_libgpu_a_SOURCES = \
 	%D%/power.c %D%/power.h \
 	%D%/queue.c \
 	%D%/slot.c %D%/slot.h %D%/slot_priv.h \
+	%D%/slot_ask.c \
 	%D%/slot_program.c \
 	%D%/vm.c %D%/vm.h %D%/vm_priv.h
 

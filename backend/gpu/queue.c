@@ -134,6 +134,11 @@ bool mmx_queue_blocked(const struct mmx_group *group, unsigned int queue)
 	return group->queues[queue].blocked;
 }
 
+const struct mmx_queue_wait *mmx_queue_wait(const struct mmx_group *group, unsigned int queue)
+{
+	return &group->queues[queue].wait;
+}
+
 uint64_t mmx_queue_pushed(const struct mmx_group *group, unsigned int queue)
 {
 	return group->queues[queue].pushed;

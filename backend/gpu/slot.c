@@ -76,6 +76,7 @@ static void request(struct mmx_slot *slot, uint32_t state, uint64_t timeout_ns)
 
 static void stop(struct mmx_slot *slot)
 {
+	mmx_slot_ask_drop(slot);
 	slot->state = MMX_SLOT_STOPPING;
 	slot->group->place = MMX_GROUP_LEAVING;
 	if (slot->terminate)
@@ -107,6 +108,7 @@ static void as_done(struct mmx_as_wait *wait)
 static void set_free(struct mmx_slot *slot)
 {
 	slot->state = MMX_SLOT_FREE;
+	mmx_slot_ask_drop(slot);
 	slot->group = NULL;
 	slot->evict = false;
 	slot->terminate = false;
@@ -298,6 +300,8 @@ static void entered(struct mmx_slot *slot)
 
 	slot->state = MMX_SLOT_RUNNING;
 	group->suspended = false;
+	for (unsigned int i = 0; i < group->queue_count; i++)
+		group->queues[i].blocked = false;
 	if (slot->evict) {
 		stop(slot);
 		return;
@@ -311,25 +315,14 @@ static void entered(struct mmx_slot *slot)
 	gpu->ops->group_on(gpu->ctx, group);
 }
 
-/* By the status that firmware writes when it suspends; with scoreboards set there is more than the wait (panthor). */
-static bool is_blocked(const struct mmx_slot *slot, unsigned int queue)
-{
-	const struct mmx_csf_cs_output *output = slot->gpu->fw.cs[slot->index][queue].output;
-
-	return MMX_FIELD_GET(CS_STATUS_BLOCKED_REASON,
-			     mmx_fw_read32(&output->status_blocked_reason)) ==
-		       CS_BLOCKED_SYNC_WAIT &&
-	       !mmx_fw_read32(&output->status_scoreboards);
-}
-
 /* SUSPEND or TERMINATE is acknowledged. */
 static void stopped(struct mmx_slot *slot)
 {
 	struct mmx_group *group = slot->group;
 
 	group->suspended = slot->request == CSG_STATE_SUSPEND;
-	for (unsigned int i = 0; i < group->queue_count; i++)
-		group->queues[i].blocked = group->suspended && is_blocked(slot, i);
+	if (group->suspended)
+		mmx_slot_take_status(slot);
 	if (!tell_progress(slot)) /* what has completed on the way out */
 		return;
 	for (unsigned int i = 0; !group->suspended && i < group->queue_count; i++) {
@@ -365,6 +358,20 @@ static bool group_events(struct mmx_slot *slot, uint32_t events)
 	return true;
 }
 
+/* Firmware says that there is nothing to run: because rings are empty, or because streams wait? */
+static void idle(struct mmx_slot *slot)
+{
+	struct mmx_gpu *gpu = slot->gpu;
+	const struct mmx_group *group = slot->group;
+
+	for (unsigned int i = 0; i < group->queue_count; i++)
+		if (!mmx_queue_drained(group, i)) {
+			mmx_slot_ask_status(slot);
+			return;
+		}
+	gpu->ops->group_idle(gpu->ctx, slot->group);
+}
+
 /**
  * mmx_slot_irq() - handles JOB_INT of a slot
  * @gpu: GPU
@@ -397,13 +404,15 @@ void mmx_slot_irq(struct mmx_gpu *gpu, unsigned int index)
 		mmx_fw_write32(&csg->input->req, mmx_csf_update(req, ack, CSG_EVT_MASK));
 	if (!stream_events(slot) || !group_events(slot, events))
 		return;
+	if (slot->state == MMX_SLOT_RUNNING && !mmx_slot_ask_irq(slot, ack))
+		return;
 	if (is_asked(slot) && state == slot->request) {
 		answered(slot);
 		if (!still_in(slot, group))
 			return;
 	}
 	if ((events & CSG_REQ_IDLE) && slot->state == MMX_SLOT_RUNNING)
-		gpu->ops->group_idle(gpu->ctx, group);
+		idle(slot);
 }
 
 static void missed(struct mmx_timer *timer)
@@ -548,11 +557,13 @@ int mmx_slots_init(struct mmx_gpu *gpu)
 		struct mmx_slot *slot = &gpu->slots.slot[i];
 		int r = mmx_timer_init(gpu->timers, &slot->deadline, missed);
 
+		slot->gpu = gpu;
+		if (!r)
+			r = mmx_slot_ask_init(slot);
 		if (r < 0) {
 			mmx_slots_finish(gpu);
 			return r;
 		}
-		slot->gpu = gpu;
 		slot->index = i;
 		slot->as_wait.done = as_done;
 		mmx_list_init(&slot->as_wait.link);
@@ -564,6 +575,8 @@ int mmx_slots_init(struct mmx_gpu *gpu)
 /* All groups are OFF. */
 void mmx_slots_finish(struct mmx_gpu *gpu)
 {
-	for (unsigned int i = 0; i < MMX_GPU_MAX_SLOTS; i++)
+	for (unsigned int i = 0; i < MMX_GPU_MAX_SLOTS; i++) {
 		mmx_timer_finish(gpu->timers, &gpu->slots.slot[i].deadline);
+		mmx_timer_finish(gpu->timers, &gpu->slots.slot[i].ask_deadline);
+	}
 }

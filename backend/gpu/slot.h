@@ -40,6 +40,9 @@ struct mmx_slot {
 	bool terminate; /* it leaves for good */
 	bool overdue; /* as it did not suspend in time */
 	struct mmx_timer deadline; /* of the request that is pending */
+	uint32_t asked; /* CSG_REQ_* beside the state that are not answered; slot_ask.c */
+	bool ask_again; /* for the status, once it is answered */
+	struct mmx_timer ask_deadline;
 	struct mmx_as_wait as_wait;
 	bool as_ready;
 	struct mmx_vm_op clean;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Between slot.c and slot_program.c. */
+/* Between slot.c, slot_ask.c and slot_program.c. */
 #ifndef BACKEND_GPU_SLOT_PRIV_H
 #define BACKEND_GPU_SLOT_PRIV_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "backend/gpu/gpu_priv.h"
@@ -26,5 +27,19 @@ void mmx_slot_ring(struct mmx_slot *slot);
 void mmx_slot_mark_streams(struct mmx_slot *slot, uint32_t mask);
 /* Writes all that firmware must know of slot->group before it starts; asks for nothing. */
 void mmx_slot_program(struct mmx_slot *slot);
+/* The endpoints of slot->group, with slot->priority: part of the above. */
+void mmx_slot_program_endpoints(struct mmx_slot *slot);
+
+/* slot_ask.c */
+/* Of a RUNNING slot: ops->group_status follows, unless the group leaves before. */
+void mmx_slot_ask_status(struct mmx_slot *slot);
+/* Nothing that was asked matters any more. */
+void mmx_slot_ask_drop(struct mmx_slot *slot);
+/* Copies what firmware has written of the group's streams, for mmx_queue_wait(). */
+void mmx_slot_take_status(struct mmx_slot *slot);
+/* Looks for answers. Return: false if the group is not RUNNING in the slot any more. */
+bool mmx_slot_ask_irq(struct mmx_slot *slot, uint32_t ack);
+/* The timer; slot->gpu is set. Return: 0 or -ENOMEM. */
+int mmx_slot_ask_init(struct mmx_slot *slot);
 
 #endif

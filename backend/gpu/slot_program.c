@@ -60,6 +60,21 @@ static void program_stream(struct mmx_slot *slot, unsigned int index)
 				      CS_REQ_STATE | CS_REQ_IDLE_EMPTY | CS_REQ_IDLE_SYNC_WAIT));
 }
 
+void mmx_slot_program_endpoints(struct mmx_slot *slot)
+{
+	const struct mmx_group *group = slot->group;
+	struct mmx_csf_csg_input *input = mmx_slot_csg(slot)->input;
+	uint32_t endpoints = MMX_FIELD_PREP(CSG_EP_REQ_COMPUTE, group->max_compute) |
+			     MMX_FIELD_PREP(CSG_EP_REQ_FRAGMENT, group->max_fragment) |
+			     MMX_FIELD_PREP(CSG_EP_REQ_TILER, group->max_tiler) |
+			     MMX_FIELD_PREP(CSG_EP_REQ_PRIORITY, slot->priority);
+
+	if (slot->gpu->info.fw_version >= CSF_VERSION_ENDPOINT_REQ2)
+		mmx_fw_write64(&input->endpoint_req2, endpoints);
+	else
+		mmx_fw_write32(&input->endpoint_req, endpoints);
+}
+
 static void program_group(struct mmx_slot *slot)
 {
 	const struct mmx_gpu *gpu = slot->gpu;
@@ -67,18 +82,11 @@ static void program_group(struct mmx_slot *slot)
 	struct mmx_csf_csg *csg = mmx_slot_csg(slot);
 	struct mmx_csf_csg_input *input = csg->input;
 	uint32_t ack = mmx_fw_read32(&csg->output->ack);
-	uint32_t endpoints = MMX_FIELD_PREP(CSG_EP_REQ_COMPUTE, group->max_compute) |
-			     MMX_FIELD_PREP(CSG_EP_REQ_FRAGMENT, group->max_fragment) |
-			     MMX_FIELD_PREP(CSG_EP_REQ_TILER, group->max_tiler) |
-			     MMX_FIELD_PREP(CSG_EP_REQ_PRIORITY, slot->priority);
 
 	mmx_fw_write64(&input->allow_compute, group->compute_mask);
 	mmx_fw_write64(&input->allow_fragment, group->fragment_mask);
 	mmx_fw_write32(&input->allow_other, (uint32_t)group->tiler_mask);
-	if (gpu->info.fw_version >= CSF_VERSION_ENDPOINT_REQ2)
-		mmx_fw_write64(&input->endpoint_req2, endpoints);
-	else
-		mmx_fw_write32(&input->endpoint_req, endpoints);
+	mmx_slot_program_endpoints(slot);
 	mmx_fw_write32(&input->config, (uint32_t)mmx_mmu_as(group->vm));
 	mmx_fw_write64(&input->suspend_buf, mmx_fw_suspend_va(gpu, slot->index));
 	mmx_fw_write64(&input->protm_suspend_buf,

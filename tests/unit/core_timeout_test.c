@@ -28,6 +28,8 @@ static int setup_with(void **state, uint32_t timeout_ms)
 
 	assert_non_null(env);
 	rig_init(&env->rig, 2);
+	/* so that all turns of a round fit into the time */
+	env->rig.config.tick_us = 1000;
 	for (i = 0; i < 2; i++)
 		env->rig.partitions[i].job_timeout_ms = timeout_ms;
 	rig_start(&env->rig);

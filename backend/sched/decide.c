@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * The scheduler's decisions: who gets a slot, who gives one up, and who leads those that have one. Called through
+ * mmx_sched_next() alone, by core, until there is nothing more to decide; each decision is noted in the state
+ * (sched.c) as being under way.
+ *
+ * Slots. Partitions are asked in the order of what they have had; each may place its first ready group, or evict
+ * for it: one that is idle, one of lower priority of its own, or one that has had its turn. A turn is a tick of charged
+ * time, so a group does not lose its slot before it has led. If an address space is what is missing, all groups
+ * that hold it go: else a VM with two groups in slots would never lose it.
+ *
+ * Leaders. Of the groups in slots that have work, one leads: a realtime one if there is any, then one of the
+ * partition that has had least, then the one of the highest priority, then whose turn it is. It leads for a tick, or
+ * until a realtime group or a higher one of its partition has work, or one of another partition gets work that has had
+ * no more. To lead is to have a firmware priority above all others with work: the leader goes up as long as there is
+ * room, then who is above it goes down; at most two steps, one at a time.
+ */
+#include "backend/sched/sched.h"
+
+#include "backend/sched/sched_priv.h"
+
+/* Firmware priorities from here on are for realtime groups alone, unless there are no others left. */
+#define FW_REALTIME (MMX_SCHED_REALTIME * (MMX_SCHED_MAX_SLOTS / MMX_SCHED_PRIORITIES))
+
+/* ---- slots ---- */
+
+/* Another group of the VM is in a slot and is not leaving it. */
+static bool vm_stays(const struct mmx_sched *sched, const void *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < sched->params.slots; i++)
+		if (sched->slot[i] && sched->slot[i]->vm == vm &&
+		    sched->slot[i]->state != MMX_SCHED_LEAVING)
+			return true;
+	return false;
+}
+
+static unsigned int address_spaces_used(const struct mmx_sched *sched)
+{
+	unsigned int i, j, used = 0;
+
+	for (i = 0; i < sched->params.slots; i++) {
+		for (j = 0; j < i; j++)
+			if (sched->slot[i] && sched->slot[j] &&
+			    sched->slot[i]->vm == sched->slot[j]->vm)
+				break;
+		used += sched->slot[i] && j == i;
+	}
+	return used;
+}
+
+/* What keeps a ready group out, beside others in the slots. */
+struct obstacle {
+	bool slot; /* no slot is free */
+	bool address_space; /* its VM has none that it keeps, and none is free */
+	bool share; /* its partition has all the slots that it may have */
+};
+
+static struct obstacle obstacles(const struct mmx_sched *sched, const struct mmx_sched_group *group)
+{
+	struct obstacle o = { .slot = true };
+	unsigned int i;
+
+	for (i = 0; i < sched->params.slots; i++)
+		if (!sched->slot[i])
+			o.slot = false;
+	o.address_space = !vm_stays(sched, group->vm) &&
+			  address_spaces_used(sched) >= sched->params.address_spaces;
+	o.share = group->partition->slots >= group->partition->slots_max;
+	return o;
+}
+
+static struct mmx_sched_group *first_ready(const struct mmx_sched_partition *partition)
+{
+	unsigned int i;
+
+	for (i = MMX_SCHED_PRIORITIES; i-- > 0;)
+		if (!mmx_list_empty(&partition->ready[i]))
+			return mmx_list_first(&partition->ready[i], struct mmx_sched_group, link);
+	return NULL;
+}
+
+static bool is_realtime(const struct mmx_sched_group *group)
+{
+	return group->priority == MMX_SCHED_REALTIME;
+}
+
+/* When the leader's tick is over; without one, that of who will lead. */
+static uint64_t lead_ends(const struct mmx_sched *sched, uint64_t now_ns)
+{
+	return (sched->leader ? sched->led_since_ns : now_ns) + sched->params.tick_ns;
+}
+
+/*
+ * May @in be told to leave for the sake of @group? *ret_when_ns (if it is earlier) is when a no may turn into
+ * a yes.
+ */
+static bool may_evict(const struct mmx_sched *sched, const struct mmx_sched_group *in,
+		      const struct mmx_sched_group *group, uint64_t now_ns, uint64_t *ret_when_ns)
+{
+	/* whoever was above it until firmware had its new priority had a little of its tick */
+	bool turn_is_over = in->used_ns >= sched->params.tick_ns / 16 * 15;
+	uint64_t until = lead_ends(sched, now_ns);
+
+	if (in->state != MMX_SCHED_IN)
+		return false;
+	if (!in->busy)
+		return true;
+	if (in->partition == group->partition) {
+		if (in->priority != group->priority)
+			return in->priority < group->priority;
+	} else if (is_realtime(group) && !is_realtime(in)) {
+		/* it may never lead, as long as there are others of that kind */
+		until = in->since_ns + sched->params.tick_ns;
+		turn_is_over = now_ns >= until;
+	} else if (in->partition->vtime <= group->partition->vtime) {
+		/* it has had less than its share yet: look again a tick later */
+		turn_is_over = false;
+		until = now_ns + sched->params.tick_ns;
+	}
+	if (turn_is_over)
+		return true;
+	if (until <= now_ns)
+		until = now_ns + sched->params.tick_ns;
+	if (until < *ret_when_ns)
+		*ret_when_ns = until;
+	return false;
+}
+
+/* Would the VM of @in lose its address space, if its groups left that may be told to? *ret_begun: some leave already. */
+static bool frees_address_space(const struct mmx_sched *sched, const struct mmx_sched_group *in,
+				const struct mmx_sched_group *group, uint64_t now_ns,
+				uint64_t *ret_when_ns, bool *ret_begun)
+{
+	unsigned int i;
+
+	*ret_begun = false;
+	for (i = 0; i < sched->params.slots; i++) {
+		const struct mmx_sched_group *other = sched->slot[i];
+
+		if (!other || other == in || other->vm != in->vm)
+			continue;
+		if (other->state == MMX_SCHED_LEAVING)
+			*ret_begun = true;
+		else if (!may_evict(sched, other, group, now_ns, ret_when_ns))
+			return false;
+	}
+	return true;
+}
+
+/* Idle ones first; then of the partition that has had most; then the one whose turn came first. */
+static bool better_victim(const struct mmx_sched_group *a, const struct mmx_sched_group *b)
+{
+	if (a->busy != b->busy)
+		return !a->busy;
+	if (a->partition->vtime != b->partition->vtime)
+		return a->partition->vtime > b->partition->vtime;
+	return a->turn < b->turn;
+}
+
+/* @fresh: also one that begins to free something; else only what completes the freeing of an address space. */
+static struct mmx_sched_group *find_victim(const struct mmx_sched *sched,
+					   const struct mmx_sched_group *group, struct obstacle o,
+					   bool fresh, uint64_t now_ns, uint64_t *ret_when_ns)
+{
+	struct mmx_sched_group *victim = NULL;
+	unsigned int i;
+
+	for (i = 0; i < sched->params.slots; i++) {
+		struct mmx_sched_group *in = sched->slot[i];
+		bool begun = false;
+
+		if (!in || (o.share && in->partition != group->partition) ||
+		    !may_evict(sched, in, group, now_ns, ret_when_ns))
+			continue;
+		if (o.address_space &&
+		    !frees_address_space(sched, in, group, now_ns, ret_when_ns, &begun))
+			continue;
+		if (begun)
+			return in;
+		if (fresh && (!victim || better_victim(in, victim)))
+			victim = in;
+	}
+	return victim;
+}
+
+/*
+ * A firmware priority that nobody has, as near as can be to where the group's own priority belongs: whether it leads is
+ * decided when it is in.
+ */
+static unsigned int pick_fw_priority(const struct mmx_sched *sched, unsigned int priority)
+{
+	unsigned int want = priority * (MMX_SCHED_MAX_SLOTS / MMX_SCHED_PRIORITIES) +
+			    MMX_SCHED_MAX_SLOTS / MMX_SCHED_PRIORITIES / 2;
+	unsigned int distance;
+
+	for (distance = 0; distance < MMX_SCHED_MAX_SLOTS; distance++) {
+		/* below 0 it wraps, and is out of bounds like one that is too high */
+		unsigned int up = want + distance, down = want - distance;
+
+		if (up < MMX_SCHED_MAX_SLOTS && !(sched->priorities & 1u << up))
+			return up;
+		if (down < MMX_SCHED_MAX_SLOTS && !(sched->priorities & 1u << down))
+			return down;
+	}
+	return 0;
+}
+
+static void place(struct mmx_sched *sched, struct mmx_sched_group *group,
+		  struct mmx_sched_action *ret_action)
+{
+	unsigned int slot = 0, fw_priority = pick_fw_priority(sched, group->priority);
+
+	while (sched->slot[slot])
+		slot++;
+	mmx_sched_unready(group);
+	group->state = MMX_SCHED_ENTERING;
+	group->slot = slot;
+	group->fw_priority = fw_priority;
+	group->fw_next = fw_priority;
+	group->used_ns = 0;
+	group->partition->slots++;
+	sched->slot[slot] = group;
+	sched->priorities |= 1u << fw_priority;
+	*ret_action = (struct mmx_sched_action){
+		.what = MMX_SCHED_PLACE, .group = group, .slot = slot, .fw_priority = fw_priority
+	};
+}
+
+static void evict(struct mmx_sched *sched, struct mmx_sched_group *victim, uint64_t now_ns,
+		  struct mmx_sched_action *ret_action)
+{
+	mmx_sched_leaving(sched, victim, now_ns);
+	*ret_action = (struct mmx_sched_action){ .what = MMX_SCHED_EVICT,
+						 .group = victim,
+						 .slot = victim->slot };
+}
+
+static unsigned int count_ready(const struct mmx_sched *sched)
+{
+	unsigned int i, count = 0;
+	struct mmx_list *pos, *elem;
+
+	mmx_list_for_each(pos, &sched->waiting) {
+		const struct mmx_sched_partition *partition =
+			mmx_container_of(pos, struct mmx_sched_partition, link);
+
+		for (i = 0; i < MMX_SCHED_PRIORITIES; i++)
+			mmx_list_for_each(elem, &partition->ready[i])
+				if (++count > MMX_SCHED_MAX_SLOTS)
+					return count;
+	}
+	return count;
+}
+
+/* Return: true if a group is to be placed or evicted. */
+static bool decide_slots(struct mmx_sched *sched, uint64_t now_ns,
+			 struct mmx_sched_action *ret_action)
+{
+	/* each slot that is being left is spoken for by one of those that wait */
+	bool may_more = count_ready(sched) > sched->leaving;
+	struct mmx_list *pos;
+
+	mmx_list_for_each(pos, &sched->waiting) {
+		struct mmx_sched_group *group =
+			first_ready(mmx_container_of(pos, struct mmx_sched_partition, link));
+		struct obstacle o = obstacles(sched, group);
+		struct mmx_sched_group *victim;
+
+		if (!o.slot && !o.address_space && !o.share) {
+			place(sched, group, ret_action);
+			return true;
+		}
+		if (!may_more && !o.address_space)
+			continue;
+		victim = find_victim(sched, group, o, may_more, now_ns, &sched->deadline_ns);
+		if (victim) {
+			evict(sched, victim, now_ns, ret_action);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Groups that could not be placed are ready again. */
+static void release_aside(struct mmx_sched *sched, uint64_t now_ns)
+{
+	while (!mmx_list_empty(&sched->aside)) {
+		struct mmx_sched_group *group =
+			mmx_list_first(&sched->aside, struct mmx_sched_group, link);
+
+		if (group->retry_ns > now_ns) {
+			sched->deadline_ns = group->retry_ns;
+			return;
+		}
+		mmx_sched_unready(group);
+		mmx_sched_make_ready(sched, group);
+	}
+}
+
+/* ---- leaders ---- */
+
+static bool runs(const struct mmx_sched_group *group)
+{
+	return group && group->busy && group->state == MMX_SCHED_IN;
+}
+
+/* @a goes before @b for what they are: nobody's turn is waited for. */
+static bool outranks(const struct mmx_sched_group *a, const struct mmx_sched_group *b)
+{
+	if (is_realtime(a) != is_realtime(b))
+		return is_realtime(a);
+	return a->partition == b->partition && a->priority > b->priority;
+}
+
+static bool goes_before(const struct mmx_sched_group *a, const struct mmx_sched_group *b)
+{
+	if (outranks(a, b) || outranks(b, a))
+		return outranks(a, b);
+	if (a->partition->vtime != b->partition->vtime)
+		return a->partition->vtime < b->partition->vtime;
+	if (a->partition != b->partition && a->woke != b->woke)
+		return a->woke;
+	return a->turn < b->turn;
+}
+
+/* Return: how many groups run. */
+static unsigned int find_best(const struct mmx_sched *sched, struct mmx_sched_group **ret_best)
+{
+	unsigned int i, count = 0;
+
+	*ret_best = NULL;
+	for (i = 0; i < sched->params.slots; i++) {
+		struct mmx_sched_group *group = sched->slot[i];
+
+		if (!runs(group))
+			continue;
+		count++;
+		if (!*ret_best || goes_before(group, *ret_best))
+			*ret_best = group;
+	}
+	return count;
+}
+
+static void wake_at(struct mmx_sched *sched, uint64_t when_ns)
+{
+	if (when_ns < sched->deadline_ns)
+		sched->deadline_ns = when_ns;
+}
+
+static void choose_leader(struct mmx_sched *sched, uint64_t now_ns)
+{
+	struct mmx_sched_group *leader = runs(sched->leader) ? sched->leader : NULL, *best;
+	bool over = leader && now_ns - sched->led_since_ns >= sched->params.tick_ns;
+	unsigned int count;
+
+	if (over)
+		leader->turn = ++sched->turns;
+	count = find_best(sched, &best);
+	if (leader && best != leader && !over && !outranks(best, leader)) {
+		uint64_t wake_ns = sched->led_since_ns + MMX_SCHED_WAKE_NS;
+
+		/* who has just got work and had no more does not wait for the end of the tick */
+		if (!best->woke || best->partition == leader->partition || now_ns < wake_ns) {
+			if (best->woke && now_ns < wake_ns)
+				wake_at(sched, wake_ns);
+			best = leader;
+		}
+	}
+	if (best != sched->leader || over)
+		sched->led_since_ns = now_ns;
+	sched->leader = best;
+	if (best)
+		best->woke = false;
+	if (count > 1)
+		wake_at(sched, sched->led_since_ns + sched->params.tick_ns);
+}
+
+/* The first free firmware priority of [from, end). Return: @end: there is none. */
+static unsigned int find_free(const struct mmx_sched *sched, unsigned int from, unsigned int end)
+{
+	while (from < end && sched->priorities & 1u << from)
+		from++;
+	return from;
+}
+
+static void prioritize(struct mmx_sched *sched, struct mmx_sched_group *group,
+		       unsigned int fw_priority, struct mmx_sched_action *ret_action)
+{
+	group->fw_next = fw_priority;
+	sched->priorities |= 1u << fw_priority;
+	sched->moving = group;
+	*ret_action = (struct mmx_sched_action){ .what = MMX_SCHED_PRIORITIZE,
+						 .group = group,
+						 .slot = group->slot,
+						 .fw_priority = fw_priority };
+}
+
+/* Return: true if a group is to be given another firmware priority, so that the leader has the highest. */
+static bool decide_leader(struct mmx_sched *sched, uint64_t now_ns,
+			  struct mmx_sched_action *ret_action)
+{
+	struct mmx_sched_group *leader, *above = NULL;
+	unsigned int i, up, down, end;
+
+	choose_leader(sched, now_ns);
+	leader = sched->leader;
+	if (!leader)
+		return false;
+	for (i = 0; i < sched->params.slots; i++) {
+		struct mmx_sched_group *group = sched->slot[i];
+
+		if (runs(group) && group->fw_priority > leader->fw_priority &&
+		    (!above || group->fw_priority > above->fw_priority))
+			above = group;
+	}
+	/* its tick begins when it has the cores */
+	if (above || sched->rising)
+		sched->led_since_ns = now_ns;
+	sched->rising = above;
+	if (!above || sched->moving)
+		return false;
+	end = is_realtime(leader) ? MMX_SCHED_MAX_SLOTS : FW_REALTIME;
+	up = find_free(sched, above->fw_priority + 1, end);
+	down = find_free(sched, 0, MMX_SCHED_MAX_SLOTS);
+	if (up < end)
+		prioritize(sched, leader, up, ret_action);
+	else if (down < above->fw_priority)
+		prioritize(sched, above, down, ret_action);
+	else if (down < MMX_SCHED_MAX_SLOTS)
+		prioritize(sched, leader, down, ret_action);
+	else
+		return false;
+	return true;
+}
+
+/* ---- both ---- */
+
+/*
+ * Nothing but these makes a decision that was not there to make: a change, or the deadline, which is set whenever
+ * time alone turns a no into a yes.
+ */
+bool mmx_sched_next(struct mmx_sched *sched, uint64_t now_ns, struct mmx_sched_action *ret_action)
+{
+	mmx_sched_account(sched, now_ns);
+	if (!sched->changed && now_ns < sched->deadline_ns)
+		return false;
+	sched->deadline_ns = UINT64_MAX;
+	release_aside(sched, now_ns);
+	if (decide_slots(sched, now_ns, ret_action) || decide_leader(sched, now_ns, ret_action)) {
+		sched->changed = true;
+		return true;
+	}
+	sched->changed = false;
+	return false;
+}
+
+uint64_t mmx_sched_deadline(const struct mmx_sched *sched)
+{
+	return sched->deadline_ns;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Between sched.c, which knows what is, and decide.c, which says what is to be. */
+#ifndef BACKEND_SCHED_SCHED_PRIV_H
+#define BACKEND_SCHED_SCHED_PRIV_H
+
+#include "backend/sched/sched.h"
+
+struct mmx_sched {
+	struct mmx_sched_params params;
+	struct mmx_list waiting; /* mmx_sched_partition.link: least vtime first */
+	struct mmx_list
+		aside; /* mmx_sched_group.link: can't be placed just now; least retry_ns first */
+	bool changed; /* since mmx_sched_next() found nothing to decide */
+	struct mmx_sched_group *slot[MMX_SCHED_MAX_SLOTS]; /* NULL = free */
+	uint32_t priorities; /* bit per firmware priority that a group has or is being given */
+	unsigned int leaving; /* groups that are LEAVING */
+	struct mmx_sched_group *leader; /* of those in slots with work; NULL = to be chosen */
+	bool rising; /* the leader had not the highest priority yet, when it was looked at last */
+	uint64_t led_since_ns; /* since when it leads, or its tick has begun */
+	struct mmx_sched_group
+		*moving; /* is being given another firmware priority; NULL = nobody is */
+	uint64_t turns; /* given out so far */
+	uint64_t accounted_ns;
+	uint64_t deadline_ns;
+};
+
+/* It has groups that wait for a slot. */
+static inline bool mmx_sched_has_ready(const struct mmx_sched_partition *partition)
+{
+	unsigned int i;
+
+	for (i = 0; i < MMX_SCHED_PRIORITIES; i++)
+		if (!mmx_list_empty(&partition->ready[i]))
+			return true;
+	return false;
+}
+
+/* Puts the group, OUT and busy, into its ready list. */
+void mmx_sched_make_ready(struct mmx_sched *sched, struct mmx_sched_group *group);
+/* The group is not ready any more, nor aside, if it was. */
+void mmx_sched_unready(struct mmx_sched_group *group);
+
+#endif
