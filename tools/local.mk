@@ -11,3 +11,4 @@ tools_malimux_fw_malimux_fw_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 tools_malimux_fw_malimux_fw_LDADD = firmware/libfirmware.a $(JSONC_LIBS)
 
 include tools/malimuxctl/local.mk
+include tools/bench/local.mk

@@ -178,17 +178,17 @@ int mmx_mem_released(struct mmx_guest *guest, uint32_t name);
 void mmx_mem_free(struct mmx_guest *guest, struct mmx_mem *mem);
 
 /* job.c */
-int mmx_timeline_create(struct mmx_guest *guest, struct mmx_timeline **ret_timeline);
+int mmx_guest_timeline_create(struct mmx_guest *guest, struct mmx_timeline **ret_timeline);
 /* @timeline: may be NULL; @error: of the creation that is undone (mmx_idspace_undo()), or 0 */
-void mmx_timeline_destroy(struct mmx_guest *guest, struct mmx_timeline *timeline, int error);
+void mmx_guest_timeline_destroy(struct mmx_guest *guest, struct mmx_timeline *timeline, int error);
 /* An entry of EVENT_TIMELINES. Return: 0; -EPROTO: it cannot be. */
-int mmx_timeline_event(struct mmx_guest *guest, const struct mmx_timeline_entry *entry);
+int mmx_guest_timeline_event(struct mmx_guest *guest, const struct mmx_timeline_entry *entry);
 /* A SUBMIT was refused. Return: 0; -EPROTO: it cannot be. */
-int mmx_timeline_refused(struct mmx_guest *guest, const struct mmx_decoded_reply *reply);
+int mmx_guest_timeline_refused(struct mmx_guest *guest, const struct mmx_decoded_reply *reply);
 #define MMX_SUBMIT_TAG 0x80000000u
 
 /* objects.c */
-/* @error: as for mmx_timeline_destroy(). */
+/* @error: as for mmx_guest_timeline_destroy(). */
 void mmx_group_free(struct mmx_guest *guest, struct mmx_group *group, int error);
 
 /* guest.c */

@@ -68,11 +68,11 @@ static int handle(struct mmx_guest *guest, const struct mmx_decoded *msg)
 	switch (msg->kind) {
 	case MMX_DECODED_REPLY:
 		return msg->reply.request == MMX_MSG_SUBMIT
-			       ? mmx_timeline_refused(guest, &msg->reply)
+			       ? mmx_guest_timeline_refused(guest, &msg->reply)
 			       : mmx_call_reply(guest, &msg->reply);
 	case MMX_DECODED_TIMELINES:
 		for (i = 0; i < msg->timelines.count && !ret; i++)
-			ret = mmx_timeline_event(guest, &msg->timelines.entries[i]);
+			ret = mmx_guest_timeline_event(guest, &msg->timelines.entries[i]);
 		return ret;
 	case MMX_DECODED_FAULT:
 		keep_fault(guest, &msg->fault);

@@ -23,7 +23,7 @@
 #define TAG_SEQNO_MASK 0x7fffu
 static_assert(MMX_GUEST_MAX_JOBS <= TAG_SEQNO_MASK, "jobs in flight have different tags");
 
-int mmx_timeline_create(struct mmx_guest *guest, struct mmx_timeline **ret_timeline)
+int mmx_guest_timeline_create(struct mmx_guest *guest, struct mmx_timeline **ret_timeline)
 {
 	uint32_t max_jobs = guest->limits.max_jobs;
 	struct mmx_timeline *tl;
@@ -45,7 +45,7 @@ int mmx_timeline_create(struct mmx_guest *guest, struct mmx_timeline **ret_timel
 	return 0;
 }
 
-void mmx_timeline_destroy(struct mmx_guest *guest, struct mmx_timeline *timeline, int error)
+void mmx_guest_timeline_destroy(struct mmx_guest *guest, struct mmx_timeline *timeline, int error)
 {
 	if (!timeline)
 		return;
@@ -76,7 +76,7 @@ static void keep_errors(struct mmx_timeline *tl, uint64_t seqno, int error)
 	}
 }
 
-int mmx_timeline_event(struct mmx_guest *guest, const struct mmx_timeline_entry *entry)
+int mmx_guest_timeline_event(struct mmx_guest *guest, const struct mmx_timeline_entry *entry)
 {
 	struct mmx_timeline *tl = find(guest, entry->timeline);
 
@@ -97,7 +97,7 @@ int mmx_timeline_event(struct mmx_guest *guest, const struct mmx_timeline_entry 
 	return 0;
 }
 
-int mmx_timeline_refused(struct mmx_guest *guest, const struct mmx_decoded_reply *reply)
+int mmx_guest_timeline_refused(struct mmx_guest *guest, const struct mmx_decoded_reply *reply)
 {
 	uint32_t index = reply->tag & 0xffff;
 	struct mmx_timeline *tl;

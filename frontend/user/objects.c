@@ -157,7 +157,7 @@ void mmx_group_free(struct mmx_guest *guest, struct mmx_group *group, int error)
 	unsigned int i;
 
 	for (i = 0; i < group->queue_count; i++)
-		mmx_timeline_destroy(guest, group->timelines[i], error);
+		mmx_guest_timeline_destroy(guest, group->timelines[i], error);
 	guest->groups[mmx_name_index(group->name)] = NULL;
 	mmx_idspace_undo(&guest->group_ids, group->name, error);
 	free(group);
@@ -186,7 +186,7 @@ static int new_group(struct mmx_guest *guest, const struct mmx_guest_group_param
 	group->client = params->client;
 	group->vm = params->vm;
 	while (group->queue_count < params->queue_count) {
-		ret = mmx_timeline_create(guest, &group->timelines[group->queue_count]);
+		ret = mmx_guest_timeline_create(guest, &group->timelines[group->queue_count]);
 		if (ret) {
 			mmx_group_free(guest, group, ret);
 			return ret;
