@@ -23,12 +23,18 @@ tests_int_mortal_SOURCES = %D%/mortal.c
 tests_int_mortal_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 tests_int_mortal_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS)
 
+check_PROGRAMS += tests/int/hostile
+tests_int_hostile_SOURCES = %D%/hostile.c %D%/hostile.h %D%/hostile_kinds.c
+tests_int_hostile_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+tests_int_hostile_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS) -lpthread
+
 house_tests = \
 	%D%/conformance.sh \
 	%D%/daemon_stop.sh \
 	%D%/descriptors.sh \
 	%D%/endless.sh \
 	%D%/guest_killed.sh \
+	%D%/hostile.sh \
 	%D%/handshake.sh \
 	%D%/model_killed.sh \
 	%D%/oversubscribed.sh \
