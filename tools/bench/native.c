@@ -80,6 +80,13 @@ static void on_group_fatal(void *ctx, struct mmx_group *group, unsigned int queu
 	on_job_fault(ctx, group, queue, 0, exception, info);
 }
 
+static void on_group_stuck(void *ctx, struct mmx_group *group, unsigned int queue)
+{
+	(void)group;
+	mmx_bench_fail(-EIO, "native: queue %u does not move", queue);
+	((struct mmx_native *)ctx)->failed = true;
+}
+
 static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault *fault)
 {
 	(void)vm;
@@ -95,8 +102,11 @@ static const struct mmx_gpu_ops gpu_ops = {
 	.group_off = on_group_off,
 	.group_progress = on_group,
 	.group_idle = on_group,
+	.group_status = on_group,
+	.group_prioritized = on_group,
 	.job_fault = on_job_fault,
 	.group_fatal = on_group_fatal,
+	.group_stuck = on_group_stuck,
 	.vm_fault = on_vm_fault,
 };
 
