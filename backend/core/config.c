@@ -74,6 +74,7 @@ static const struct setting control_settings[] = {
 
 static const struct setting scheduler_settings[] = {
 	NUMBER("tick_us", KIND_U32, struct mmx_config, tick_us, 100, 1000000, 10000),
+	NUMBER("poll_us", KIND_U32, struct mmx_config, poll_us, 0, 1000, MMX_CONFIG_POLL_AUTO),
 };
 
 #define P struct mmx_partition_config
@@ -325,6 +326,16 @@ static int read_setting(const struct reader *r, const struct setting *s,
 	return s->def_text ? store_text(r, s, NULL, s->def_text, base) : 0;
 }
 
+/* Of a group that may be left out: its texts stay NULL, its numbers are what they are by default. */
+static void store_defaults(const struct setting *settings, size_t count, void *base)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!is_text(&settings[i]))
+			store_number(&settings[i], base, settings[i].def);
+}
+
 static int check_names(const struct reader *r, const config_setting_t *group,
 		       const struct setting *settings, size_t count)
 {
@@ -476,6 +487,8 @@ static int read_root(const struct reader *r, const config_setting_t *root,
 			ret = read_group(r, group, groups[i].settings, groups[i].count, config);
 		else if (groups[i].required)
 			ret = refuse(r, root, "%s is missing", groups[i].name);
+		else
+			store_defaults(groups[i].settings, groups[i].count, config);
 	}
 	if (!ret)
 		ret = read_setting(r, &log_setting, root, (char *)config);
@@ -499,7 +512,6 @@ static int read_config(config_t *parsed, bool ok, const char *file, struct mmx_c
 	config = calloc(1, sizeof(*config));
 	if (!config)
 		return -ENOMEM;
-	config->tick_us = 10000;
 	ret = read_root(&r, config_root_setting(parsed), config);
 	if (ret) {
 		mmx_config_destroy(config);

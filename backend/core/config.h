@@ -28,6 +28,7 @@
 #include "backend/session/session.h"
 
 #define MMX_CONFIG_MAX_PARTITIONS 256u
+#define MMX_CONFIG_POLL_AUTO	  UINT32_MAX /* as the machine has cores */
 #define MMX_PARTITION_NAME_MAX	  31u /* letters, digits, - and _ */
 
 struct mmx_partition_config {
@@ -52,6 +53,8 @@ struct mmx_config {
 	mode_t control_mode;
 	char *log; /* NULL = default */
 	uint32_t tick_us; /* of the scheduler */
+	uint32_t
+		poll_us; /* that the loop looks for more before it sleeps; or MMX_CONFIG_POLL_AUTO */
 	size_t partition_count;
 	struct mmx_partition_config *partitions;
 };

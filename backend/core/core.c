@@ -115,6 +115,7 @@ int mmx_core_create(const struct mmx_core_params *params, const struct mmx_core_
 	core->started_ns = mmx_core_now(core);
 	mmx_list_init(&core->groups);
 	mmx_list_init(&core->todo);
+	mmx_list_init(&core->watched);
 	core->partition_count = params->config->partition_count;
 	core->partitions = calloc(core->partition_count, sizeof(*core->partitions));
 	if (!core->partitions) {
@@ -124,6 +125,7 @@ int mmx_core_create(const struct mmx_core_params *params, const struct mmx_core_
 	for (i = 0; i < core->partition_count; i++) {
 		core->partitions[i].core = core;
 		mmx_list_init(&core->partitions[i].todo);
+		mmx_list_init(&core->partitions[i].watched);
 		core->partitions[i].config = &params->config->partitions[i];
 		core->partitions[i].limits = params->config->partitions[i].limits;
 		mmx_list_init(&core->partitions[i].sched.link);
@@ -352,7 +354,7 @@ void mmx_core_kick(struct mmx_core *core, struct mmx_session *session)
 {
 	struct mmx_partition *p = mmx_session_ctx(session);
 
-	(void)core;
+	core->work++;
 	p->pump = true;
 	mark(p);
 }
@@ -370,6 +372,7 @@ void mmx_core_hangup(struct mmx_core *core, struct mmx_session *session)
 
 void mmx_core_irq(struct mmx_core *core, enum mmx_irq irq)
 {
+	core->work++;
 	mmx_gpu_irq(core->gpu, irq);
 }
 
@@ -396,9 +399,48 @@ static void reap(struct mmx_partition *p)
 	mmx_session_destroy(p->session);
 	p->session = NULL;
 	p->pump = false;
+	mmx_list_del(&p->watched);
 	core->sessions--;
 	say(p, MMX_LOG_INFO, "session is gone: %llu jobs, %llu of them failed",
 	    (unsigned long long)stats.jobs_done, (unsigned long long)stats.jobs_failed);
+}
+
+bool mmx_core_set_polling(struct mmx_core *core, bool on)
+{
+	core->polling = on;
+	return !on && !mmx_list_empty(&core->watched);
+}
+
+uint64_t mmx_core_work(const struct mmx_core *core)
+{
+	return core->work;
+}
+
+/* Guests that do not notify: those who have something, or, when nobody will look any more, all of them. */
+static void look(struct mmx_core *core)
+{
+	struct mmx_list *pos, *next;
+
+	mmx_list_for_each_safe(pos, next, &core->watched) {
+		struct mmx_partition *p = mmx_container_of(pos, struct mmx_partition, watched);
+		bool news = mmx_session_has_news(p->session);
+
+		if (core->polling && !news)
+			continue;
+		core->work += news;
+		mmx_list_del(&p->watched);
+		p->pump = true;
+		mark(p);
+	}
+}
+
+static void pump_one(struct mmx_partition *p)
+{
+	struct mmx_core *core = p->core;
+
+	p->pump = mmx_session_pump(p->session, PUMP_BUDGET, core->polling);
+	if (!p->pump && core->polling && mmx_list_empty(&p->watched))
+		mmx_list_add_tail(&core->watched, &p->watched);
 }
 
 /* Messages of all who have some. */
@@ -410,7 +452,7 @@ static void pump(struct mmx_core *core)
 		struct mmx_partition *p = mmx_container_of(pos, struct mmx_partition, todo);
 
 		if (p->session && p->pump)
-			p->pump = mmx_session_pump(p->session, PUMP_BUDGET);
+			pump_one(p);
 	}
 }
 
@@ -442,6 +484,7 @@ bool mmx_core_round(struct mmx_core *core)
 	mmx_timers_run(core->params.timers);
 	if (mmx_device_lost(core->params.dev) && core->state < MMX_CORE_FAILING)
 		mmx_core_gpu_lost(core, "the device does not answer any more");
+	look(core);
 	pump(core);
 	mmx_core_decide(core);
 	settle(core);

@@ -101,6 +101,14 @@ void mmx_core_hangup(struct mmx_core *core, struct mmx_session *session);
 void mmx_core_irq(struct mmx_core *core, enum mmx_irq irq);
 
 /*
+ * While this is on, somebody calls mmx_core_round() again and again: guests that have had something to say are looked
+ * at in each, and need not notify. Return: a round is due before anybody sleeps.
+ */
+bool mmx_core_set_polling(struct mmx_core *core, bool on);
+/* Counts what has come from outside; for who decides whether polling is worth it. */
+uint64_t mmx_core_work(const struct mmx_core *core);
+
+/*
  * One round: timers that are due, messages (a bounded number per guest), decisions, notifications. Return: true if
  * there is more to do at once.
  */

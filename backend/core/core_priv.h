@@ -17,6 +17,7 @@ struct mmx_partition {
 	bool offered; /* there is a region for a guest to come, */
 	struct mmx_dma_map map; /* whose data area is mapped so */
 	struct mmx_log_limit log_limit; /* of what its guests cause */
+	struct mmx_list watched; /* in the core's list while its guest will not notify */
 	uint64_t guests; /* that have ever connected */
 	uint64_t faults; /* of guests that are gone */
 	uint64_t jobs_done, jobs_failed; /* of guests that are gone */
@@ -38,6 +39,9 @@ struct mmx_core {
 	size_t partition_count;
 	struct mmx_partition *partitions;
 	struct mmx_list todo; /* mmx_partition.todo: the others cost a round nothing */
+	struct mmx_list watched; /* mmx_partition.watched; empties when polling ends */
+	bool polling;
+	uint64_t work; /* interrupts, notifications, and rings in which something was found */
 	size_t sessions; /* partitions that have one */
 	struct mmx_list groups; /* mmx_core_group.link */
 	uint64_t started_ns;

@@ -11,6 +11,7 @@ backend_libcore_a_SOURCES = \
 	%D%/groups.c \
 	%D%/jobs.c \
 	%D%/listener.c %D%/listener.h \
+	%D%/poller.c %D%/poller.h \
 	%D%/loop.c %D%/loop.h \
 	%D%/status.c \
 	%D%/timeouts.c
@@ -19,7 +20,11 @@ backend_libcore_a_CFLAGS = $(AM_CFLAGS) $(LIBUV_CFLAGS) $(LIBCONFIG_CFLAGS) $(JS
 EXTRA_DIST += %D%/README.md
 
 if HAVE_CMOCKA
-UNIT_TESTS += tests/unit/config_test tests/unit/control_test
+UNIT_TESTS += tests/unit/config_test tests/unit/control_test tests/unit/poller_test
+
+tests_unit_poller_test_SOURCES = tests/unit/poller_test.c
+tests_unit_poller_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_poller_test_LDADD = backend/libcore.a $(CMOCKA_LIBS)
 
 tests_unit_config_test_SOURCES = tests/unit/config_test.c
 tests_unit_config_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -26,10 +26,14 @@
 #include "backend/core/core.h"
 #include "backend/core/firmware_file.h"
 #include "backend/core/listener.h"
+#include "backend/core/poller.h"
 #include "backend/device/vfio_user.h"
 #include "firmware/image.h"
 
 #define STOP_NS (5 * MMX_NS_PER_S)
+/* Unless the configuration says: one core each for the daemon, the model and two guests; and twice a wake-up's time. */
+#define POLL_CORES 4
+#define POLL_NS	   (50 * MMX_NS_PER_US)
 
 struct irq_watch {
 	uv_poll_t poll;
@@ -47,6 +51,7 @@ struct loop {
 	struct irq_watch irqs[MMX_IRQ_COUNT];
 	int timer_fd;
 	uint64_t armed_ns; /* what timer_fd is set to; UINT64_MAX = nothing */
+	struct mmx_poller poller;
 	struct mmx_timers timers;
 	struct mmx_timer stop_timer;
 
@@ -180,13 +185,26 @@ static void arm_timer(struct loop *loop)
 	timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
+/* Return: true if there is more to do, or if it is worth while to look for more, before sleeping. */
+static bool do_round(struct loop *loop)
+{
+	bool more = mmx_core_round(loop->core), go_on;
+
+	if (more || loop->closing)
+		return more;
+	go_on = mmx_poller_go_on(&loop->poller, now_ns(NULL), mmx_core_work(loop->core));
+	if (mmx_core_set_polling(loop->core, go_on))
+		return mmx_core_round(loop->core);
+	return go_on;
+}
+
 static void round_off(uv_prepare_t *handle)
 {
 	struct loop *loop = handle->data;
 
 	if (loop->closing)
 		return;
-	if (mmx_core_round(loop->core))
+	if (do_round(loop))
 		uv_idle_start(&loop->idle, do_nothing);
 	else
 		uv_idle_stop(&loop->idle);
@@ -346,6 +364,14 @@ static int start(struct loop *loop)
 	return 0;
 }
 
+/* Looking keeps a core busy, which who is looked for may need. */
+static uint64_t poll_ns(const struct mmx_config *config)
+{
+	if (config->poll_us != MMX_CONFIG_POLL_AUTO)
+		return config->poll_us * MMX_NS_PER_US;
+	return sysconf(_SC_NPROCESSORS_ONLN) >= POLL_CORES ? POLL_NS : 0;
+}
+
 static int init(struct loop *loop)
 {
 	int r;
@@ -363,6 +389,7 @@ static int init(struct loop *loop)
 		goto err_listeners;
 	}
 	mmx_timers_init(&loop->timers, now_ns, NULL);
+	mmx_poller_init(&loop->poller, poll_ns(loop->config));
 	r = mmx_timer_init(&loop->timers, &loop->stop_timer, stop_timed_out);
 	if (r)
 		goto err_timers;

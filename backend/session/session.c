@@ -182,7 +182,7 @@ static bool can_answer(struct mmx_session *s)
 	return !mmx_list_empty(&s->free_submits);
 }
 
-bool mmx_session_pump(struct mmx_session *s, unsigned int budget)
+bool mmx_session_pump(struct mmx_session *s, unsigned int budget, bool watched)
 {
 	unsigned int cost;
 	bool sleep = false;
@@ -207,13 +207,19 @@ bool mmx_session_pump(struct mmx_session *s, unsigned int budget)
 		}
 		if (mmx_ring_consume_publish(&s->sub))
 			mmx_local_notify(s->peer.call_fd);
-		sleep = mmx_ring_want_data(&s->sub);
+		sleep = watched || mmx_ring_want_data(&s->sub);
 	}
 	if (mmx_session_ending(s) || s->broken)
 		return false;
 	if (mmx_ring_consume_publish(&s->sub))
 		mmx_local_notify(s->peer.call_fd);
 	return !sleep;
+}
+
+bool mmx_session_has_news(const struct mmx_session *s)
+{
+	return !mmx_session_ending(s) && !s->broken && !mmx_list_empty(&s->free_submits) &&
+	       mmx_ring_has_news(&s->sub);
 }
 
 /* ---- HELLO, heartbeat, status ---- */

@@ -193,9 +193,12 @@ void mmx_session_stats(const struct mmx_session *session, struct mmx_session_sta
 
 /**
  * mmx_session_pump() - takes messages from the submission ring, at most @budget, fewer if they bind much
+ * @watched: the caller looks for more by itself (mmx_session_has_news()), so the guest need not notify
  * Return: true if there may be more: call again soon, after others had their turn. False: the guest will notify.
  */
-bool mmx_session_pump(struct mmx_session *session, unsigned int budget);
+bool mmx_session_pump(struct mmx_session *session, unsigned int budget, bool watched);
+/* A cheap look: would the pump find messages, and be able to take them? */
+bool mmx_session_has_news(const struct mmx_session *session);
 
 /*
  * Sends what has gathered since: the completions of one round of the loop go out together, with one notification. Due

@@ -38,6 +38,7 @@ house_tests = \
 	%D%/handshake.sh \
 	%D%/model_killed.sh \
 	%D%/oversubscribed.sh \
+	%D%/polling.sh \
 	%D%/real_firmware.sh \
 	%D%/refused.sh \
 	%D%/thousand_guests.sh \

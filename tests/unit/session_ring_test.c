@@ -4,6 +4,7 @@
  * nothing of it is left when it does not.
  */
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -307,9 +308,78 @@ static void test_scribbled_page(void **state)
 		    env->rig.now_ns);
 }
 
+/* Sends an empty job. Return: the guest has been asked to notify. */
+static bool submit_notifies(struct env *env, uint64_t seqno)
+{
+	struct pollfd fd = { .fd = mmx_session_peer(env->guest.session)->kick_fd,
+			     .events = POLLIN };
+
+	rig_submit(&env->guest, RIG_NAME(0), 0, seqno, rig_empty, NULL, 0);
+	return poll(&fd, 1, 0) == 1;
+}
+
+/* While somebody polls, a guest that has spoken need not notify; before anybody sleeps it must again. */
+static void test_watched(void **state)
+{
+	struct env *env = *state;
+	uint64_t work;
+
+	assert_false(mmx_core_set_polling(env->rig.core, true));
+	assert_true(submit_notifies(env, 1));
+	rig_settle(&env->rig);
+	assert_int_equal(rig_wait_job(&env->guest, RIG_NAME(0), 1), 0);
+
+	assert_false(submit_notifies(env, 2));
+	work = mmx_core_work(env->rig.core);
+	assert_int_equal(rig_wait_job(&env->guest, RIG_NAME(0), 2), 0);
+	assert_true(mmx_core_work(env->rig.core) > work);
+	work = mmx_core_work(env->rig.core);
+	assert_false(mmx_core_round(env->rig.core));
+	assert_int_equal(mmx_core_work(env->rig.core), work);
+
+	/* what comes between the last look and the sleep is found */
+	assert_false(submit_notifies(env, 3));
+	assert_true(mmx_core_set_polling(env->rig.core, false));
+	mmx_core_round(env->rig.core);
+	assert_false(mmx_core_set_polling(env->rig.core, false));
+	assert_int_equal(rig_wait_job(&env->guest, RIG_NAME(0), 3), 0);
+	assert_true(submit_notifies(env, 4));
+	assert_int_equal(rig_wait_job(&env->guest, RIG_NAME(0), 4), 0);
+}
+
+/* A guest that makes no room for answers has nothing that is worth looking at; and one that goes is watched no more. */
+static void test_watched_and_full(void **state)
+{
+	struct env *env = *state;
+	struct rig_stream bad = { .va = 32, .size = 8 };
+	uint64_t work, seqno = 1;
+
+	mmx_core_set_polling(env->rig.core, true);
+	env->guest.deaf = true;
+	seqno += fill(env);
+	/* refused: each wants an answer */
+	for (; !mmx_list_empty(&env->guest.session->free_submits) && seqno < 1000; seqno++) {
+		rig_submit(&env->guest, RIG_NAME(9), 0, seqno, bad, NULL, 0);
+		rig_settle(&env->rig);
+	}
+	rig_submit(&env->guest, RIG_NAME(9), 0, seqno, bad, NULL, 0);
+	rig_settle(&env->rig);
+	assert_true(mmx_list_empty(&env->guest.session->free_submits));
+	assert_true(mmx_ring_has_news(&env->guest.session->sub));
+	work = mmx_core_work(env->rig.core);
+	assert_false(mmx_core_round(env->rig.core));
+	assert_false(mmx_core_round(env->rig.core));
+	assert_int_equal(mmx_core_work(env->rig.core), work);
+	rig_guest_hangup(&env->guest);
+	rig_guest_wait_gone(&env->guest);
+	assert_false(mmx_core_set_polling(env->rig.core, false));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_watched, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_watched_and_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_and_drained, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_submits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dropped_faults, setup, teardown),
