@@ -15,6 +15,7 @@
  *   glb.c    global requests: configuration, ping
  *   slot.c   group slots: start, suspend, resume, terminate; slot_ask.c  priority and status of who runs
  *   group.c, queue.c  groups and their rings; cs_insn.h
+ *   heap.c   tiler heaps: chunks, and the answer to a stream that has run out of them
  */
 #ifndef BACKEND_GPU_GPU_H
 #define BACKEND_GPU_GPU_H
@@ -28,6 +29,7 @@
 struct mmx_gpu;
 struct mmx_vm;
 struct mmx_group;
+struct mmx_heap;
 struct mmx_fw_image; /* firmware/image.h */
 
 #define MMX_GPU_MAX_SLOTS  16u /* unique firmware priorities 0..15 (reference: panthor's clamp) */
@@ -109,12 +111,14 @@ struct mmx_gpu_ops {
 	void (*group_stuck)(void *ctx, struct mmx_group *group, unsigned int queue);
 	/* MMU fault: the address space has been disabled; the owner evicts all groups of that VM. */
 	void (*vm_fault)(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault *fault);
+	/* The heap has handed out its spare chunk: the owner calls mmx_heap_refill() soon, nothing from within. */
+	void (*heap_low)(void *ctx, struct mmx_heap *heap);
 };
 
 struct mmx_gpu_stats {
 	uint64_t resets;
 	uint64_t irqs;
-	unsigned int vms, groups; /* that exist */
+	unsigned int vms, groups, heaps; /* that exist */
 	size_t dma_bytes; /* of the backend's own memory that the GPU reaches */
 };
 

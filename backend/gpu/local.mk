@@ -11,12 +11,14 @@ backend_gpu_libgpu_a_SOURCES = \
 	%D%/gpu.c %D%/gpu.h %D%/gpu_priv.h \
 	%D%/gpu_regs.h %D%/int_regs.h %D%/job_regs.h %D%/mcu_regs.h %D%/mmu_regs.h \
 	%D%/group.c %D%/group.h %D%/group_priv.h \
+	%D%/heap.c %D%/heap.h \
 	%D%/mmu.c %D%/mmu.h \
 	%D%/pgtable.c %D%/pgtable.h \
 	%D%/power.c %D%/power.h \
 	%D%/queue.c \
 	%D%/slot.c %D%/slot.h %D%/slot_priv.h \
 	%D%/slot_ask.c \
+	%D%/slot_heap.c \
 	%D%/slot_program.c \
 	%D%/vm.c %D%/vm.h %D%/vm_priv.h
 
@@ -45,7 +47,7 @@ gpu_test_libs = backend/gpu/libgpu.a backend/device/libmodel_device.a backend/de
 	tools/model/libmodel.a firmware/libfirmware.a backend/libutil.a $(JSONC_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/gpu_boot_test tests/unit/gpu_fw_test tests/unit/gpu_mmu_test \
-	tests/unit/gpu_group_test tests/unit/gpu_slot_test
+	tests/unit/gpu_group_test tests/unit/gpu_heap_test tests/unit/gpu_slot_test
 
 tests_unit_gpu_boot_test_SOURCES = tests/unit/gpu_boot_test.c $(gpu_test_env)
 tests_unit_gpu_boot_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -64,6 +66,10 @@ gpu_group_env = tests/unit/group_env.c tests/unit/group_env.h $(gpu_test_env)
 tests_unit_gpu_group_test_SOURCES = tests/unit/gpu_group_test.c $(gpu_group_env)
 tests_unit_gpu_group_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_gpu_group_test_LDADD = $(gpu_test_libs)
+
+tests_unit_gpu_heap_test_SOURCES = tests/unit/gpu_heap_test.c $(gpu_group_env)
+tests_unit_gpu_heap_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_gpu_heap_test_LDADD = $(gpu_test_libs)
 
 tests_unit_gpu_slot_test_SOURCES = tests/unit/gpu_slot_test.c $(gpu_group_env)
 tests_unit_gpu_slot_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -24,8 +24,8 @@
  * exist, resets the GPU: the group's state can't be trusted any more.
  *
  * Doorbells: acknowledging SYNC_UPDATE and IDLE rings none, since firmware looks at the host's word
- * before it raises the next one. After FAULT and TILER_OOM the stream is rung for, since it may
- * stand still until its event is acknowledged. PROTM_PENDING is never answered: there is no
+ * before it raises the next one. After FAULT and TILER_OOM (slot_heap.c) the stream is rung for, since it
+ * may stand still until its event is acknowledged. PROTM_PENDING is never answered: there is no
  * protected mode here, such a stream runs into the owner's time limits.
  */
 #include "backend/gpu/slot.h"
@@ -38,6 +38,7 @@
 
 /* Exception codes of panthor.md 2.7 (drm/panthor: DRM_PANTHOR_EXCEPTION_*). */
 #define EXCEPTION_CS_UNRECOVERABLE 0x41u
+#define EXCEPTION_OOM		   0x60u
 
 /* Events of a stream that are acknowledged here. */
 #define STREAM_EVENTS (CS_REQ_FAULT | CS_REQ_FATAL | CS_REQ_TILER_OOM)
@@ -78,6 +79,7 @@ static void stop(struct mmx_slot *slot)
 {
 	mmx_slot_ask_drop(slot);
 	slot->state = MMX_SLOT_STOPPING;
+	mmx_slot_oom_cancel(slot);
 	slot->group->place = MMX_GROUP_LEAVING;
 	if (slot->terminate)
 		request(slot, CSG_STATE_TERMINATE, MMX_FW_REQUEST_NS);
@@ -109,6 +111,7 @@ static void set_free(struct mmx_slot *slot)
 {
 	slot->state = MMX_SLOT_FREE;
 	mmx_slot_ask_drop(slot);
+	mmx_slot_oom_cancel(slot);
 	slot->group = NULL;
 	slot->evict = false;
 	slot->terminate = false;
@@ -196,18 +199,19 @@ static bool tell_progress(struct mmx_slot *slot)
 	return still_in(slot, group);
 }
 
-/* Copies and acknowledges what a stream has reported. Return: true if it may wait for that. */
+/* Copies and acknowledges what a stream has reported, but for an OOM that is not answered yet. Return: true if it may wait for that. */
 static bool take_report(struct mmx_slot *slot, unsigned int index, struct stream_report *ret_report)
 {
 	const struct mmx_csf_cs *cs = &slot->gpu->fw.cs[slot->index][index];
 	uint32_t ack = mmx_fw_read32(&cs->output->ack);
 	uint32_t req = mmx_fw_read32(&cs->input->req);
 	uint32_t events = mmx_csf_pending(req, ack, STREAM_EVENTS);
+	bool used = index < slot->group->queue_count;
 
 	*ret_report = (struct stream_report){ 0 };
 	if (!events)
 		return false;
-	if (index < slot->group->queue_count && (events & CS_REQ_FAULT)) {
+	if (used && (events & CS_REQ_FAULT)) {
 		struct mmx_queue *q = &slot->group->queues[index];
 
 		q->fault_open = true;
@@ -215,17 +219,23 @@ static bool take_report(struct mmx_slot *slot, unsigned int index, struct stream
 			MMX_FIELD_GET(CS_EXCEPTION_TYPE, mmx_fw_read32(&cs->output->fault));
 		q->fault_info = mmx_fw_read64(&cs->output->fault_info);
 	}
-	if (index < slot->group->queue_count && (events & CS_REQ_FATAL)) {
+	if (used && (events & CS_REQ_FATAL)) {
 		ret_report->died = true;
 		ret_report->fatal = mmx_fw_read32(&cs->output->fatal);
 		ret_report->fatal_info = mmx_fw_read64(&cs->output->fatal_info);
 	}
-	if (events & CS_REQ_TILER_OOM) {
-		/* no chunk: fragment work frees some, or the exception handler runs */
-		mmx_fw_write64(&cs->input->heap_start, 0);
-		mmx_fw_write64(&cs->input->heap_end, 0);
+	if (used && (events & CS_REQ_TILER_OOM)) {
+		enum mmx_slot_oom_step step = mmx_slot_oom(slot, index);
+
+		if (step != MMX_SLOT_OOM_ANSWERED)
+			events &= ~CS_REQ_TILER_OOM;
+		if (step == MMX_SLOT_OOM_BAD && !ret_report->died) {
+			ret_report->died = true;
+			ret_report->fatal = EXCEPTION_OOM;
+			ret_report->fatal_info = mmx_fw_read64(&cs->output->heap_address);
+		}
 	}
-	mmx_fw_write32(&cs->input->req, mmx_csf_update(req, ack, STREAM_EVENTS));
+	mmx_fw_write32(&cs->input->req, mmx_csf_update(req, ack, events));
 	return events & (CS_REQ_FAULT | CS_REQ_TILER_OOM);
 }
 
@@ -568,6 +578,7 @@ int mmx_slots_init(struct mmx_gpu *gpu)
 		slot->as_wait.done = as_done;
 		mmx_list_init(&slot->as_wait.link);
 		slot->clean.done = clean_done;
+		mmx_slot_heap_init(slot);
 	}
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "backend/gpu/gpu.h"
+#include "backend/gpu/heap.h"
 #include "backend/gpu/mmu.h"
 #include "backend/gpu/vm.h"
 #include "backend/util/timer.h"
@@ -26,6 +27,13 @@ enum mmx_slot_state {
 	MMX_SLOT_RUNNING,
 	MMX_SLOT_STOPPING,
 	MMX_SLOT_CLEANING,
+};
+
+/* A stream that is out of tiler memory, while its heap gets another chunk. */
+struct mmx_slot_oom {
+	struct mmx_heap_wait wait;
+	struct mmx_slot *slot;
+	unsigned int stream;
 };
 
 struct mmx_slot {
@@ -46,6 +54,7 @@ struct mmx_slot {
 	struct mmx_as_wait as_wait;
 	bool as_ready;
 	struct mmx_vm_op clean;
+	struct mmx_slot_oom oom[MMX_GPU_MAX_QUEUES];
 };
 
 struct mmx_slots {

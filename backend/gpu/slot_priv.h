@@ -25,6 +25,18 @@ static inline struct mmx_csf_csg *mmx_slot_csg(const struct mmx_slot *slot)
 void mmx_slot_ring(struct mmx_slot *slot);
 /* Has firmware look at the words of the group's streams in @mask, once the group is rung for. */
 void mmx_slot_mark_streams(struct mmx_slot *slot, uint32_t mask);
+/* slot_heap.c */
+void mmx_slot_heap_init(struct mmx_slot *slot);
+enum mmx_slot_oom_step {
+	MMX_SLOT_OOM_ANSWERED, /* to be acknowledged and rung for */
+	MMX_SLOT_OOM_OPEN, /* not to be acknowledged */
+	MMX_SLOT_OOM_BAD, /* the same, and the stream can't go on */
+};
+/* The stream has CS_TILER_OOM outstanding: writes the answer, if there is one now. */
+enum mmx_slot_oom_step mmx_slot_oom(struct mmx_slot *slot, unsigned int stream);
+/* The group is about to leave: streams that wait for a chunk get none. They say so again when they are back. */
+void mmx_slot_oom_cancel(struct mmx_slot *slot);
+
 /* Writes all that firmware must know of slot->group before it starts; asks for nothing. */
 void mmx_slot_program(struct mmx_slot *slot);
 /* The endpoints of slot->group, with slot->priority: part of the above. */

@@ -142,6 +142,26 @@ static struct range *find_range(const struct mmx_vm *vm, uint64_t start, uint64_
 	return NULL;
 }
 
+int mmx_vm_reserve_kernel(struct mmx_vm *vm, uint64_t size, uint64_t *ret_va)
+{
+	struct mmx_list *before;
+	struct range *range;
+	uint64_t start;
+
+	if (!find_room(vm, vm->kernel_next, size, &start, &before) &&
+	    !find_room(vm, vm->kernel_start, size, &start, &before))
+		return -ENOSPC;
+	range = malloc(sizeof(*range));
+	if (!range)
+		return -ENOMEM;
+	range->start = start;
+	range->end = start + size;
+	mmx_list_add_tail(before, &range->link);
+	vm->kernel_next = range->end;
+	*ret_va = start;
+	return 0;
+}
+
 /**
  * mmx_vm_map_kernel() - maps backend memory where no guest can ask for
  * @vm: address space
@@ -154,27 +174,17 @@ static struct range *find_range(const struct mmx_vm *vm, uint64_t start, uint64_
 int mmx_vm_map_kernel(struct mmx_vm *vm, const struct mmx_dma_buf *buf, unsigned int prot,
 		      uint64_t *ret_va)
 {
-	struct mmx_list *before;
-	struct range *range;
 	uint64_t start;
-	int r;
+	int r = mmx_vm_reserve_kernel(vm, buf->size, &start);
 
-	if (!find_room(vm, vm->kernel_next, buf->size, &start, &before) &&
-	    !find_room(vm, vm->kernel_start, buf->size, &start, &before))
-		return -ENOSPC;
-	range = malloc(sizeof(*range));
-	if (!range)
-		return -ENOMEM;
+	if (r)
+		return r;
 	r = mmx_vm_map_buf(vm, start, buf, prot);
 	if (r) {
-		free(range);
+		mmx_vm_unmap_kernel(vm, start, buf->size);
 		/* room was free, so an outcome is about device addresses: the pool has none like that */
 		return r < 0 ? r : -ENOSPC;
 	}
-	range->start = start;
-	range->end = start + buf->size;
-	mmx_list_add_tail(before, &range->link);
-	vm->kernel_next = range->end;
 	*ret_va = start;
 	return 0;
 }
@@ -224,6 +234,7 @@ static int create(struct mmx_gpu *gpu, void *owner, bool internal, struct mmx_vm
 	vm->kernel_start = vm->kernel_end - MMX_VM_KERNEL_SIZE;
 	vm->kernel_next = vm->kernel_start;
 	mmx_list_init(&vm->kernel);
+	mmx_list_init(&vm->heaps);
 	vm->end.done = end_done;
 	*ret_vm = vm;
 	return 0;
@@ -281,6 +292,14 @@ void *mmx_vm_owner(const struct mmx_vm *vm)
 uint64_t mmx_vm_user_end(const struct mmx_vm *vm)
 {
 	return vm->kernel_start;
+}
+
+void mmx_vm_set_user_end(struct mmx_vm *vm, uint64_t end)
+{
+	if (end >= vm->kernel_start || !mmx_list_empty(&vm->kernel))
+		return;
+	vm->kernel_start = end;
+	vm->kernel_next = end;
 }
 
 size_t mmx_vm_bytes(const struct mmx_vm *vm)

@@ -13,7 +13,7 @@
 #include "backend/gpu/pgtable.h"
 #include "backend/util/list.h"
 
-/* Bytes at the top of a VM that are the backend's (proto.h: VM_CREATE): as panthor's least kernel range. */
+/* Bytes at the top of a VM that are the backend's at least (proto.h: VM_CREATE): as panthor's least kernel range. */
 #define MMX_VM_KERNEL_SIZE (256ull << 20)
 
 /* Maintenance that was asked for; embedded in the caller's object. */
@@ -31,7 +31,7 @@ struct mmx_vm_op {
  */
 int mmx_vm_create(struct mmx_gpu *gpu, void *owner, struct mmx_vm **ret_vm);
 /*
- * No group of it may exist any more and no operation be pending, but those of groups that were destroyed. It may
+ * No group and no heap of it may exist any more and no operation be pending, but those of groups that were destroyed. It may
  * still hold a hardware address space for a moment: that is given up in the background, behind what is pending,
  * before the tables are freed. NULL is fine.
  */
@@ -40,6 +40,8 @@ void *mmx_vm_owner(const struct mmx_vm *vm);
 
 /* First address that is the backend's: what a guest may bind lies in [0, this). */
 uint64_t mmx_vm_user_end(const struct mmx_vm *vm);
+/* Makes it an earlier one: the guest needs no more. Only while the backend has mapped nothing. */
+void mmx_vm_set_user_end(struct mmx_vm *vm, uint64_t end);
 
 /* See pgtable.h. For maps no maintenance is needed: invalid entries are not cached by a Mali's TLB. */
 int mmx_vm_map(struct mmx_vm *vm, uint64_t va, uint64_t addr, uint64_t size, unsigned int prot);
@@ -54,6 +56,12 @@ int mmx_vm_map_kernel(struct mmx_vm *vm, const struct mmx_dma_buf *buf, unsigned
 		      uint64_t *ret_va);
 /* Unmaps it and gives the addresses back, without maintenance: the caller flushes before it frees the memory. */
 void mmx_vm_unmap_kernel(struct mmx_vm *vm, uint64_t va, uint64_t size);
+
+/*
+ * Takes addresses of the backend's range, into which the caller maps by mmx_vm_map_buf() (vm_priv.h);
+ * mmx_vm_unmap_kernel() gives them back with all that is mapped then. Return: 0; -ENOMEM; -ENOSPC.
+ */
+int mmx_vm_reserve_kernel(struct mmx_vm *vm, uint64_t size, uint64_t *ret_va);
 
 /* Bytes of page tables. */
 size_t mmx_vm_bytes(const struct mmx_vm *vm);

@@ -22,6 +22,8 @@ struct mmx_vm {
 	uint64_t kernel_next; /* where to look first for room */
 	struct mmx_list kernel; /* struct range.link of vm.c, by address */
 
+	struct mmx_list heaps; /* of heap.c */
+
 	/* hull of what was unmapped, with the tables that this emptied, and not yet maintained */
 	uint64_t stale_start, stale_end; /* start >= end: nothing */
 

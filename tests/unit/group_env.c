@@ -121,6 +121,14 @@ static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault 
 		mmx_group_evict(env->evict_on_vm_fault->hw, true);
 }
 
+static void on_heap_low(void *ctx, struct mmx_heap *heap)
+{
+	struct group_env *env = ctx;
+
+	env->low = heap;
+	env->lows++;
+}
+
 static const struct mmx_gpu_ops ops = {
 	.ready = on_ready,
 	.reset = on_reset,
@@ -133,6 +141,7 @@ static const struct mmx_gpu_ops ops = {
 	.group_fatal = on_group_fatal,
 	.group_stuck = on_group_stuck,
 	.vm_fault = on_vm_fault,
+	.heap_low = on_heap_low,
 };
 
 /* ---- fixtures ---- */
@@ -171,6 +180,7 @@ int group_env_teardown(void **state)
 	gpu_env_run(env->gpu_env, 10 * MMX_NS_PER_MS);
 	mmx_gpu_stats(env->gpu, &stats);
 	assert_int_equal(stats.groups, 0);
+	assert_int_equal(stats.heaps, 0);
 	assert_int_equal(stats.vms, 0);
 	assert_int_equal(stats.dma_bytes, env->bytes_before);
 	gpu_env_teardown((void **)&env->gpu_env);
@@ -271,7 +281,7 @@ void test_suspend(struct test_group *group)
 
 #define OP(n) ((uint64_t)(n) << 56)
 
-static struct test_stream put(struct test_vm *vm, const uint64_t *words, size_t count)
+struct test_stream stream_put(struct test_vm *vm, const uint64_t *words, size_t count)
 {
 	struct test_stream stream = {
 		.va = GROUP_ENV_VA + vm->stream_end,
@@ -318,7 +328,7 @@ struct test_stream stream_store(struct test_vm *vm, unsigned int index, uint32_t
 {
 	uint64_t words[4];
 
-	return put(vm, words, put_store(words, result_va(index), value));
+	return stream_put(vm, words, put_store(words, result_va(index), value));
 }
 
 struct test_stream stream_work(struct test_vm *vm, unsigned int us, unsigned int index,
@@ -328,7 +338,7 @@ struct test_stream stream_work(struct test_vm *vm, unsigned int us, unsigned int
 	size_t count = put_work(words, us);
 
 	count += put_store(words + count, result_va(index), value);
-	return put(vm, words, count);
+	return stream_put(vm, words, count);
 }
 
 /* A poisoned stream drops jobs but runs on; what makes it take its time is a loop. */
@@ -350,28 +360,28 @@ struct test_stream stream_fault(struct test_vm *vm, unsigned int us, unsigned in
 	words[count++] = OP(16) | 4ull << 48 | 4ull << 40 | 0xffffffffull; /* ADD_IMM32 r4, -1 */
 	words[count++] = OP(22) | 4ull << 40 | 1ull << 28 | 0xfffeull; /* BRANCH.gt r4, -2 */
 	count += put_store(words + count, result_va(index), value);
-	return put(vm, words, count);
+	return stream_put(vm, words, count);
 }
 
 struct test_stream stream_fatal(struct test_vm *vm)
 {
 	const uint64_t word = OP(0xfe);
 
-	return put(vm, &word, 1);
+	return stream_put(vm, &word, 1);
 }
 
 struct test_stream stream_stray(struct test_vm *vm)
 {
 	uint64_t words[4];
 
-	return put(vm, words, put_store(words, GROUP_ENV_UNMAPPED, 1));
+	return stream_put(vm, words, put_store(words, GROUP_ENV_UNMAPPED, 1));
 }
 
 struct test_stream stream_endless(struct test_vm *vm)
 {
 	const uint64_t word = OP(22) | 6ull << 28 | 0xffffull; /* BRANCH.always -1 */
 
-	return put(vm, &word, 1);
+	return stream_put(vm, &word, 1);
 }
 
 uint32_t test_result(const struct test_vm *vm, unsigned int index)

@@ -8,6 +8,7 @@
 #define TESTS_UNIT_GROUP_ENV_H
 
 #include "backend/gpu/group.h"
+#include "backend/gpu/heap.h"
 #include "tests/unit/gpu_env.h"
 
 #define GROUP_ENV_VA	   0x10000000ull /* of the memory, in each VM */
@@ -42,6 +43,8 @@ struct group_env {
 	unsigned int ready, resets, vm_faults;
 	struct mmx_vm_fault vm_fault;
 	struct mmx_vm *fault_vm;
+	struct mmx_heap *low; /* has asked for a spare chunk last */
+	unsigned int lows;
 	struct test_group *evict_on_vm_fault; /* NULL = nobody */
 	size_t bytes_before; /* dma_bytes, with no VM and no group */
 };
@@ -91,6 +94,8 @@ struct test_stream {
 	uint32_t size;
 };
 
+/* Any instructions. */
+struct test_stream stream_put(struct test_vm *vm, const uint64_t *words, size_t count);
 /* Result @index = @value. */
 struct test_stream stream_store(struct test_vm *vm, unsigned int index, uint32_t value);
 /* The same after a fragment job of about @us microseconds on four cores. */
