@@ -5,6 +5,7 @@
  *   core.c    life cycle, partitions, one round of the loop
  *   groups.c  groups between session, scheduler and GPU: decisions carried out, events routed, faults
  *   jobs.c    jobs: held until their waits pass, pushed in order, completed in order
+ *   resets.c  who is to blame for a GPU reset, and what it costs whom
  *   timeouts.c  how long the job at the head of a queue may take
  *   status.c  what the control socket tells
  *   loop.c    all of it on libuv: descriptors, timerfd, signals (loop.h)

@@ -22,6 +22,8 @@ struct mmx_partition {
 	uint64_t faults; /* of guests that are gone */
 	uint64_t jobs_done, jobs_failed; /* of guests that are gone */
 	uint64_t timeouts; /* jobs that ran out of time */
+	uint64_t resets; /* of the GPU that its guest was the reason of */
+	uint64_t lost; /* groups lost by resets for which it was not */
 	bool pump; /* its guest has notified, or has used up its budget */
 	const char *broken; /* why its session is to be ended; NULL = it is not */
 	bool gone; /* its session has nothing left and is to be destroyed */
@@ -45,6 +47,12 @@ struct mmx_core {
 	size_t sessions; /* partitions that have one */
 	struct mmx_list groups; /* mmx_core_group.link */
 	uint64_t started_ns;
+	struct {
+		/* the reason of the reset that comes, or is under way; NULL = nobody is known */
+		struct mmx_partition *partition;
+		const struct mmx_core_group *group; /* only compared */
+		const struct mmx_vm *vm; /* only compared */
+	} accused;
 };
 
 /* How long the job at the head of a queue may still take; timeouts.c. */
@@ -79,6 +87,8 @@ extern const struct mmx_gpu_ops mmx_core_gpu_ops;
 int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup);
 void mmx_core_group_stop(void *ctx, struct mmx_sgroup *sgroup);
 uint64_t mmx_core_group_gpu_time(void *ctx, struct mmx_sgroup *sgroup);
+/* Takes the group off the GPU for good; its jobs are cancelled when it is off. */
+void mmx_core_group_kill(struct mmx_core_group *group);
 /* A job, or the group in a turn of its own, took too long: it is taken off the GPU for good. */
 void mmx_core_group_timed_out(struct mmx_core_group *group, unsigned int queue);
 /* Carries out what the scheduler decides. */
@@ -93,6 +103,16 @@ void mmx_core_jobs_cancel(struct mmx_core_group *group, int error);
 /* The job that is numbered so in its queue, if it has not completed; else NULL. */
 struct mmx_job *mmx_core_job_find(struct mmx_core_group *group, unsigned int queue,
 				  uint64_t hw_job);
+
+/* resets.c */
+void mmx_core_accused(void *ctx, struct mmx_group *group, struct mmx_vm *vm);
+void mmx_core_reset(void *ctx, const char *why, bool proven);
+/* The reset is over: nobody is accused any more. */
+void mmx_core_reset_over(struct mmx_core *core);
+/* A reset has taken the group out of its slot, with what it was doing. */
+void mmx_core_group_lost(struct mmx_core_group *group);
+/* The first job of the queue that has not completed fails with @error. Return: there is one. */
+bool mmx_core_blame(struct mmx_core_group *group, unsigned int queue, int error);
 
 /* timeouts.c */
 /* Return: 0 or -ENOMEM. */

@@ -70,7 +70,7 @@ static void finish(struct mmx_core_group *group)
 }
 
 /* Takes the group off the GPU for good. */
-static void kill_group(struct mmx_core_group *group)
+void mmx_core_group_kill(struct mmx_core_group *group)
 {
 	group->dead = true;
 	mmx_sched_leaving(group->core->sched, &group->sched, mmx_core_now(group->core));
@@ -82,7 +82,7 @@ static void kill_group(struct mmx_core_group *group)
 void mmx_core_group_stop(void *ctx, struct mmx_sgroup *sgroup)
 {
 	(void)ctx;
-	kill_group(sgroup->host);
+	mmx_core_group_kill(sgroup->host);
 }
 
 /* ---- decisions ---- */
@@ -142,18 +142,8 @@ void mmx_core_decide(struct mmx_core *core)
 
 static void on_ready(void *ctx)
 {
+	mmx_core_reset_over(ctx);
 	mmx_core_gpu_ready(ctx);
-}
-
-static void on_reset(void *ctx, const char *why)
-{
-	struct mmx_core *core = ctx;
-	size_t i;
-
-	mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "GPU is reset: %s", why);
-	for (i = 0; i < core->partition_count; i++)
-		if (core->partitions[i].session)
-			mmx_session_gpu_state(core->partitions[i].session, MMX_GPU_STATE_RESET);
 }
 
 static void on_failed(void *ctx, const char *why)
@@ -181,8 +171,8 @@ static bool is_drained(const struct mmx_core_group *group)
 	return true;
 }
 
-/* The first job of the queue that the GPU has not finished is the one that it died of. Return: there is one. */
-static bool blame(struct mmx_core_group *group, unsigned int queue, int error)
+/* That is the one that it died of. */
+bool mmx_core_blame(struct mmx_core_group *group, unsigned int queue, int error)
 {
 	struct mmx_job *job =
 		mmx_core_job_find(group, queue, mmx_queue_done(group->sgroup->hw, queue) + 1);
@@ -202,7 +192,7 @@ static void overdue(struct mmx_core_group *group)
 	group->partition->timeouts++;
 	group->sgroup->state |= MMX_GROUP_STATE_TIMEDOUT;
 	for (i = group->sgroup->queue_count; i-- > 0;)
-		if (blame(group, i, ETIMEDOUT))
+		if (mmx_core_blame(group, i, ETIMEDOUT))
 			fault.queue = i;
 	mmx_session_fault(group->sgroup->session, &fault);
 }
@@ -215,14 +205,8 @@ static void on_group_off(void *ctx, struct mmx_group *hw, enum mmx_group_off how
 	mmx_sched_off(core->sched, &group->sched, mmx_core_now(core));
 	if (how == MMX_GROUP_OFF_OVERDUE && !group->dead)
 		overdue(group);
-	if (how == MMX_GROUP_OFF_LOST && !group->dead) {
-		struct mmx_session_fault fault = { .kind = MMX_FAULT_GPU_RESET,
-						   .group = group->sgroup };
-
-		group->dead = true;
-		group->sgroup->state |= MMX_GROUP_STATE_TIMEDOUT | MMX_GROUP_STATE_INNOCENT;
-		mmx_session_fault(group->sgroup->session, &fault);
-	}
+	if (how == MMX_GROUP_OFF_LOST && !group->dead)
+		mmx_core_group_lost(group);
 	/* it may have finished on its way out: then it has no reason to come back */
 	if (is_drained(group))
 		mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
@@ -288,9 +272,9 @@ void mmx_core_group_timed_out(struct mmx_core_group *group, unsigned int queue)
 		return;
 	group->partition->timeouts++;
 	group->sgroup->state |= MMX_GROUP_STATE_TIMEDOUT;
-	blame(group, queue, ETIMEDOUT);
+	mmx_core_blame(group, queue, ETIMEDOUT);
 	mmx_session_fault(group->sgroup->session, &fault);
-	kill_group(group);
+	mmx_core_group_kill(group);
 }
 
 static void on_group_stuck(void *ctx, struct mmx_group *hw, unsigned int queue)
@@ -314,9 +298,9 @@ static void on_group_fatal(void *ctx, struct mmx_group *hw, unsigned int queue, 
 		return;
 	group->sgroup->state |= MMX_GROUP_STATE_FATAL_FAULT;
 	group->sgroup->fatal_queues |= 1u << queue;
-	blame(group, queue, EINVAL);
+	mmx_core_blame(group, queue, EINVAL);
 	mmx_session_fault(group->sgroup->session, &fault);
-	kill_group(group);
+	mmx_core_group_kill(group);
 }
 
 /* The VM is not to be trusted any more: its groups that are in no slot go too (hv/proto/proto.h: MMX_FAULT_MMU). */
@@ -343,16 +327,17 @@ static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault 
 		for (queue = 0; queue < group->sgroup->queue_count; queue++) {
 			group->sgroup->fatal_queues |= 1u << queue;
 			if (was_in)
-				blame(group, queue, EINVAL);
+				mmx_core_blame(group, queue, EINVAL);
 		}
 		mmx_session_fault(group->sgroup->session, &fault);
-		kill_group(group);
+		mmx_core_group_kill(group);
 	}
 }
 
 const struct mmx_gpu_ops mmx_core_gpu_ops = {
 	.ready = on_ready,
-	.reset = on_reset,
+	.accused = mmx_core_accused,
+	.reset = mmx_core_reset,
 	.failed = on_failed,
 	.group_on = on_group_on,
 	.group_off = on_group_off,

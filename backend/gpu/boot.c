@@ -204,6 +204,7 @@ static void fail(struct mmx_gpu *gpu, const char *why)
 static void restart(struct mmx_gpu *gpu, const char *why)
 {
 	bool was_ready = gpu->boot.state == MMX_BOOT_READY;
+	bool proven = mmx_reset_begins(gpu);
 	bool give_up = gpu->boot.tries >= MMX_BOOT_TRIES || mmx_device_lost(gpu->dev);
 
 	mmx_log(MMX_LOG_GPU, MMX_LOG_WARN, "reset: %s", why);
@@ -213,7 +214,7 @@ static void restart(struct mmx_gpu *gpu, const char *why)
 	enter_resetting(gpu);
 	mmx_timer_cancel(gpu->timers, &gpu->job_confirm);
 	if (was_ready)
-		gpu->ops->reset(gpu->ctx, why);
+		gpu->ops->reset(gpu->ctx, why, proven);
 	mmx_slots_reset(gpu);
 	mmx_fw_reset(gpu);
 	mmx_mmu_reset(gpu);

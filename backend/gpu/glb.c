@@ -55,7 +55,9 @@ static void answered(struct mmx_gpu *gpu)
 	if (!glb->configured) {
 		glb->configured = true;
 		mmx_boot_configured(gpu);
+		return;
 	}
+	mmx_reset_look(gpu);
 }
 
 static void ping(struct mmx_timer *timer)
@@ -66,6 +68,12 @@ static void ping(struct mmx_timer *timer)
 	uint32_t ack = mmx_fw_read32(&glb->output->ack);
 
 	request(gpu, mmx_csf_toggle(req, ack, GLB_REQ_PING), GLB_REQ_PING);
+}
+
+void mmx_glb_probe(struct mmx_gpu *gpu)
+{
+	if (!gpu->glb.pending)
+		ping(&gpu->glb.ping);
 }
 
 static void missed(struct mmx_timer *timer)

@@ -24,6 +24,8 @@ int mmx_glb_init(struct mmx_gpu *gpu);
 void mmx_glb_finish(struct mmx_gpu *gpu);
 /* Sends the configuration; mmx_boot_configured() when acked. Then pings. */
 void mmx_glb_configure(struct mmx_gpu *gpu);
+/* Asks the firmware whether it lives, unless it has been asked for something already. */
+void mmx_glb_probe(struct mmx_gpu *gpu);
 /* JOB_INT GLB. */
 void mmx_glb_irq(struct mmx_gpu *gpu);
 void mmx_glb_reset(struct mmx_gpu *gpu);

@@ -259,9 +259,14 @@ int mmx_gpu_create(struct mmx_device *dev, struct mmx_timers *timers,
 	r = mmx_slots_init(gpu);
 	if (r < 0)
 		goto err_glb;
+	r = mmx_reset_init(gpu);
+	if (r < 0)
+		goto err_slots;
 	*ret_gpu = gpu;
 	return 0;
 
+err_slots:
+	mmx_slots_finish(gpu);
 err_glb:
 	mmx_glb_finish(gpu);
 err_fw:
@@ -292,6 +297,7 @@ void mmx_gpu_destroy(struct mmx_gpu *gpu)
 	if (!gpu)
 		return;
 	mmx_boot_stop(gpu);
+	mmx_reset_finish(gpu);
 	mmx_slots_finish(gpu);
 	mmx_glb_finish(gpu);
 	mmx_fw_finish(gpu);
@@ -314,7 +320,7 @@ const struct mmx_gpu_info *mmx_gpu_info(const struct mmx_gpu *gpu)
 
 bool mmx_gpu_is_ready(const struct mmx_gpu *gpu)
 {
-	return gpu->boot.state == MMX_BOOT_READY;
+	return gpu->boot.state == MMX_BOOT_READY && !gpu->reset.pending;
 }
 
 void mmx_gpu_stats(const struct mmx_gpu *gpu, struct mmx_gpu_stats *ret_stats)

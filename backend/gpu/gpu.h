@@ -8,6 +8,7 @@
  *
  *   gpu.c    life cycle, interrupt dispatch, identity                (gpu_regs.h, job_regs.h)
  *   boot.c   bring-up and reset: one state machine, the same path for both   (mcu_regs.h)
+ *   reset.c  what comes before a reset that somebody is accused of
  *   power.c  L2 power                                                (gpu_regs.h)
  *   mmu.c    address spaces: binding VMs to them, maintenance, faults (mmu_regs.h)
  *   pgtable.c, vm.c   page tables; a GPU address space
@@ -70,7 +71,7 @@ enum mmx_group_off {
 	MMX_GROUP_OFF_SUSPENDED, /* can be placed again */
 	MMX_GROUP_OFF_TERMINATED, /* as asked for; can't */
 	MMX_GROUP_OFF_OVERDUE, /* did not suspend in time, and so was terminated; can't */
-	MMX_GROUP_OFF_LOST, /* was resident when the GPU was reset, or could not be started; can't */
+	MMX_GROUP_OFF_LOST, /* was at work in a slot when the GPU was reset; can't */
 };
 
 /* What the GPU tells its owner. All are called from mmx_gpu_irq() or a timer, never from within a call of the
@@ -78,8 +79,16 @@ enum mmx_group_off {
 struct mmx_gpu_ops {
 	/* Bring-up is finished: first or after a reset. Groups may be placed now. */
 	void (*ready)(void *ctx);
-	/* The GPU is being reset because of @why (static text). Groups that lose their slot follow with off(). */
-	void (*reset)(void *ctx, const char *why);
+	/*
+	 * The GPU is going to be reset, and @group, or if that is NULL @vm, is accused of being the reason. Until
+	 * ops->reset groups leave their slots, as if they were evicted. Nothing but notes may be taken in here.
+	 */
+	void (*accused)(void *ctx, struct mmx_group *group, struct mmx_vm *vm);
+	/*
+	 * The GPU is being reset because of @why (static text). @proven: who was accused last is the reason, since the
+	 * firmware lives; else nobody knows. Groups that lose their slot follow with off(): nothing may be evicted.
+	 */
+	void (*reset)(void *ctx, const char *why, bool proven);
 	/* The GPU can't be brought up; it stays off. */
 	void (*failed)(void *ctx, const char *why);
 

@@ -9,6 +9,7 @@
 #include "backend/gpu/glb.h"
 #include "backend/gpu/gpu.h"
 #include "backend/gpu/mmu.h"
+#include "backend/gpu/reset.h"
 #include "backend/gpu/slot.h"
 #include "backend/util/log.h"
 
@@ -37,6 +38,7 @@ struct mmx_gpu {
 	struct mmx_fw fw;
 	struct mmx_glb glb;
 	struct mmx_slots slots;
+	struct mmx_reset reset;
 };
 
 /*
@@ -47,6 +49,9 @@ struct mmx_gpu {
  * (mmx_slots_reset), and address spaces are forgotten. Maintenance that is pending is done when the hardware has
  * ended its reset, not before: until then it may still access what was unmapped.
  * ops->reset comes first, and only if the GPU was ready.
+ *
+ * For what a group or a VM is to blame for, and for what leaves the firmware able to save the others,
+ * there is mmx_reset_accuse().
  */
 void mmx_gpu_reset(struct mmx_gpu *gpu, const char *why);
 

@@ -16,6 +16,7 @@ backend_gpu_libgpu_a_SOURCES = \
 	%D%/pgtable.c %D%/pgtable.h \
 	%D%/power.c %D%/power.h \
 	%D%/queue.c \
+	%D%/reset.c %D%/reset.h \
 	%D%/slot.c %D%/slot.h %D%/slot_priv.h \
 	%D%/slot_ask.c \
 	%D%/slot_heap.c \

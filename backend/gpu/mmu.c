@@ -217,6 +217,7 @@ static void detach(struct mmx_as *as)
 	mmx_vm_maintained(vm, mmx_pgtable_unmaps(vm->pt));
 	mmx_vm_detached(vm);
 	kick(as);
+	mmx_reset_look(as->gpu);
 }
 
 static void kick(struct mmx_as *as)
@@ -288,12 +289,31 @@ static void step_done(struct mmx_as *as)
 	kick(as);
 }
 
+static void stuck(struct mmx_as *as)
+{
+	static const char why[] = "a command of an address space does not end";
+
+	if (as->index && !mmx_device_lost(as->gpu->dev))
+		mmx_reset_accuse(as->gpu, why, NULL, as->vm->dying ? NULL : as->vm);
+	else
+		mmx_gpu_reset(as->gpu, why);
+}
+
+bool mmx_mmu_rests(const struct mmx_gpu *gpu)
+{
+	for (unsigned int i = 0; i < MMX_MAX_AS; i++) {
+		if (mmx_timer_armed(&gpu->mmu.as[i].deadline))
+			return false;
+	}
+	return true;
+}
+
 static void missed(struct mmx_timer *timer)
 {
 	struct mmx_as *as = mmx_container_of(timer, struct mmx_as, deadline);
 
 	if (mmx_device_lost(as->gpu->dev) || (as_read32(as, AS_STATUS) & AS_STATUS_ACTIVE)) {
-		mmx_gpu_reset(as->gpu, "a command of an address space does not end");
+		stuck(as);
 		return;
 	}
 	mmx_gpu_lost_irq(as->gpu, "MMU");

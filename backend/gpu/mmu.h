@@ -47,6 +47,9 @@ void mmx_mmu_reset(struct mmx_gpu *gpu);
 /* The reset has ended, the GPU is quiet (or given up): what was held back is done. */
 void mmx_mmu_settle(struct mmx_gpu *gpu);
 
+/* No command of an address space is under way, but for those that do not end. */
+bool mmx_mmu_rests(const struct mmx_gpu *gpu);
+
 /* Positive outcome. */
 enum {
 	MMU_E_NO_AS = 1,

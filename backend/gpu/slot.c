@@ -118,22 +118,31 @@ static void set_free(struct mmx_slot *slot)
 	slot->overdue = false;
 }
 
+/* What has become of a group that leaves its slot by itself. */
+static enum mmx_group_off outcome(const struct mmx_slot *slot)
+{
+	if (slot->terminate)
+		return MMX_GROUP_OFF_TERMINATED;
+	if (!slot->overdue)
+		return MMX_GROUP_OFF_SUSPENDED;
+	/* before a reset it may be for others' doing that it could not */
+	return slot->gpu->reset.pending ? MMX_GROUP_OFF_LOST : MMX_GROUP_OFF_OVERDUE;
+}
+
 /* The windows can't be reached any more. */
 static void leave(struct mmx_slot *slot)
 {
 	struct mmx_gpu *gpu = slot->gpu;
 	struct mmx_group *group = slot->group;
-	bool terminated = slot->terminate || slot->overdue;
-	enum mmx_group_off how = slot->terminate ? MMX_GROUP_OFF_TERMINATED
-				 : slot->overdue ? MMX_GROUP_OFF_OVERDUE
-						 : MMX_GROUP_OFF_SUSPENDED;
+	enum mmx_group_off how = outcome(slot);
 
 	set_free(slot);
-	if (!group)
-		return;
-	group->place = MMX_GROUP_OFF;
-	group->dead = terminated;
-	gpu->ops->group_off(gpu->ctx, group, how);
+	if (group) {
+		group->place = MMX_GROUP_OFF;
+		group->dead = how != MMX_GROUP_OFF_SUSPENDED;
+		gpu->ops->group_off(gpu->ctx, group, how);
+	}
+	mmx_reset_look(gpu);
 }
 
 static void clean_done(struct mmx_vm_op *op)
@@ -256,8 +265,8 @@ static bool tell_report(struct mmx_slot *slot, unsigned int index,
 	if (!still_in(slot, group))
 		return false;
 	if (fatal == EXCEPTION_CS_UNRECOVERABLE) {
-		mmx_gpu_reset(gpu, "a command stream is unrecoverable");
-		return false;
+		mmx_reset_accuse(gpu, "a command stream is unrecoverable", group, NULL);
+		return still_in(slot, group);
 	}
 	return true;
 }
@@ -444,7 +453,9 @@ static void missed(struct mmx_timer *timer)
 	}
 	mmx_log(MMX_LOG_GPU, MMX_LOG_ERROR, "no answer slot=%u asked=%u", slot->index,
 		slot->request);
-	mmx_gpu_reset(slot->gpu, "the firmware does not answer a group's request");
+	/* of a start it is not known whose doing it is */
+	mmx_reset_accuse(slot->gpu, "the firmware does not answer a group's request",
+			 slot->state == MMX_SLOT_STOPPING ? slot->group : NULL, NULL);
 }
 
 /* ---- the owner's side ---- */
@@ -543,11 +554,57 @@ void mmx_group_evict(struct mmx_group *group, bool terminate)
 
 /* ---- reset and life ---- */
 
+void mmx_slots_leave(struct mmx_gpu *gpu)
+{
+	for (unsigned int i = 0; i < MMX_GPU_MAX_SLOTS; i++) {
+		if (gpu->slots.slot[i].group)
+			mmx_group_evict(gpu->slots.slot[i].group, false);
+	}
+}
+
+bool mmx_slots_left(const struct mmx_gpu *gpu)
+{
+	for (unsigned int i = 0; i < MMX_GPU_MAX_SLOTS; i++) {
+		const struct mmx_slot *slot = &gpu->slots.slot[i];
+
+		if (slot->state != MMX_SLOT_FREE &&
+		    (!is_asked(slot) || mmx_timer_armed(&slot->deadline)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A group that ran something has left state in its streams that later jobs may count on (panthor keeps it from job to job):
+ * it can't be started anew from its rings.
+ */
+static bool never_ran(const struct mmx_group *group)
+{
+	for (unsigned int i = 0; i < group->queue_count; i++) {
+		if (group->queues[i].done || mmx_queue_extract(group, i))
+			return false;
+	}
+	return true;
+}
+
+static enum mmx_group_off survives(const struct mmx_slot *slot, struct mmx_group *group)
+{
+	if (slot->terminate || slot->overdue)
+		return MMX_GROUP_OFF_LOST;
+	if (slot->state == MMX_SLOT_MAPPING)
+		return MMX_GROUP_OFF_SUSPENDED;
+	if (!never_ran(group))
+		return MMX_GROUP_OFF_LOST;
+	group->suspended = false;
+	return MMX_GROUP_OFF_SUSPENDED;
+}
+
 void mmx_slots_reset(struct mmx_gpu *gpu)
 {
 	for (unsigned int i = 0; i < MMX_GPU_MAX_SLOTS; i++) {
 		struct mmx_slot *slot = &gpu->slots.slot[i];
 		struct mmx_group *group = slot->group;
+		enum mmx_group_off how = group ? survives(slot, group) : MMX_GROUP_OFF_LOST;
 
 		mmx_timer_cancel(gpu->timers, &slot->deadline);
 		mmx_list_del(&slot->as_wait.link);
@@ -555,8 +612,8 @@ void mmx_slots_reset(struct mmx_gpu *gpu)
 		if (!group)
 			continue;
 		group->place = MMX_GROUP_OFF;
-		group->dead = true;
-		gpu->ops->group_off(gpu->ctx, group, MMX_GROUP_OFF_LOST);
+		group->dead = group->dead || how == MMX_GROUP_OFF_LOST;
+		gpu->ops->group_off(gpu->ctx, group, how);
 	}
 }
 

@@ -65,7 +65,14 @@ int mmx_slots_init(struct mmx_gpu *gpu);
 void mmx_slots_finish(struct mmx_gpu *gpu);
 /* JOB_INT bit of the slot. */
 void mmx_slot_irq(struct mmx_gpu *gpu, unsigned int index);
-/* A GPU reset has begun: all slots are free, their groups are lost (ops->group_off), suspended ones are not. */
+/* All groups leave their slots, with their state if they can. */
+void mmx_slots_leave(struct mmx_gpu *gpu);
+/* They have, but for those that do not answer. */
+bool mmx_slots_left(const struct mmx_gpu *gpu);
+/*
+ * A GPU reset has begun: all slots are free. Groups in them are lost (ops->group_off), but for those that firmware has not
+ * been told of, and those that never ran anything.
+ */
 void mmx_slots_reset(struct mmx_gpu *gpu);
 
 #endif

@@ -167,11 +167,191 @@ static void test_suspend_answered_late(void **state)
 	assert_int_equal(resets(env), 0);
 }
 
+/* ---- resets ---- */
+
+enum breaks {
+	TERMINATE, /* is not answered */
+	UNRECOVERABLE, /* stream */
+	ADDRESS_SPACE, /* has a command that does not end */
+	START, /* is not answered */
+	PING, /* is not answered */
+	EVERYTHING, /* no request is answered */
+};
+
+enum resident {
+	WORKING, /* in a job */
+	IDLE, /* in its slot, after a job */
+	FRESH, /* its START is under way */
+	NONE, /* in no slot */
+};
+
+/* The first guest's group 0 is in slot 0, in a stream without end; now something of it breaks. */
+static void break_it(struct env *env, enum breaks what)
+{
+	struct rig_guest *a = &env->guests[0];
+	struct mmx_gpu *gpu = env->rig.core->gpu;
+	struct mmx_csf_cs_output *output = (void *)(uintptr_t)gpu->fw.cs[0][0].output;
+	struct mmx_csf_csg_output *group_output = (void *)(uintptr_t)gpu->fw.csg[0].output;
+	uint32_t tag = rig_tag(a);
+	union mmx_msg_buf msg;
+	int size;
+
+	switch (what) {
+	case TERMINATE:
+		deafen(env, 1u << CSG_STATE_TERMINATE);
+		size = mmx_encode_object(&msg, tag, MMX_MSG_GROUP_DESTROY, RIG_NAME(0));
+		assert_true(rig_put(a, &msg, size));
+		rig_kick(a);
+		break;
+	case UNRECOVERABLE:
+		output->fatal = 0x41;
+		output->ack ^= CS_REQ_FATAL;
+		group_output->cs_irq_req ^= 1u;
+		mmx_slot_irq(gpu, 0);
+		break;
+	case ADDRESS_SPACE:
+		env->rig.stick_as = 1u << mmx_mmu_as(mmx_group_vm(gpu->slots.slot[0].group));
+		size = mmx_encode_object(&msg, tag, MMX_MSG_GROUP_DESTROY, RIG_NAME(1));
+		assert_true(rig_put(a, &msg, size));
+		rig_kick(a);
+		break;
+	case START:
+		deafen(env, 1u << CSG_STATE_START);
+		rig_submit(a, RIG_NAME(2), 0, 1, rig_empty, NULL, 0);
+		rig_submit(a, RIG_NAME(2), 0, 2, rig_store(&env->ctx[0], 0, 1), NULL, 0);
+		break;
+	case PING:
+		env->rig.lose_pings = true;
+		mmx_timer_set(&env->rig.timers, &gpu->glb.ping, env->rig.now_ns);
+		break;
+	case EVERYTHING:
+		env->rig.mute = true;
+		mmx_timer_set(&env->rig.timers, &gpu->glb.ping, env->rig.now_ns);
+		break;
+	}
+}
+
+static void mend(struct env *env)
+{
+	deafen(env, 0);
+	env->rig.mute = false;
+	env->rig.lose_pings = false;
+}
+
+static const struct {
+	enum breaks what;
+	enum resident other;
+	bool guilty; /* the first guest is */
+	bool lost; /* the other guest's group is */
+} rows[] = {
+	{ TERMINATE, WORKING, true, false },
+	{ TERMINATE, IDLE, true, false },
+	{ TERMINATE, FRESH, true, false },
+	{ TERMINATE, NONE, true, false },
+	{ UNRECOVERABLE, WORKING, true, false },
+	{ UNRECOVERABLE, IDLE, true, false },
+	{ UNRECOVERABLE, FRESH, true, false },
+	{ UNRECOVERABLE, NONE, true, false },
+	{ ADDRESS_SPACE, WORKING, true, false },
+	{ ADDRESS_SPACE, IDLE, true, false },
+	{ ADDRESS_SPACE, FRESH, true, false },
+	{ ADDRESS_SPACE, NONE, true, false },
+	{ START, WORKING, false, false },
+	{ START, IDLE, false, false },
+	{ START, NONE, false, false },
+	{ PING, WORKING, false, true },
+	{ PING, IDLE, false, true },
+	{ PING, NONE, false, false },
+	{ EVERYTHING, WORKING, false, true },
+	{ EVERYTHING, IDLE, false, true },
+	{ EVERYTHING, FRESH, false, false },
+	{ EVERYTHING, NONE, false, false },
+};
+
+#define LAST 8u /* job of the second guest's group */
+
+/* What the second guest's group is doing when it happens. */
+static void prepare_other(struct env *env, enum resident other)
+{
+	struct rig_guest *b = &env->guests[1];
+	uint32_t i;
+
+	create_group(&env->ctx[1], 0, 1);
+	if (other == IDLE || other == WORKING) {
+		rig_submit(b, RIG_NAME(0), 0, 1, rig_store(&env->ctx[1], 0, 1), NULL, 0);
+		assert_int_equal(rig_wait_job(b, RIG_NAME(0), 1), 0);
+	} else {
+		rig_submit(b, RIG_NAME(0), 0, 1, rig_empty, NULL, 0);
+	}
+	rig_run(&env->rig, 2 * MMX_NS_PER_MS);
+	/* longer than any deadline, in pieces that a stream can have */
+	for (i = 2; i <= LAST && (other == WORKING || other == FRESH); i++)
+		rig_submit(b, RIG_NAME(0), 0, i, rig_work(&env->ctx[1], 60000, i, 7), NULL, 0);
+	if (other == WORKING)
+		rig_run(&env->rig, 10 * MMX_NS_PER_MS);
+	if (other == FRESH)
+		RIG_UNTIL(&env->rig, env->rig.core->gpu->slots.slot[1].state >= MMX_SLOT_STARTING);
+}
+
+/* What breaks, and what the other guest is doing meanwhile: who is to blame, and who loses what. */
+static void test_table(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mmx_partition *partitions;
+		struct rig_guest *a, *b;
+		struct env *env;
+		uint64_t seqno;
+		int error;
+
+		setup(state);
+		env = *state;
+		a = &env->guests[0];
+		b = &env->guests[1];
+		partitions = env->rig.core->partitions;
+		create_group(&env->ctx[0], 0, 1);
+		create_group(&env->ctx[0], 1, 1);
+		create_group(&env->ctx[0], 2, 1);
+		rig_submit(a, RIG_NAME(0), 0, 1, rig_endless(&env->ctx[0]), NULL, 0);
+		rig_run(&env->rig, MMX_NS_PER_MS);
+		/* a START that was rung for before would still be heard */
+		env->rig.mute = rows[i].what == EVERYTHING && rows[i].other == FRESH;
+		prepare_other(env, rows[i].other);
+		break_it(env, rows[i].what);
+		RIG_UNTIL(&env->rig, resets(env) == 1);
+		mend(env);
+		for (seqno = 2; seqno <= LAST && (rows[i].other == IDLE || rows[i].other == NONE);
+		     seqno++)
+			rig_submit(b, RIG_NAME(0), 0, seqno,
+				   rig_store(&env->ctx[1], (uint32_t)seqno, 7), NULL, 0);
+		error = rig_wait_job(b, RIG_NAME(0), LAST);
+		if (error != (rows[i].lost ? ECANCELED : 0) ||
+		    partitions[0].resets != rows[i].guilty || partitions[1].resets ||
+		    partitions[1].lost != rows[i].lost)
+			fail_msg("row %zu: error %d, guilty %d, lost %d", i, error,
+				 (int)partitions[0].resets, (int)partitions[1].lost);
+		assert_int_equal(rig_result(&env->ctx[1], LAST), rows[i].lost ? 0 : 7);
+		assert_int_equal(group_state(b, 0),
+				 rows[i].lost ? MMX_GROUP_STATE_TIMEDOUT | MMX_GROUP_STATE_INNOCENT
+					      : 0);
+		assert_int_equal(b->fault_count, rows[i].lost);
+		assert_int_equal(b->gpu_states[0], MMX_GPU_STATE_RESET);
+		/* the first guest is not shut out: it can go on with another group */
+		create_group(&env->ctx[0], 3, 1);
+		rig_submit(a, RIG_NAME(3), 0, 1, rig_store(&env->ctx[0], 3, 9), NULL, 0);
+		assert_int_equal(rig_wait_job(a, RIG_NAME(24), 1), 0);
+		assert_int_equal(resets(env), 1);
+		teardown(state);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_suspend_not_answered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_suspend_answered_late, setup, teardown),
+		cmocka_unit_test(test_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -244,11 +244,20 @@ static void on_ready(void *ctx)
 	((struct gpu_env *)ctx)->ready++;
 }
 
-static void on_reset(void *ctx, const char *why)
+static void on_accused(void *ctx, struct mmx_group *group, struct mmx_vm *vm)
+{
+	struct gpu_env *env = ctx;
+
+	env->accused_group = group;
+	env->accused_vm = vm;
+}
+
+static void on_reset(void *ctx, const char *why, bool proven)
 {
 	struct gpu_env *env = ctx;
 
 	env->resets++;
+	env->proven = proven;
 	env->why = why;
 	if (env->on_reset)
 		env->on_reset(env);
@@ -273,6 +282,7 @@ static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault 
 
 static const struct mmx_gpu_ops owner_ops = {
 	.ready = on_ready,
+	.accused = on_accused,
 	.reset = on_reset,
 	.failed = on_failed,
 	.vm_fault = on_vm_fault,

@@ -45,6 +45,9 @@ struct gpu_env {
 
 	/* what the owner was told */
 	unsigned int ready, resets, failed, vm_faults;
+	bool proven; /* of the last reset */
+	struct mmx_group *accused_group; /* last */
+	struct mmx_vm *accused_vm;
 	const char *why; /* of the last reset or failure */
 	struct mmx_vm *fault_vm;
 	struct mmx_vm_fault fault;

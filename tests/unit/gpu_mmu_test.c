@@ -452,7 +452,12 @@ static void test_stuck(void **state)
 	mmx_vm_flush(vm, 0, 4096, &running.op);
 	mmx_vm_flush(vm, 0, 4096, &pending.op);
 	gpu_env_run(env, MMX_AS_COMMAND_NS + 1000);
+	assert_ptr_equal(env->accused_vm, vm);
+	assert_null(env->accused_group);
+	assert_false(mmx_gpu_is_ready(env->gpu));
+	assert_true(gpu_env_run_until(env, MMX_BOOT_RESETTING, MMX_NS_PER_MS));
 	assert_int_equal(env->resets, 1);
+	assert_true(env->proven);
 	assert_string_equal(env->why, "a command of an address space does not end");
 	/* the hardware has not confirmed its reset: what was unmapped may still be accessed */
 	assert_int_equal(env->gpu->boot.state, MMX_BOOT_RESETTING);

@@ -93,6 +93,12 @@ static void test_terminate_in_each_state(void **state)
 	assert_int_equal(env->resets, 0);
 }
 
+/* Firmware has not heard of the group yet, or has not begun to run it. */
+static bool survives(enum mmx_slot_state state)
+{
+	return state == MMX_SLOT_MAPPING || state == MMX_SLOT_STARTING;
+}
+
 /* @destroy: in ops->group_off, while the reset is still under way. */
 static void reset_in_each_state(struct group_env *env, bool destroy)
 {
@@ -106,17 +112,28 @@ static void reset_in_each_state(struct group_env *env, bool destroy)
 		test_place(&suspended, 0);
 		test_suspend(&suspended);
 		reach(&group, 3, ways[i]);
+		if (ways[i] == MMX_SLOT_RUNNING)
+			gpu_env_run(env->gpu_env, 50 * MMX_NS_PER_US);
 		group.destroy_when_off = destroy;
 		mmx_gpu_reset(env->gpu, "the test asks for it");
 		assert_int_equal(group.off, 1);
-		assert_int_equal(group.how, MMX_GROUP_OFF_LOST);
+		assert_int_equal(group.how,
+				 survives(ways[i]) ? MMX_GROUP_OFF_SUSPENDED : MMX_GROUP_OFF_LOST);
+		assert_false(env->proven);
 		assert_int_equal(mmx_group_place(suspended.hw, 0, 0), GROUP_E_BUSY);
 		run_until(env, env->ready == env->resets + 1, MMX_NS_PER_S);
 		assert_int_equal(group.off, 1);
-		if (!destroy) {
+		if (!destroy && !survives(ways[i]))
 			assert_int_equal(mmx_group_place(group.hw, 0, 0), GROUP_E_DEAD);
-			test_group_end(&group);
+		if (!destroy && survives(ways[i])) {
+			/* from its ring, as if nothing had happened */
+			group.on = group.off;
+			test_place(&group, 0);
+			run_until(env, mmx_queue_done(group.hw, 0) == 1, 50 * MMX_NS_PER_MS);
+			assert_int_equal(test_result(&vm, 0), 9);
 		}
+		if (!destroy)
+			test_group_end(&group);
 		/* whoever was not in a slot goes on */
 		test_place(&suspended, 3);
 		run_until(env, mmx_queue_done(suspended.hw, 0) == 1, 50 * MMX_NS_PER_MS);
@@ -146,17 +163,22 @@ static void lost_ack(struct group_env *env, bool leaving)
 	struct test_vm vm;
 
 	test_vm_group_create(env, &vm, &group, 1);
-	if (leaving)
+	if (leaving) {
+		assert_int_equal(test_push(&group, 0, stream_store(&vm, 0, 1)), 0);
 		test_place(&group, 0);
+		run_until(env, mmx_queue_done(group.hw, 0) == 1, JOB_NS);
+	}
 	gpu_env_drop_writes(env->gpu_env, DOORBELL0, UINT_MAX);
 	if (leaving)
 		mmx_group_evict(group.hw, false);
 	else
 		assert_int_equal(mmx_group_place(group.hw, 0, 0), 0);
-	run_until(env, env->resets == 1, 3 * MMX_FW_REQUEST_NS);
+	run_until(env, env->resets == 1, 3 * MMX_FW_REQUEST_NS + MOVE_NS);
+	/* the firmware as a whole is gone, so nobody is to blame */
+	assert_false(env->proven);
 	gpu_env_honest(env->gpu_env);
 	assert_int_equal(group.off, 1);
-	assert_int_equal(group.how, MMX_GROUP_OFF_LOST);
+	assert_int_equal(group.how, leaving ? MMX_GROUP_OFF_LOST : MMX_GROUP_OFF_SUSPENDED);
 	test_group_end(&group);
 	run_until(env, env->ready == 2, MMX_NS_PER_S);
 	test_group_create(env, &group, &vm, 1);
@@ -306,19 +328,32 @@ static void test_unrecoverable(void **state)
 {
 	struct group_env *env = *state;
 	struct mmx_csf_cs_output *output;
-	struct test_group group;
+	struct test_group group, other;
 	struct test_vm vm;
 
 	test_vm_group_create(env, &vm, &group, 1);
+	test_group_create(env, &other, &vm, 1);
 	test_place(&group, 0);
+	assert_int_equal(test_push(&other, 0, stream_work(&vm, 2000, 0, 5)), 0);
+	test_place(&other, 1);
+	gpu_env_run(env->gpu_env, MMX_NS_PER_MS);
 	output = (void *)(uintptr_t)env->gpu->fw.cs[0][0].output;
 	output->fatal = 0x41;
 	raise_queue_event(env, 0, CS_REQ_FATAL);
 	assert_int_equal(group.fatals, 1);
-	assert_int_equal(env->resets, 1);
+	assert_ptr_equal(env->accused_group, group.hw);
+	run_until(env, env->resets == 1, MOVE_NS);
+	assert_true(env->proven);
 	assert_int_equal(group.off, 1);
-	assert_int_equal(group.how, MMX_GROUP_OFF_LOST);
+	assert_int_equal(group.how, MMX_GROUP_OFF_TERMINATED);
+	/* the other one left in time, with what it was doing */
+	assert_int_equal(other.off, 1);
+	assert_int_equal(other.how, MMX_GROUP_OFF_SUSPENDED);
 	run_until(env, env->ready == 2, MMX_NS_PER_S);
+	test_place(&other, 1);
+	run_until(env, mmx_queue_done(other.hw, 0) == 1, 50 * MMX_NS_PER_MS);
+	assert_int_equal(test_result(&vm, 0), 5);
+	test_group_end(&other);
 	test_vm_group_end(env, &vm, &group);
 }
 

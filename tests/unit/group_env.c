@@ -17,10 +17,21 @@ static void on_ready(void *ctx)
 	((struct group_env *)ctx)->ready++;
 }
 
-static void on_reset(void *ctx, const char *why)
+static void on_accused(void *ctx, struct mmx_group *group, struct mmx_vm *vm)
 {
+	struct group_env *env = ctx;
+
+	env->accused_group = group;
+	env->accused_vm = vm;
+}
+
+static void on_reset(void *ctx, const char *why, bool proven)
+{
+	struct group_env *env = ctx;
+
 	(void)why;
-	((struct group_env *)ctx)->resets++;
+	env->resets++;
+	env->proven = proven;
 }
 
 static void on_failed(void *ctx, const char *why)
@@ -131,6 +142,7 @@ static void on_heap_low(void *ctx, struct mmx_heap *heap)
 
 static const struct mmx_gpu_ops ops = {
 	.ready = on_ready,
+	.accused = on_accused,
 	.reset = on_reset,
 	.failed = on_failed,
 	.group_on = on_group_on,

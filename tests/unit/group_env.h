@@ -41,6 +41,9 @@ struct group_env {
 	struct gpu_env *gpu_env;
 	struct mmx_gpu *gpu;
 	unsigned int ready, resets, vm_faults;
+	bool proven; /* of the last reset */
+	struct mmx_group *accused_group; /* last */
+	struct mmx_vm *accused_vm;
 	struct mmx_vm_fault vm_fault;
 	struct mmx_vm *fault_vm;
 	struct mmx_heap *low; /* has asked for a spare chunk last */

@@ -97,13 +97,8 @@ static bool loses_write(struct rig *rig, uint32_t offset)
 		return false;
 	if (rig->mute)
 		return true;
-	if (offset == DOORBELL_BASE && mmx_gpu_is_ready(rig->core->gpu)) {
-		const struct mmx_csf_glb *glb = &rig->core->gpu->fw.glb;
-
+	if (offset == DOORBELL_BASE && mmx_boot_is_running(rig->core->gpu))
 		hide_requests(rig);
-		return rig->lose_pings &&
-		       mmx_csf_pending(glb->input->req, glb->output->ack, GLB_REQ_PING);
-	}
 	return false;
 }
 
@@ -282,6 +277,18 @@ static bool take_kicks(struct rig *rig)
 	return happened;
 }
 
+/* Firmware may look for other reasons, and so see a ping whose doorbell it was not rung: its answer is taken back. */
+static void lose_pings(const struct rig *rig)
+{
+	const struct mmx_csf_glb *glb = &rig->core->gpu->fw.glb;
+	uint32_t *ack;
+
+	if (!rig->lose_pings || !mmx_boot_is_running(rig->core->gpu))
+		return;
+	ack = (uint32_t *)(uintptr_t)&glb->output->ack;
+	*ack = mmx_csf_update(*ack, ~glb->input->req, GLB_REQ_PING);
+}
+
 /* Return: true if something has happened, or is due. */
 static bool turn(struct rig *rig)
 {
@@ -295,6 +302,7 @@ static bool turn(struct rig *rig)
 	happened |= mmx_core_round(rig->core);
 	/* raises interrupts, which the next turn takes */
 	next_ns = mmx_model_device_run(rig->inner);
+	lose_pings(rig);
 	happened |= take_irqs(rig);
 	return happened || next_ns <= rig->now_ns || mmx_timers_next(&rig->timers) <= rig->now_ns;
 }
@@ -313,6 +321,7 @@ bool rig_step(struct rig *rig, uint64_t end_ns)
 
 	rig_settle(rig);
 	next_ns = mmx_model_device_run(rig->inner);
+	lose_pings(rig);
 	timer_ns = mmx_timers_next(&rig->timers);
 	if (timer_ns < next_ns)
 		next_ns = timer_ns;

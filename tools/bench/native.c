@@ -31,8 +31,16 @@ static void on_ready(void *ctx)
 	((struct mmx_native *)ctx)->ready = true;
 }
 
-static void on_reset(void *ctx, const char *why)
+static void on_accused(void *ctx, struct mmx_group *group, struct mmx_vm *vm)
 {
+	(void)ctx;
+	(void)group;
+	(void)vm;
+}
+
+static void on_reset(void *ctx, const char *why, bool proven)
+{
+	(void)proven;
 	mmx_bench_fail(-EIO, "native: GPU reset: %s", why);
 	((struct mmx_native *)ctx)->failed = true;
 }
@@ -96,6 +104,7 @@ static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault 
 
 static const struct mmx_gpu_ops gpu_ops = {
 	.ready = on_ready,
+	.accused = on_accused,
 	.reset = on_reset,
 	.failed = on_failed,
 	.group_on = on_group_on,
