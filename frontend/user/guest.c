@@ -72,7 +72,6 @@ int mmx_guest_open_peer(struct mmx_local_peer *peer, const char *name, int timeo
 	guest->timeout_ms = timeout_ms;
 	guest->heartbeat_limit_ms = MMX_GUEST_HEARTBEAT_LIMIT_MS;
 	guest->max_spin_ns = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? MAX_SPIN_NS : 0;
-	guest->spin_ns = guest->max_spin_ns;
 
 	/* Runs are mapped one by one: not possible in larger pages. */
 	ret = sysconf(_SC_PAGESIZE) == MMX_WIRE_PAGE_SIZE ? 0 : -EOPNOTSUPP;

@@ -101,8 +101,8 @@ struct mmx_guest {
 	uint64_t heartbeat; /* last value seen, */
 	int64_t heartbeat_ms; /* first seen then */
 	int64_t heartbeat_limit_ms;
-	int64_t spin_ns; /* how long to look before sleeping; adapts */
-	int64_t max_spin_ns;
+	int64_t max_spin_ns; /* how long to look before sleeping, */
+	int64_t wait_ns; /* if this is less: how long waits take, on average */
 
 	struct mmx_limits limits;
 	struct mmx_gpu_desc gpu;

@@ -137,24 +137,31 @@ static bool heart_beats(struct mmx_guest *guest)
 }
 
 /*
- * Looks for a while before sleeping, as long as that has been worth it lately. Return: true:
- * something has come.
+ * Looks for a while before sleeping, if waits have been that short lately. Looking takes a processor
+ * from whoever is waited for, so it is not tried again and again. Return: true: something has come.
  */
 static bool spin(struct mmx_guest *guest, bool (*done)(struct mmx_guest *, void *), void *arg)
 {
 	int64_t end;
 
-	if (!guest->spin_ns)
+	if (guest->wait_ns >= guest->max_spin_ns)
 		return false;
-	end = now_ns() + guest->spin_ns;
+	end = now_ns() + guest->max_spin_ns;
 	do {
-		if (mmx_ring_has_news(&guest->session.comp) || done(guest, arg)) {
-			guest->spin_ns = guest->max_spin_ns;
+		if (mmx_ring_has_news(&guest->session.comp) || done(guest, arg))
 			return true;
-		}
 	} while (now_ns() < end);
-	guest->spin_ns /= 2;
 	return false;
+}
+
+/* A wait that began then has ended. A long one counts as no longer than it takes to stop looking. */
+static void learn(struct mmx_guest *guest, int64_t began_ns)
+{
+	int64_t wait_ns = now_ns() - began_ns;
+
+	if (wait_ns > 4 * guest->max_spin_ns)
+		wait_ns = 4 * guest->max_spin_ns;
+	guest->wait_ns += (wait_ns - guest->wait_ns) / 8;
 }
 
 /*
@@ -167,7 +174,7 @@ static int sleep_until(struct mmx_guest *guest, int64_t deadline_ms)
 		{ .fd = guest->peer.call_fd, .events = POLLIN },
 		{ .fd = guest->peer.sock_fd, .events = POLLIN },
 	};
-	int64_t left = deadline_ms - mmx_guest_now_ms(), began = now_ns();
+	int64_t left = deadline_ms - mmx_guest_now_ms();
 
 	if (!heart_beats(guest)) {
 		guest->dead = -ENODEV;
@@ -184,24 +191,28 @@ static int sleep_until(struct mmx_guest *guest, int64_t deadline_ms)
 	/* Nothing is said on the socket: whatever it has to report is the end. */
 	if (fds[1].revents)
 		guest->hung_up = true;
-	if (fds[0].revents && now_ns() - began < guest->max_spin_ns)
-		guest->spin_ns = guest->max_spin_ns;
 	return 0;
 }
 
 int mmx_guest_wait(struct mmx_guest *guest, bool (*done)(struct mmx_guest *guest, void *arg),
 		   void *arg, int64_t deadline_ms)
 {
+	int64_t began_ns = 0;
 	int ret;
 
 	for (;;) {
 		ret = mmx_guest_dispatch(guest);
-		if (done(guest, arg))
+		if (done(guest, arg)) {
+			if (began_ns)
+				learn(guest, began_ns);
 			return 0;
+		}
 		if (ret)
 			return ret;
 		if (mmx_guest_now_ms() >= deadline_ms)
 			return -ETIMEDOUT;
+		if (!began_ns)
+			began_ns = now_ns();
 		if (spin(guest, done, arg))
 			continue;
 		if (!mmx_front_session_want_data(&guest->session))

@@ -296,7 +296,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	post_hello(&r);
 	if (mmx_guest_open_peer(&peer, "fuzz", 0, &r.guest))
 		abort();
-	r.guest->max_spin_ns = r.guest->spin_ns = 0;
+	r.guest->max_spin_ns = 0;
 	for (i = 0; i < MAX_OPS && r.left; i++)
 		run_op(&r);
 	mmx_guest_close(r.guest);
