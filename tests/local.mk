@@ -5,6 +5,7 @@ EXTRA_DIST += tests/fuzz/corpus
 include tools/demo/local.mk
 include tests/int/local.mk
 include tests/unit/local.mk
+include tests/soak/local.mk
 
 check_PROGRAMS += $(UNIT_TESTS) $(FUZZ_TESTS)
 TESTS += $(UNIT_TESTS)

@@ -88,6 +88,8 @@ static void charge(struct mmx_sched *sched, struct mmx_sched_group *group, uint6
 	group->gpu_time_ns += ns;
 	partition->gpu_time_ns += ns;
 	partition->vtime += ns * VTIME_SCALE / partition->weight;
+	if (partition->vtime > sched->most_vtime)
+		sched->most_vtime = partition->vtime;
 	if (is_waiting(partition))
 		sort_in(sched, partition);
 }
@@ -146,7 +148,10 @@ static bool has_work(const struct mmx_sched *sched, const struct mmx_sched_parti
 	return false;
 }
 
-/* Who was away does not get back what it did not ask for: it starts level with the least of those at work. */
+/*
+ * Who was away does not get back what it did not ask for: it starts level with the least of those at work. If there is
+ * none all start anew: who had the GPU for itself took it from nobody, and must not be behind those who come now.
+ */
 static void catch_up(struct mmx_sched *sched, struct mmx_sched_partition *partition)
 {
 	uint64_t least = UINT64_MAX;
@@ -159,7 +164,9 @@ static void catch_up(struct mmx_sched *sched, struct mmx_sched_partition *partit
 		if (sched->slot[i] && sched->slot[i]->busy &&
 		    sched->slot[i]->partition->vtime < least)
 			least = sched->slot[i]->partition->vtime;
-	if (least != UINT64_MAX && partition->vtime < least)
+	if (least == UINT64_MAX)
+		least = sched->most_vtime;
+	if (partition->vtime < least)
 		partition->vtime = least;
 }
 

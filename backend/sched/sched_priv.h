@@ -20,6 +20,7 @@ struct mmx_sched {
 	struct mmx_sched_group
 		*moving; /* is being given another firmware priority; NULL = nobody is */
 	uint64_t turns; /* given out so far */
+	uint64_t most_vtime; /* that a partition has ever had */
 	uint64_t accounted_ns;
 	uint64_t deadline_ns;
 };

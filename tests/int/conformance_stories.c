@@ -17,6 +17,9 @@
 			return #cond; \
 	} while (0)
 
+/* Exception of a stream whose access had no answer (DRM_PANTHOR_EXCEPTION_CS_BUS_FAULT). */
+#define CS_BUS_FAULT 0x48u
+
 /* ---- HELLO ---- */
 
 static void make_hello(struct env *env, union mmx_msg_buf *msg)
@@ -243,6 +246,21 @@ static int run_store(struct env *env, uint64_t va, uint32_t value, uint64_t seqn
 	return mmx_raw_job(&env->raw, NAME(0), seqno);
 }
 
+/*
+ * A store where nothing is mapped is told twice, by the MMU and by the stream, and either may be seen first: then the
+ * group is lost, and there is nothing more to tell of it.
+ */
+static bool has_faulted_at(struct env *env, uint64_t va)
+{
+	const struct mmx_event_fault *fault = &env->raw.fault;
+
+	if (fault->address != va || env->raw.fault_count != 1)
+		return false;
+	if (fault->kind == MMX_FAULT_MMU)
+		return fault->access == 3;
+	return fault->kind == MMX_FAULT_CS_FATAL && (fault->exception & 0xff) == CS_BUS_FAULT;
+}
+
 static const char *credits_of_jobs(struct env *env)
 {
 	const struct mmx_wait wait = { .timeline = NAME(1), .seqno = 1 };
@@ -332,8 +350,7 @@ static const char *part_of_a_bind(struct env *env)
 	/* what comes after the failure is not done */
 	SAY(run_store(env, 0x600010, 1, 3) == EINVAL);
 	SAY(mmx_raw_wait_faults(&env->raw, 1) == 0);
-	SAY(env->raw.fault.kind == MMX_FAULT_MMU && env->raw.fault.address == 0x600010);
-	SAY(env->raw.fault.access == 3);
+	SAY(has_faulted_at(env, 0x600010));
 	return NULL;
 }
 
@@ -344,7 +361,7 @@ static const char *unmapped_by_a_bind(struct env *env)
 	SAY(bind_op(env, NAME(0), &op, 1, NULL) == 0);
 	SAY(run_store(env, SCENE_VA + 4, 1, 1) == EINVAL);
 	SAY(mmx_raw_wait_faults(&env->raw, 1) == 0);
-	SAY(env->raw.fault.kind == MMX_FAULT_MMU && env->raw.fault.address == SCENE_VA + 4);
+	SAY(has_faulted_at(env, SCENE_VA + 4));
 	SAY(*(uint32_t *)(void *)(env->raw.data + 4) == 0);
 	return NULL;
 }

@@ -22,7 +22,7 @@
 	} while (0)
 _Noreturn void rig_die(const char *file, int line, const char *what);
 
-#define RIG_MAX_PARTITIONS 4u
+#define RIG_MAX_PARTITIONS 8u
 
 /* Nothing that ought to happen takes longer; the longest deadlines are those of resets. */
 #define RIG_PATIENCE_NS (20 * MMX_NS_PER_S)

@@ -624,6 +624,30 @@ static void no_saving_up(void **state)
 	machine_finish(&m);
 }
 
+/* Who has had the GPU for itself owes nothing to those who come later, although all were idle in between. */
+static void no_debts(void **state)
+{
+	struct mmx_sched_partition p[2];
+	uint64_t before;
+	struct machine m;
+
+	(void)state;
+	machine_init(&m, 1, 7);
+	partition(&m, &p[0], 1, 1);
+	partition(&m, &p[1], 1, 1);
+	busy(&m, add(&m, &p[0], 1, NULL));
+	add(&m, &p[1], 1, NULL);
+	run_until(&m, 1000 * MS);
+	mmx_sched_idle(m.sched, &m.groups[0].sched, m.now_ns);
+	run_until(&m, 1010 * MS);
+	before = p[0].gpu_time_ns;
+	busy(&m, &m.groups[1]);
+	busy(&m, &m.groups[0]);
+	run_until(&m, 1410 * MS);
+	assert_in_range(p[0].gpu_time_ns - before, 180 * MS, 220 * MS);
+	machine_finish(&m);
+}
+
 /* Within a partition a higher priority displaces a lower one at once; a lower one never displaces. */
 static void priorities_within_a_partition(void **state)
 {
@@ -810,6 +834,7 @@ int main(void)
 		cmocka_unit_test(round_robin),
 		cmocka_unit_test(fair_by_weight),
 		cmocka_unit_test(no_saving_up),
+		cmocka_unit_test(no_debts),
 		cmocka_unit_test(priorities_within_a_partition),
 		cmocka_unit_test(idle_groups_give_way),
 		cmocka_unit_test(share_of_slots_is_kept),
