@@ -50,7 +50,7 @@ nothing_left
 nothing_left
 
 # each number of the table is one; ratios are positive and below a million
-for row in latency throughput submit binds attach memory start message; do
+for row in latency throughput submit binds attach memory start message polling; do
 	grep -q "^$row: " "$work/out" || fail "row $row is missing"
 done
 lines=$(grep -c ' +- *[0-9]' "$work/out")
@@ -65,6 +65,10 @@ ratios=$(grep -cE ' x[0-9]+\.[0-9]{3}$' "$work/out")
 # the JSON has the same lines
 names=$(grep -c '"ratio":' "$work/all.json")
 [ "$names" = "$lines" ] || fail "the JSON has $names ratios, the table $lines"
+
+# without cores for it, too
+"$bench" --quick polling >"$work/out" 2>&1 || fail "row polling failed: $(cat "$work/out")"
+[ "$(grep -c '  sleeping .* x[0-9]' "$work/out")" = 6 ] || fail "row polling is not all there"
 
 # a signal, once something is being measured
 mkfifo "$work/lines"

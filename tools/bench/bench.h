@@ -29,6 +29,7 @@
 
 struct mmx_bench {
 	bool quick; /* as few repetitions and events as show that it works */
+	bool all; /* rows: none was named */
 	unsigned int reps;
 	const char *model, *daemon; /* programs */
 	const char *firmware; /* image */
@@ -46,6 +47,7 @@ int mmx_row_attach(struct mmx_bench *b);
 int mmx_row_memory(struct mmx_bench *b);
 int mmx_row_start(struct mmx_bench *b);
 int mmx_row_message(struct mmx_bench *b);
+int mmx_row_polling(struct mmx_bench *b);
 
 static inline uint64_t mmx_bench_clock(clockid_t clock)
 {

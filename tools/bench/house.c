@@ -166,11 +166,12 @@ static int write_config(const struct mmx_house *house, const char *path, const c
 		"device = { socket = \"%s/gpu\"; timeout_ms = %d; };\n"
 		"firmware = { image = \"%s\"; allow_unsigned = true; };\n"
 		"log = \"all+warn\";\n"
+		"%s\n"
 		"partition = (\n",
-		house->dir, house->bench->timeout_ms, house->bench->firmware);
+		house->dir, house->bench->timeout_ms, house->bench->firmware, settings);
 	for (i = 0; i < house->partitions; i++)
-		fprintf(f, "\t{ name = \"p%u\"; socket = \"%s/p%u\"; %s }%s\n", i, house->dir, i,
-			settings, i + 1 < house->partitions ? "," : "");
+		fprintf(f, "\t{ name = \"p%u\"; socket = \"%s/p%u\"; }%s\n", i, house->dir, i,
+			i + 1 < house->partitions ? "," : "");
 	fprintf(f, ");\n");
 	return fclose(f) ? -errno : 0;
 }

@@ -23,7 +23,7 @@ int mmx_house_open(const struct mmx_bench *b, const char *name, struct mmx_house
 /* Ends all that runs. Legal on a zeroed struct, and twice. */
 void mmx_house_close(struct mmx_house *house);
 
-/* @settings: more of each partition's, as in malimuxd.conf(5), or "". Returns when guests can connect. */
+/* @settings: more of them, as in malimuxd.conf(5), or "". Returns when guests can connect. */
 int mmx_house_daemon(struct mmx_house *house, unsigned int partitions, const char *settings);
 void mmx_house_daemon_end(struct mmx_house *house);
 

@@ -35,6 +35,7 @@ static const struct row {
 	{ "submit", mmx_row_submit },	{ "binds", mmx_row_binds },
 	{ "attach", mmx_row_attach },	{ "memory", mmx_row_memory },
 	{ "start", mmx_row_start },	{ "message", mmx_row_message },
+	{ "polling", mmx_row_polling },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -43,6 +44,7 @@ static const char usage[] =
 	"Measures what sharing the GPU costs, against a floor or a rival on the same machine.\n"
 	"\n"
 	"Rows (default: all): latency throughput submit binds attach memory start message\n"
+	"polling\n"
 	"\n"
 	"      --quick           few repetitions: shows that it works, not what things cost\n"
 	"      --reps N          repetitions, 1..32 (default: 7)\n"
@@ -276,7 +278,6 @@ static int measure(struct options *o, const char *dir)
 {
 	const char *firmware = o->bench.firmware, *factor = getenv("MMX_TEST_TIMEOUT_FACTOR");
 	struct mmx_bench *b = &o->bench;
-	bool all = true;
 	char image[96];
 	size_t i;
 	int r;
@@ -297,10 +298,11 @@ static int measure(struct options *o, const char *dir)
 	if (r)
 		return mmx_bench_fail(r, "report");
 	facts(b, firmware ? firmware : "generated, of architecture 10");
+	b->all = true;
 	for (i = 0; i < ROWS; i++)
-		all = all && !o->wanted[i];
+		b->all = b->all && !o->wanted[i];
 	for (i = 0; i < ROWS && !r; i++)
-		if (all || o->wanted[i])
+		if (b->all || o->wanted[i])
 			r = rows[i].run(b);
 	if (!r && o->json) {
 		r = mmx_report_write(b->report, o->json);
