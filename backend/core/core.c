@@ -32,8 +32,7 @@ void mmx_core_set_state(struct mmx_core *core, enum mmx_core_state state)
 	core->ops->state(core->ctx, state);
 }
 
-/* The round that is under way, or the next one, does what there is to do for it. */
-static void mark(struct mmx_partition *p)
+void mmx_core_mark(struct mmx_partition *p)
 {
 	if (mmx_list_empty(&p->todo))
 		mmx_list_add_tail(&p->core->todo, &p->todo);
@@ -47,7 +46,7 @@ static void session_broken(void *ctx, struct mmx_session *session, const char *w
 
 	(void)session;
 	p->broken = why;
-	mark(p);
+	mmx_core_mark(p);
 }
 
 static void session_gone(void *ctx, struct mmx_session *session)
@@ -56,13 +55,13 @@ static void session_gone(void *ctx, struct mmx_session *session)
 
 	(void)session;
 	p->gone = true;
-	mark(p);
+	mmx_core_mark(p);
 }
 
 static void session_news(void *ctx, struct mmx_session *session)
 {
 	(void)session;
-	mark(ctx);
+	mmx_core_mark(ctx);
 }
 
 static const struct mmx_session_ops session_ops = {
@@ -126,6 +125,7 @@ int mmx_core_create(const struct mmx_core_params *params, const struct mmx_core_
 		core->partitions[i].core = core;
 		mmx_list_init(&core->partitions[i].todo);
 		mmx_list_init(&core->partitions[i].watched);
+		mmx_list_init(&core->partitions[i].waiting);
 		core->partitions[i].config = &params->config->partitions[i];
 		core->partitions[i].limits = params->config->partitions[i].limits;
 		mmx_list_init(&core->partitions[i].sched.link);
@@ -136,13 +136,18 @@ int mmx_core_create(const struct mmx_core_params *params, const struct mmx_core_
 	r = mmx_timer_init(params->timers, &core->heartbeat, heartbeat);
 	if (r)
 		goto err_tick;
+	r = mmx_core_sync_init(core);
+	if (r)
+		goto err_heartbeat;
 	r = mmx_gpu_create(params->dev, params->timers, params->image, &mmx_core_gpu_ops, core,
 			   &core->gpu);
 	if (r)
-		goto err_heartbeat;
+		goto err_sync;
 	*ret_core = core;
 	return 0;
 
+err_sync:
+	mmx_core_sync_finish(core);
 err_heartbeat:
 	mmx_timer_finish(params->timers, &core->heartbeat);
 err_tick:
@@ -165,6 +170,7 @@ void mmx_core_destroy(struct mmx_core *core)
 			mmx_sched_partition_del(core->sched, &core->partitions[i].sched);
 	mmx_sched_destroy(core->sched);
 	mmx_gpu_destroy(core->gpu);
+	mmx_core_sync_finish(core);
 	mmx_timer_finish(core->params.timers, &core->heartbeat);
 	mmx_timer_finish(core->params.timers, &core->tick);
 	free(core->partitions);
@@ -338,7 +344,7 @@ int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_pe
 	p->gone = false;
 	p->broken = NULL;
 	p->pump = true;
-	mark(p);
+	mmx_core_mark(p);
 	mmx_session_heartbeat(p->session, p->sched.gpu_time_ns);
 	say(p, MMX_LOG_INFO, "guest connected");
 	*ret_session = p->session;
@@ -356,7 +362,7 @@ void mmx_core_kick(struct mmx_core *core, struct mmx_session *session)
 
 	core->work++;
 	p->pump = true;
-	mark(p);
+	mmx_core_mark(p);
 }
 
 void mmx_core_hangup(struct mmx_core *core, struct mmx_session *session)
@@ -430,15 +436,15 @@ static void look(struct mmx_core *core)
 		core->work += news;
 		mmx_list_del(&p->watched);
 		p->pump = true;
-		mark(p);
+		mmx_core_mark(p);
 	}
 }
 
-static void pump_one(struct mmx_partition *p)
+static void pump_one(struct mmx_partition *p, unsigned int budget)
 {
 	struct mmx_core *core = p->core;
 
-	p->pump = mmx_session_pump(p->session, PUMP_BUDGET, core->polling);
+	p->pump = mmx_session_pump(p->session, budget, core->polling);
 	if (!p->pump && core->polling && mmx_list_empty(&p->watched))
 		mmx_list_add_tail(&core->watched, &p->watched);
 }
@@ -451,8 +457,11 @@ static void pump(struct mmx_core *core)
 	mmx_list_for_each(pos, &core->todo) {
 		struct mmx_partition *p = mmx_container_of(pos, struct mmx_partition, todo);
 
+		/* looking at what it waits for takes from what its messages may */
+		unsigned int looks = mmx_core_sync_look(p, PUMP_BUDGET);
+
 		if (p->session && p->pump)
-			pump_one(p);
+			pump_one(p, looks < PUMP_BUDGET ? PUMP_BUDGET - looks : 1);
 	}
 }
 
@@ -474,8 +483,8 @@ static void settle(struct mmx_core *core)
 		end_broken(p);
 		if (p->gone)
 			reap(p);
-		if (p->pump)
-			mark(p);
+		if (p->pump || p->to_look)
+			mmx_core_mark(p);
 	}
 }
 

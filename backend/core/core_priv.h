@@ -24,6 +24,10 @@ struct mmx_partition {
 	uint64_t timeouts; /* jobs that ran out of time */
 	uint64_t resets; /* of the GPU that its guest was the reason of */
 	uint64_t lost; /* groups lost by resets for which it was not */
+	struct mmx_list
+		waiting; /* mmx_core_group.wait_link: for sync objects; next to be looked at first */
+	size_t waiting_count;
+	size_t to_look; /* of them, before all is known again */
 	bool pump; /* its guest has notified, or has used up its budget */
 	const char *broken; /* why its session is to be ended; NULL = it is not */
 	bool gone; /* its session has nothing left and is to be destroyed */
@@ -38,6 +42,7 @@ struct mmx_core {
 	struct mmx_sched *sched; /* NULL before the GPU is ready for the first time */
 	struct mmx_timer tick; /* of the scheduler */
 	struct mmx_timer heartbeat;
+	struct mmx_timer sync_timer; /* armed while groups wait for sync objects */
 	size_t partition_count;
 	struct mmx_partition *partitions;
 	struct mmx_list todo; /* mmx_partition.todo: the others cost a round nothing */
@@ -73,6 +78,8 @@ struct mmx_core_group {
 	struct mmx_sched_group sched;
 	bool dead; /* takes no more jobs; they complete with ECANCELED */
 	bool cancelled; /* dead, OFF, and its jobs have been completed */
+	bool waiting; /* for sync objects; syncs.c */
+	struct mmx_list wait_link; /* in its partition's list while it does */
 	struct mmx_timer timeout; /* not after the first of the clocks */
 	struct mmx_job_clock clocks[MMX_GPU_MAX_QUEUES];
 };
@@ -124,7 +131,24 @@ void mmx_core_timeout_look(struct mmx_core_group *group, unsigned int queue, uin
 void mmx_core_timeout_on(struct mmx_core_group *group);
 void mmx_core_timeout_off(struct mmx_core_group *group);
 
+/* syncs.c */
+/* Return: 0 or -ENOMEM. */
+int mmx_core_sync_init(struct mmx_core *core);
+void mmx_core_sync_finish(struct mmx_core *core);
+/* Firmware has said what the group's queues stand at: busy, idle, or waiting? */
+void mmx_core_sync_status(struct mmx_core_group *group);
+/* The queue has got something to run. */
+void mmx_core_sync_pushed(struct mmx_core_group *group, unsigned int queue);
+/* The group is dead, or waits no more for another reason. */
+void mmx_core_sync_forget(struct mmx_core_group *group);
+/* The partition's groups may have written sync objects: those that wait are looked at in the next rounds. */
+void mmx_core_sync_changed(struct mmx_partition *partition);
+/* Does so, as far as @budget goes. Return: what it has taken of it. */
+unsigned int mmx_core_sync_look(struct mmx_partition *partition, unsigned int budget);
+
 /* core.c */
+/* The round that is under way, or the next one, does what there is to do for it. */
+void mmx_core_mark(struct mmx_partition *p);
 void mmx_core_set_state(struct mmx_core *core, enum mmx_core_state state);
 /* The GPU is up for the first time: the scheduler can be made. */
 void mmx_core_gpu_ready(struct mmx_core *core);

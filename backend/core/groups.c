@@ -36,6 +36,7 @@ int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup)
 	group->sched.partition = &partition->sched;
 	group->sched.vm = sgroup->vm;
 	group->sched.priority = sgroup->priority;
+	mmx_list_init(&group->wait_link);
 	group->sched.cores = mmx_group_cores(sgroup->hw);
 	mmx_sched_group_add(core->sched, &group->sched, mmx_core_now(core));
 	mmx_list_add_tail(&core->groups, &group->link);
@@ -57,6 +58,7 @@ static void finish(struct mmx_core_group *group)
 	struct mmx_core *core = group->core;
 	struct mmx_sgroup *sgroup = group->sgroup;
 
+	mmx_core_sync_forget(group);
 	mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
 	mmx_core_jobs_cancel(group, ECANCELED);
 	if (!sgroup->stopping)
@@ -73,6 +75,7 @@ static void finish(struct mmx_core_group *group)
 void mmx_core_group_kill(struct mmx_core_group *group)
 {
 	group->dead = true;
+	mmx_core_sync_forget(group);
 	mmx_sched_leaving(group->core->sched, &group->sched, mmx_core_now(group->core));
 	mmx_group_evict(group->sgroup->hw, true);
 	if (mmx_group_where(group->sgroup->hw) == MMX_GROUP_OFF)
@@ -160,17 +163,6 @@ static void on_group_on(void *ctx, struct mmx_group *hw)
 	mmx_core_timeout_on(group);
 }
 
-/* By firmware's memory, all rings have been executed to their ends. */
-static bool is_drained(const struct mmx_core_group *group)
-{
-	unsigned int i;
-
-	for (i = 0; i < group->sgroup->queue_count; i++)
-		if (!mmx_queue_drained(group->sgroup->hw, i))
-			return false;
-	return true;
-}
-
 /* That is the one that it died of. */
 bool mmx_core_blame(struct mmx_core_group *group, unsigned int queue, int error)
 {
@@ -207,9 +199,8 @@ static void on_group_off(void *ctx, struct mmx_group *hw, enum mmx_group_off how
 		overdue(group);
 	if (how == MMX_GROUP_OFF_LOST && !group->dead)
 		mmx_core_group_lost(group);
-	/* it may have finished on its way out: then it has no reason to come back */
-	if (is_drained(group))
-		mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
+	/* it may have finished on its way out, or wait: then it has no reason to come back */
+	mmx_core_sync_status(group);
 	mmx_core_jobs_progress(group);
 	mmx_core_timeout_off(group);
 	if (group->dead)
@@ -218,23 +209,21 @@ static void on_group_off(void *ctx, struct mmx_group *hw, enum mmx_group_off how
 
 static void on_group_progress(void *ctx, struct mmx_group *hw)
 {
-	(void)ctx;
-	mmx_core_jobs_progress(group_of(hw));
-}
-
-/*
- * Idle is what firmware memory shows: all rings fetched to their ends. A group that firmware calls idle though its
- * rings are not empty waits for a sync object; it stays among those that take turns, since nobody here would see
- * that its wait is over.
- */
-static void on_group_idle(void *ctx, struct mmx_group *hw)
-{
-	struct mmx_core *core = ctx;
 	struct mmx_core_group *group = group_of(hw);
 
-	if (!is_drained(group))
-		return;
-	mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
+	(void)ctx;
+	mmx_core_jobs_progress(group);
+	/* whatever wrote a sync object, others may have waited for it */
+	mmx_core_sync_changed(group->partition);
+}
+
+/* Idle is what firmware's memory shows, which no guest can write: rings at their ends, streams that wait. */
+static void on_group_status(void *ctx, struct mmx_group *hw)
+{
+	struct mmx_core_group *group = group_of(hw);
+
+	(void)ctx;
+	mmx_core_sync_status(group);
 	mmx_core_jobs_progress(group);
 }
 
@@ -342,8 +331,8 @@ const struct mmx_gpu_ops mmx_core_gpu_ops = {
 	.group_on = on_group_on,
 	.group_off = on_group_off,
 	.group_progress = on_group_progress,
-	.group_idle = on_group_idle,
-	.group_status = on_group_idle,
+	.group_idle = on_group_status,
+	.group_status = on_group_status,
 	.group_prioritized = on_group_prioritized,
 	.job_fault = on_job_fault,
 	.group_fatal = on_group_fatal,

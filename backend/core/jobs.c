@@ -38,7 +38,7 @@ static void push_ready(struct mmx_core_group *group, unsigned int queue)
 	}
 	timeline->unpushed = job;
 	if (pushed)
-		mmx_sched_busy(group->core->sched, &group->sched, mmx_core_now(group->core));
+		mmx_core_sync_pushed(group, queue);
 }
 
 /* Number of the queue's last job that has completed; of a group whose jobs were cancelled, all have. */

@@ -15,6 +15,7 @@ backend_libcore_a_SOURCES = \
 	%D%/loop.c %D%/loop.h \
 	%D%/resets.c \
 	%D%/status.c \
+	%D%/syncs.c \
 	%D%/timeouts.c
 backend_libcore_a_CFLAGS = $(AM_CFLAGS) $(LIBUV_CFLAGS) $(LIBCONFIG_CFLAGS) $(JSONC_CFLAGS)
 

@@ -121,6 +121,9 @@ struct mmx_queue_wait {
 /* Of a queue that is blocked. */
 const struct mmx_queue_wait *mmx_queue_wait(const struct mmx_group *group, unsigned int queue);
 
+/* Has firmware look at the group's streams again, and at what they wait for. Nothing unless the group is ON. */
+void mmx_group_ring(struct mmx_group *group);
+
 /* Asks firmware for that again. ops->group_status follows, unless the group is not ON, or leaves. */
 void mmx_group_ask_status(struct mmx_group *group);
 

@@ -388,6 +388,8 @@ static void idle(struct mmx_slot *slot)
 			mmx_slot_ask_status(slot);
 			return;
 		}
+	for (unsigned int i = 0; i < group->queue_count; i++)
+		slot->group->queues[i].blocked = false;
 	gpu->ops->group_idle(gpu->ctx, slot->group);
 }
 

@@ -156,6 +156,12 @@ int mmx_group_prioritize(struct mmx_group *group, unsigned int priority)
 	return 0;
 }
 
+void mmx_group_ring(struct mmx_group *group)
+{
+	if (running_slot(group))
+		mmx_fw_doorbell(group->gpu, group->slot + 1);
+}
+
 /**
  * mmx_group_ask_status() - asks firmware what the group's queues stand at
  * @group: group; nothing happens unless it is ON

@@ -194,34 +194,17 @@ static int map_region(struct mmx_addrspace *vm, uint64_t va, uint64_t offset, ui
 	return 0;
 }
 
-/* Index of the object's run that holds the page. */
-static uint32_t find_run(const struct mmx_memobj *mem, uint64_t page)
-{
-	uint32_t low = 0, high = mem->run_count;
-
-	while (high - low > 1) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (mem->runs[mid].object_page <= page)
-			low = mid;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 static int map_runs(struct mmx_addrspace *vm, const struct mmx_vma *range)
 {
 	const struct mmx_memobj *mem = range->mem;
 	uint64_t page = range->mem_offset >> MMX_WIRE_PAGE_SHIFT, va = range->va;
 	uint64_t left = range->size >> MMX_WIRE_PAGE_SHIFT;
 	uint64_t data_page = vm->session->layout.data_offset >> MMX_WIRE_PAGE_SHIFT;
-	uint32_t i;
+	const struct mmx_mem_run *run;
 	int r;
 
 	vm->session->work += (unsigned int)left;
-	for (i = find_run(mem, page); left; i++) {
-		const struct mmx_mem_run *run = &mem->runs[i];
+	for (run = mmx_memobj_run(mem, page); left; run++) {
 		uint64_t skip = page - run->object_page, count = run->page_count - skip;
 		unsigned int prot = range->prot;
 

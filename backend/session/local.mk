@@ -8,6 +8,7 @@ backend_libsession_a_SOURCES = \
 	%D%/mem.c \
 	%D%/notify.c \
 	%D%/object.c %D%/object.h \
+	%D%/peek.c \
 	%D%/session.c %D%/session.h %D%/session_priv.h \
 	%D%/sgroup.c \
 	%D%/timeline.c \

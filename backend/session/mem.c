@@ -117,6 +117,21 @@ static int add_runs(struct mmx_session *s, struct mmx_memobj *mem, const struct 
 	return 0;
 }
 
+const struct mmx_mem_run *mmx_memobj_run(const struct mmx_memobj *mem, uint64_t page)
+{
+	uint32_t low = 0, high = mem->run_count;
+
+	while (high - low > 1) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (mem->runs[mid].object_page <= page)
+			low = mid;
+		else
+			high = mid;
+	}
+	return &mem->runs[low];
+}
+
 int mmx_mem_create(struct mmx_session *s, const void *msg, struct mmx_request *request)
 {
 	const struct mmx_msg_mem_create *m = msg;

@@ -9,6 +9,7 @@
  *   client.c    clients, and how they are taken apart
  *   mem.c       memory objects
  *   addrspace.c VMs: their mappings, VM_BIND
+ *   peek.c      reading guest memory by its address in a VM
  *   sgroup.c    groups, SUBMIT
  *   timeline.c  timelines, and the jobs on them
  *   notify.c    replies, events and the session page: what goes out, bounded, kept while the ring is full
@@ -228,5 +229,20 @@ void mmx_session_gpu_state(struct mmx_session *session, enum mmx_gpu_state state
 
 struct mmx_session *mmx_addrspace_session(const struct mmx_addrspace *vm);
 uint32_t mmx_addrspace_name(const struct mmx_addrspace *vm);
+
+/* Positive outcomes of mmx_addrspace_peek(). */
+enum {
+	ADDRSPACE_E_UNMAPPED = 1, /* the guest has mapped nothing there */
+	ADDRSPACE_E_MISALIGNED,
+	ADDRSPACE_E_FOREIGN, /* beyond what is the guest's in its VM, or none of its memory */
+};
+
+/**
+ * mmx_addrspace_peek() - reads guest memory by its address in a VM, atomically
+ * @size: 4 or 8
+ * Return: 0; ADDRSPACE_E_*.
+ */
+int mmx_addrspace_peek(const struct mmx_addrspace *vm, uint64_t va, unsigned int size,
+		       uint64_t *ret_value);
 
 #endif

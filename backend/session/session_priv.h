@@ -197,6 +197,8 @@ void mmx_session_continue(struct mmx_session *session);
 /* mem.c */
 void mmx_memobj_get(struct mmx_memobj *mem);
 void mmx_memobj_put(struct mmx_memobj *mem);
+/* The run that holds the page; those of the pages behind it follow. The object is sealed and has the page. */
+const struct mmx_mem_run *mmx_memobj_run(const struct mmx_memobj *mem, uint64_t page);
 /* The session ends: frees the object, told or not. */
 void mmx_memobj_free(struct mmx_memobj *mem);
 

@@ -33,6 +33,13 @@ static size_t find(const struct mmx_addrspace *vm, uint64_t va)
 	return low;
 }
 
+const struct mmx_vma *mmx_vma_find(const struct mmx_addrspace *vm, uint64_t va)
+{
+	size_t i = find(vm, va);
+
+	return i < vm->vma_count && vm->vmas[i]->va <= va ? vm->vmas[i] : NULL;
+}
+
 bool mmx_vma_any(const struct mmx_addrspace *vm, uint64_t va, uint64_t size)
 {
 	size_t i = find(vm, va);

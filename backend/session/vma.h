@@ -5,6 +5,8 @@
 
 #include "backend/session/session_priv.h"
 
+/* The mapping that the address lies in; NULL: there is none. */
+const struct mmx_vma *mmx_vma_find(const struct mmx_addrspace *vm, uint64_t va);
 /* Is anything mapped in the range? */
 bool mmx_vma_any(const struct mmx_addrspace *vm, uint64_t va, uint64_t size);
 /* Would cutting it out turn one mapping into two? */
