@@ -71,6 +71,9 @@ enum {
 /* Return: 0; CONFIG_E_INVALID; -ENOMEM. Free with mmx_config_destroy(). */
 int mmx_config_read_file(const char *path, struct mmx_config **ret_config,
 			 struct mmx_config_error *ret_error);
+/* @file: what messages call it */
+int mmx_config_read_text(const char *text, const char *file, struct mmx_config **ret_config,
+			 struct mmx_config_error *ret_error);
 int mmx_config_read_string(const char *text, struct mmx_config **ret_config,
 			   struct mmx_config_error *ret_error);
 /* NULL is fine. */

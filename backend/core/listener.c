@@ -410,7 +410,7 @@ int mmx_listeners_start(struct mmx_listeners *all, struct mmx_core *core)
 		r = start_listening(&all->listeners[i], config);
 		if (r) {
 			mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "partition %s: socket %s: %s",
-				config->name, config->socket, strerror(-r));
+				config->name, config->socket, mmx_local_listen_error(r));
 			return r;
 		}
 	}

@@ -4,7 +4,7 @@ noinst_LIBRARIES += backend/libcore.a
 # the middle of the daemon: users link it before all other libraries of backend/
 backend_libcore_a_SOURCES = \
 	%D%/chore.c %D%/chore.h \
-	%D%/config.c %D%/config.h \
+	%D%/config.c %D%/config.h %D%/config_file.c \
 	%D%/control.c %D%/control.h \
 	%D%/core.c %D%/core.h %D%/core_priv.h \
 	%D%/firmware_file.c %D%/firmware_file.h \

@@ -324,6 +324,23 @@ static const struct mmx_control_ops control_ops = {
 
 /* ---- start ---- */
 
+/* In words, why there is no device. */
+static const char *device_error(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "no such socket; is the vfio-user server, such as malimux-model, running?";
+	case -ECONNREFUSED:
+		return "nobody listens there; is the vfio-user server running?";
+	case -ETIMEDOUT:
+		return "no answer within device.timeout_ms; a server may serve one client at a time";
+	case -EPROTO:
+		return "it is no vfio-user server that offers a GPU as malimuxd needs it";
+	default:
+		return strerror(-error);
+	}
+}
+
 static int start(struct loop *loop)
 {
 	struct mmx_core_params params = { .config = loop->config, .timers = &loop->timers };
@@ -336,7 +353,7 @@ static int start(struct loop *loop)
 	r = mmx_vfio_user_create(config->device_socket, config->device_timeout_ms, &loop->dev);
 	if (r) {
 		mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "device %s: %s", config->device_socket,
-			strerror(-r));
+			device_error(r));
 		return r;
 	}
 	params.dev = loop->dev;
@@ -356,7 +373,7 @@ static int start(struct loop *loop)
 				       &control_ops, loop, &loop->control);
 		if (r) {
 			mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "control socket %s: %s",
-				config->control_socket, strerror(-r));
+				config->control_socket, mmx_local_listen_error(r));
 			return r;
 		}
 	}

@@ -82,6 +82,8 @@ struct mmx_local_socket {
  * Return: 0; -EADDRINUSE: somebody listens there; -EEXIST: the file is no socket; negative errno.
  */
 int mmx_local_listen(const char *path, mode_t mode, struct mmx_local_socket *ret_socket);
+/* In words, what mmx_local_listen() has returned. */
+const char *mmx_local_listen_error(int error);
 /*
  * Removes the socket's file, unless another one has taken its place. Before the descriptor is closed, which stays the
  * caller's: until then nobody else's file can have its inode.

@@ -104,6 +104,22 @@ err_close:
 	return ret;
 }
 
+const char *mmx_local_listen_error(int error)
+{
+	switch (error) {
+	case -EADDRINUSE:
+		return "somebody else listens there";
+	case -EEXIST:
+		return "a file that is no socket is in its place";
+	case -ENOENT:
+		return "the folder does not exist";
+	case -EACCES:
+		return "permission denied to make a file in the folder";
+	default:
+		return strerror(-error);
+	}
+}
+
 void mmx_local_remove(const char *path, const struct mmx_local_socket *sock)
 {
 	struct stat st;

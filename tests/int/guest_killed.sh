@@ -13,6 +13,7 @@ kills=20
 points=9
 
 guest_a --rounds 1000 --frames 20
+until [ "$(counter A connected)" = true ]; do :; done
 for ((i = 0; i < kills; i++)); do
 	spawn_lines B "$guest" --socket "$work/b.sock" --name "B$i" --rounds 1000 --frames 60 --fault
 	for ((n = 0; n < i % points; n++)); do

@@ -40,7 +40,20 @@ refused 'short.bin: '
 write_config "$work"
 refused 'firmware .*: '
 changed 's,gpu.sock,nothing.sock,'
-refused 'nothing.sock: No such file'
+refused 'nothing.sock: no such socket; is the vfio-user server'
+changed 's,gpu.sock,stale.sock,'
+spawn_ready stale "$model" --socket "$work/stale.sock" || fail "the second model did not start"
+signal stale KILL
+wants stale 137
+refused 'stale.sock: nobody listens there'
+changed "s,a.sock,nowhere/a.sock,"
+refused "partition A: socket $work/nowhere/a.sock: the folder does not exist"
+changed "s,a.sock,short.bin,"
+refused "partition A: socket $work/short.bin: a file that is no socket is in its place"
+changed "s,control.sock,gpu.sock,"
+refused "control socket $work/gpu.sock: somebody else listens there"
+changed "1i @include \"$work\""
+refused 'malimuxd.conf:1: @include is not supported'
 changed 's/memory = "16M"/memory = "16X"/'
 refused 'malimuxd.conf:[0-9]*: memory'
 changed 's/name = "B"/name = "A"/'

@@ -163,6 +163,8 @@ static void refused(void **state)
 		{ DEVICE FIRMWARE "partition = ( { name = \"a\"; socket = \"/s\"; },\n"
 				  "{ name = \"b\"; socket = \"/s\"; } );",
 		  ":4: socket '/s' is given twice" },
+		{ DEVICE "\n  @include \"/\"\n" FIRMWARE, ":3: @include is not supported" },
+		{ "@include \"x\"", ":1: @include is not supported" },
 		{ DEVICE FIRMWARE "partition = ( { name = \"a\"; socket = \"/s/gpu\"; } );",
 		  "in use for something else" },
 	};
@@ -192,6 +194,8 @@ static void no_such_file(void **state)
 	assert_non_null(strstr(error.text, "/nonexistent/malimuxd.conf: No such file"));
 	assert_int_equal(mmx_config_read_file("/", &config, &error), CONFIG_E_INVALID);
 	assert_string_equal(error.text, "/: Is a directory");
+	assert_int_equal(mmx_config_read_file("/dev/zero", &config, &error), CONFIG_E_INVALID);
+	assert_string_equal(error.text, "/dev/zero: File too large");
 }
 
 int main(void)

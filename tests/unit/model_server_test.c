@@ -216,6 +216,21 @@ static void test_stale_socket(void **state)
 	assert_int_equal(stop(place, SIGTERM), 0);
 }
 
+/* One that has taken the path meanwhile keeps it. */
+static void test_replaced_socket(void **state)
+{
+	struct place *place = *state;
+	const struct sockaddr_un addr = address(place->path);
+	int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(start(place, false));
+	assert_int_equal(unlink(place->path), 0);
+	assert_int_equal(bind(sock, (const struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(stop(place, SIGTERM), 0);
+	assert_true(exists(place->path));
+	close(sock);
+}
+
 static void test_taken_socket(void **state)
 {
 	struct place *place = *state, second = *place;
@@ -383,10 +398,15 @@ static void test_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PLACE_TEST(test_signals),      PLACE_TEST(test_stale_socket),
-		PLACE_TEST(test_taken_socket), PLACE_TEST(test_bad_path),
-		PLACE_TEST(test_clients),      PLACE_TEST(test_once),
-		PLACE_TEST(test_large),	       PLACE_TEST(test_time),
+		PLACE_TEST(test_signals),
+		PLACE_TEST(test_stale_socket),
+		PLACE_TEST(test_replaced_socket),
+		PLACE_TEST(test_taken_socket),
+		PLACE_TEST(test_bad_path),
+		PLACE_TEST(test_clients),
+		PLACE_TEST(test_once),
+		PLACE_TEST(test_large),
+		PLACE_TEST(test_time),
 	};
 
 	return cmocka_run_group_tests_name("model_server", tests, NULL, NULL);

@@ -36,6 +36,7 @@ struct server {
 	struct mmx_vfu *vfu;
 	struct sockaddr_un addr;
 	int listen_fd, signal_fd;
+	struct stat file; /* of the socket, as we made it */
 	unsigned int turns; /* since signals were looked at */
 	bool stop;
 };
@@ -75,7 +76,7 @@ static int open_socket(struct server *server)
 		close(fd);
 		return r;
 	}
-	if (listen(fd, BACKLOG)) {
+	if (lstat(path, &server->file) || listen(fd, BACKLOG)) {
 		r = -errno;
 		unlink(path);
 		close(fd);
@@ -83,6 +84,17 @@ static int open_socket(struct server *server)
 	}
 	server->listen_fd = fd;
 	return 0;
+}
+
+/* Unless another one has taken its place; while the socket is open nobody else's file can have its inode. */
+static void remove_socket(const struct server *server)
+{
+	const char *path = server->config->socket_path;
+	struct stat st;
+
+	if (!lstat(path, &st) && st.st_dev == server->file.st_dev &&
+	    st.st_ino == server->file.st_ino)
+		unlink(path);
 }
 
 static int open_signals(struct server *server)
@@ -193,7 +205,7 @@ int mmx_server_run(const struct mmx_server_config *config)
 		tell_ready(&server);
 		while (!server.stop)
 			turn(&server);
-		unlink(config->socket_path);
+		remove_socket(&server);
 		close(server.listen_fd);
 	}
 	if (server.signal_fd >= 0)
