@@ -57,6 +57,7 @@ struct mmx_core {
 		struct mmx_partition *partition;
 		const struct mmx_core_group *group; /* only compared */
 		const struct mmx_vm *vm; /* only compared */
+		bool all; /* whatever is the partition's: it had the GPU to itself */
 	} accused;
 };
 

@@ -6,7 +6,8 @@
  * anything. What was in a slot and can't be gone on with is lost: the guilty group TIMEDOUT, others TIMEDOUT and INNOCENT.
  *
  * Somebody is guilty if he was accused (his group does not answer its TERMINATE, his stream is unrecoverable, a command
- * of his address space does not end) and the firmware is alive otherwise.
+ * of his address space does not end) and the firmware is alive otherwise; or if he had the GPU to himself. Else all that
+ * were at work are suspects, and will have it to themselves in turn (sched/alone.c).
  */
 #include "backend/core/core_priv.h"
 
@@ -32,6 +33,8 @@ static bool is_accused(const struct mmx_core_group *group)
 {
 	const struct mmx_core *core = group->core;
 
+	if (core->accused.all)
+		return group->partition == core->accused.partition;
 	return group == core->accused.group ||
 	       (core->accused.vm && core->accused.vm == mmx_group_vm(group->sgroup->hw));
 }
@@ -41,6 +44,7 @@ void mmx_core_reset_over(struct mmx_core *core)
 	core->accused.partition = NULL;
 	core->accused.group = NULL;
 	core->accused.vm = NULL;
+	core->accused.all = false;
 }
 
 void mmx_core_group_lost(struct mmx_core_group *group)
@@ -76,18 +80,32 @@ static void condemn(struct mmx_core *core)
 	}
 }
 
+/* Nobody is known to be the reason - unless he was alone. */
+static void suspect(struct mmx_core *core)
+{
+	struct mmx_sched_partition *alone =
+		core->sched ? mmx_sched_hung(core->sched, mmx_core_now(core)) : NULL;
+
+	mmx_core_reset_over(core);
+	if (!alone)
+		return;
+	core->accused.partition = mmx_container_of(alone, struct mmx_partition, sched);
+	core->accused.all = true;
+}
+
 void mmx_core_reset(void *ctx, const char *why, bool proven)
 {
 	struct mmx_core *core = ctx;
 	size_t i;
 
 	if (!proven)
-		mmx_core_reset_over(core);
+		suspect(core);
 	if (core->accused.partition) {
 		core->accused.partition->resets++;
 		mmx_log_guest(MMX_LOG_CORE, MMX_LOG_WARN, core->accused.partition->config->name,
 			      "is the reason of a GPU reset");
-		condemn(core);
+		if (!core->accused.all) /* what was not at work is not to blame */
+			condemn(core);
 	}
 	mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "GPU is reset: %s", why);
 	for (i = 0; i < core->partition_count; i++)

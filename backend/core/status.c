@@ -147,6 +147,7 @@ static struct json_object *guest_object(const struct mmx_partition *partition)
 	     add_u64(obj, "weight", partition->sched.weight) &&
 	     add_u64(obj, "slots_max", partition->sched.slots_max) &&
 	     add_u64(obj, "slots", partition->sched.slots) &&
+	     add_bool(obj, "suspect", partition->sched.suspect) &&
 	     add_hex(obj, "shader_cores", partition->limits.shader_cores) &&
 	     add_u64(obj, "gpu_time_ns", partition->sched.gpu_time_ns) &&
 	     add_u64(obj, "guests", partition->guests) &&

@@ -246,7 +246,7 @@ static unsigned int count_ready(const struct mmx_sched *sched)
 		const struct mmx_sched_partition *partition =
 			mmx_container_of(pos, struct mmx_sched_partition, link);
 
-		for (i = 0; i < MMX_SCHED_PRIORITIES; i++)
+		for (i = 0; i < MMX_SCHED_PRIORITIES && mmx_sched_may_place(sched, partition); i++)
 			mmx_list_for_each(elem, &partition->ready[i])
 				if (++count > MMX_SCHED_MAX_SLOTS)
 					return count;
@@ -263,11 +263,14 @@ static bool decide_slots(struct mmx_sched *sched, uint64_t now_ns,
 	struct mmx_list *pos;
 
 	mmx_list_for_each(pos, &sched->waiting) {
-		struct mmx_sched_group *group =
-			first_ready(mmx_container_of(pos, struct mmx_sched_partition, link));
-		struct obstacle o = obstacles(sched, group);
-		struct mmx_sched_group *victim;
+		struct mmx_sched_partition *partition =
+			mmx_container_of(pos, struct mmx_sched_partition, link);
+		struct mmx_sched_group *group = first_ready(partition), *victim;
+		struct obstacle o;
 
+		if (!mmx_sched_may_place(sched, partition))
+			continue;
+		o = obstacles(sched, group);
 		if (!o.slot && !o.address_space && !o.share) {
 			place(sched, group, ret_action);
 			return true;
@@ -343,12 +346,6 @@ static unsigned int find_best(const struct mmx_sched *sched, struct mmx_sched_gr
 	return count;
 }
 
-static void wake_at(struct mmx_sched *sched, uint64_t when_ns)
-{
-	if (when_ns < sched->deadline_ns)
-		sched->deadline_ns = when_ns;
-}
-
 static void choose_leader(struct mmx_sched *sched, uint64_t now_ns)
 {
 	struct mmx_sched_group *leader = runs(sched->leader) ? sched->leader : NULL, *best;
@@ -364,7 +361,7 @@ static void choose_leader(struct mmx_sched *sched, uint64_t now_ns)
 		/* who has just got work and had no more does not wait for the end of the tick */
 		if (!best->woke || best->partition == leader->partition || now_ns < wake_ns) {
 			if (best->woke && now_ns < wake_ns)
-				wake_at(sched, wake_ns);
+				mmx_sched_wake_at(sched, wake_ns);
 			best = leader;
 		}
 	}
@@ -374,7 +371,7 @@ static void choose_leader(struct mmx_sched *sched, uint64_t now_ns)
 	if (best)
 		best->woke = false;
 	if (count > 1)
-		wake_at(sched, sched->led_since_ns + sched->params.tick_ns);
+		mmx_sched_wake_at(sched, sched->led_since_ns + sched->params.tick_ns);
 }
 
 /* The first free firmware priority of [from, end). Return: @end: there is none. */
@@ -448,7 +445,8 @@ bool mmx_sched_next(struct mmx_sched *sched, uint64_t now_ns, struct mmx_sched_a
 		return false;
 	sched->deadline_ns = UINT64_MAX;
 	release_aside(sched, now_ns);
-	if (decide_slots(sched, now_ns, ret_action) || decide_leader(sched, now_ns, ret_action)) {
+	if (mmx_sched_decide_alone(sched, now_ns, ret_action) ||
+	    decide_slots(sched, now_ns, ret_action) || decide_leader(sched, now_ns, ret_action)) {
 		sched->changed = true;
 		return true;
 	}

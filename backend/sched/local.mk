@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 noinst_LIBRARIES += backend/libsched.a
-backend_libsched_a_SOURCES = %D%/sched.c %D%/decide.c %D%/sched.h %D%/sched_priv.h
+backend_libsched_a_SOURCES = %D%/alone.c %D%/decide.c %D%/sched.c \
+	%D%/sched.h %D%/sched_priv.h
 EXTRA_DIST += %D%/README.md
 
 if HAVE_CMOCKA

@@ -184,12 +184,14 @@ void mmx_sched_partition_add(struct mmx_sched *sched, struct mmx_sched_partition
 	partition->groups = 0;
 	partition->gpu_time_ns = 0;
 	partition->vtime = 0;
+	partition->suspect = false;
+	partition->alone_ns = 0;
 	mmx_list_init(&partition->link);
 }
 
 void mmx_sched_partition_del(struct mmx_sched *sched, struct mmx_sched_partition *partition)
 {
-	(void)sched;
+	mmx_sched_forget_suspect(sched, partition);
 	mmx_list_del(&partition->link);
 }
 

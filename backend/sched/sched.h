@@ -35,6 +35,9 @@
 #define MMX_SCHED_PRIORITIES 4u /* low, medium, high, realtime */
 #define MMX_SCHED_REALTIME   3u
 
+/* A suspect that has run alone for so long without harm is none any more. */
+#define MMX_SCHED_ALONE_NS 100000000ull
+
 /* A group that could not be placed is tried again that much later. */
 #define MMX_SCHED_RETRY_NS 1000000ull
 /* Within that time after a change of leaders no other partition's group becomes one because it has just got work. */
@@ -59,6 +62,8 @@ struct mmx_sched_partition {
 		ready[MMX_SCHED_PRIORITIES]; /* mmx_sched_group.link: have work and no slot */
 	unsigned int
 		aside; /* groups of it that have work and no slot, and can't be placed just now */
+	bool suspect; /* it may be because of it that the GPU has hung; alone.c */
+	uint64_t alone_ns; /* that it has run alone since then */
 	unsigned int groups;
 };
 
@@ -149,6 +154,14 @@ void mmx_sched_leaving(struct mmx_sched *sched, struct mmx_sched_group *group, u
  * Return: true if *ret_action is to be carried out.
  */
 bool mmx_sched_next(struct mmx_sched *sched, uint64_t now_ns, struct mmx_sched_action *ret_action);
+
+/*
+ * The GPU has hung, and it is not known because of whom. Return: the partition that had all slots to itself; NULL: there
+ * was none, and all that were at work in slots are suspects now, which run alone in turn.
+ */
+struct mmx_sched_partition *mmx_sched_hung(struct mmx_sched *sched, uint64_t now_ns);
+/* It is none any more, if it was. */
+void mmx_sched_forget_suspect(struct mmx_sched *sched, struct mmx_sched_partition *partition);
 
 /* When mmx_sched_next() wants to be called again though nothing happens; UINT64_MAX = never. */
 uint64_t mmx_sched_deadline(const struct mmx_sched *sched);

@@ -19,6 +19,14 @@ struct mmx_sched {
 	uint64_t led_since_ns; /* since when it leads, or its tick has begun */
 	struct mmx_sched_group
 		*moving; /* is being given another firmware priority; NULL = nobody is */
+	unsigned int suspects; /* partitions that are */
+	struct mmx_sched_partition
+		*alone; /* has, or is to have, all slots to itself; NULL = nobody */
+	const struct mmx_sched_partition *alone_last; /* had the last lone turn; only compared */
+	bool alone_runs; /* all others have left */
+	bool alone_ends; /* and now it is to leave */
+	uint64_t alone_since_ns; /* when all others had left */
+	uint64_t shared_since_ns; /* when the last lone turn ended */
 	uint64_t turns; /* given out so far */
 	uint64_t most_vtime; /* that a partition has ever had */
 	uint64_t accounted_ns;
@@ -35,6 +43,20 @@ static inline bool mmx_sched_has_ready(const struct mmx_sched_partition *partiti
 			return true;
 	return false;
 }
+
+/* mmx_sched_next() is to be called again then, if not before. */
+static inline void mmx_sched_wake_at(struct mmx_sched *sched, uint64_t when_ns)
+{
+	if (when_ns < sched->deadline_ns)
+		sched->deadline_ns = when_ns;
+}
+
+/* alone.c. Return: true if a group is to be evicted. */
+bool mmx_sched_decide_alone(struct mmx_sched *sched, uint64_t now_ns,
+			    struct mmx_sched_action *ret_action);
+/* May groups of it be placed now? */
+bool mmx_sched_may_place(const struct mmx_sched *sched,
+			 const struct mmx_sched_partition *partition);
 
 /* Puts the group, OUT and busy, into its ready list. */
 void mmx_sched_make_ready(struct mmx_sched *sched, struct mmx_sched_group *group);

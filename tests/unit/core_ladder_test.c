@@ -346,12 +346,107 @@ static void test_table(void **state)
 	}
 }
 
+/* Which partitions have groups in slots. */
+static unsigned int residents(const struct env *env)
+{
+	const struct mmx_partition *partitions = env->rig.core->partitions;
+
+	return (partitions[0].sched.slots ? 1u : 0) | (partitions[1].sched.slots ? 2u : 0);
+}
+
+/* A group of that index, and jobs of some 10 ms for it. */
+static void submit_many(struct env *env, size_t guest, uint32_t index, uint64_t count)
+{
+	uint64_t i;
+
+	create_group(&env->ctx[guest], index, 1);
+	for (i = 1; i <= count; i++)
+		rig_submit(&env->guests[guest], RIG_NAME(index), 0, i,
+			   rig_work(&env->ctx[guest], 10000, 0, 1), NULL, 0);
+}
+
+static void hang(struct env *env)
+{
+	uint64_t before = resets(env);
+
+	env->rig.lose_pings = true;
+	mmx_timer_set(&env->rig.timers, &env->rig.core->gpu->glb.ping, env->rig.now_ns);
+	RIG_UNTIL(&env->rig, resets(env) == before + 1);
+	env->rig.lose_pings = false;
+	RIG_UNTIL(&env->rig, mmx_gpu_is_ready(env->rig.core->gpu));
+}
+
+/* Both were at work when the GPU hung: until they are cleared, they are never in slots together, and both go on. */
+static void test_suspects(void **state)
+{
+	struct env *env = *state;
+	struct mmx_partition *partitions = env->rig.core->partitions;
+	unsigned int seen = 0;
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		submit_many(env, i, 0, 30);
+	rig_run(&env->rig, MMX_NS_PER_MS);
+	assert_int_equal(residents(env), 3);
+	hang(env);
+	assert_true(partitions[0].sched.suspect && partitions[1].sched.suspect);
+	assert_int_equal(partitions[0].resets + partitions[1].resets, 0);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(group_state(&env->guests[i], 0),
+				 MMX_GROUP_STATE_TIMEDOUT | MMX_GROUP_STATE_INNOCENT);
+		assert_int_equal(rig_object(&env->guests[i], MMX_MSG_GROUP_DESTROY, RIG_NAME(0)),
+				 0);
+		create_group(&env->ctx[i], 0, 1);
+		submit_many(env, i, 1, 30);
+	}
+	while (partitions[0].sched.suspect || partitions[1].sched.suspect) {
+		RIG_CHECK(rig_step(&env->rig, env->rig.now_ns + MMX_NS_PER_S));
+		if (partitions[0].sched.suspect || partitions[1].sched.suspect)
+			assert_int_not_equal(residents(env), 3);
+		seen |= residents(env);
+	}
+	assert_int_equal(seen, 3);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(rig_wait_job(&env->guests[i], RIG_NAME(8), 30), 0);
+	assert_int_equal(resets(env), 1);
+}
+
+/* The one of them that is alone when it happens again is to blame; the other one does not lose anything more. */
+static void test_repeat_while_alone(void **state)
+{
+	struct env *env = *state;
+	struct mmx_partition *partitions = env->rig.core->partitions;
+	size_t i, guilty;
+
+	for (i = 0; i < 2; i++)
+		submit_many(env, i, 0, 30);
+	rig_run(&env->rig, MMX_NS_PER_MS);
+	hang(env);
+	for (i = 0; i < 2; i++)
+		submit_many(env, i, 1, 60);
+	rig_run(&env->rig, 25 * MMX_NS_PER_MS);
+	RIG_UNTIL(&env->rig, residents(env) == 1 || residents(env) == 2);
+	deafen(env, 1u << CSG_STATE_SUSPEND | 1u << CSG_STATE_TERMINATE);
+	env->rig.lose_pings = true;
+	guilty = residents(env) == 2;
+	RIG_UNTIL(&env->rig, resets(env) == 2);
+	env->rig.lose_pings = false;
+	deafen(env, 0);
+	assert_int_equal(partitions[guilty].resets, 1);
+	assert_int_equal(partitions[!guilty].resets, 0);
+	assert_int_equal(partitions[!guilty].lost, 1);
+	assert_int_equal(group_state(&env->guests[guilty], 1), MMX_GROUP_STATE_TIMEDOUT);
+	assert_int_equal(rig_wait_job(&env->guests[!guilty], RIG_NAME(8), 60), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_suspend_not_answered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_suspend_answered_late, setup, teardown),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test_setup_teardown(test_suspects, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_repeat_while_alone, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,6 +98,16 @@ static void check(const struct machine *m)
 	}
 	assert_true(used <= m->params.slots);
 	assert_true(vm_count <= m->params.address_spaces);
+	/* a suspect has no company but what is being told to leave, or has been */
+	for (i = 0; i < m->count; i++)
+		for (j = 0; j < m->count; j++) {
+			const struct mmx_sched_group *a = &m->groups[i].sched;
+			const struct mmx_sched_group *b = &m->groups[j].sched;
+
+			if (a->partition->suspect && a->state != MMX_SCHED_OUT &&
+			    b->partition != a->partition)
+				assert_int_equal(b->state, MMX_SCHED_OUT);
+		}
 }
 
 static void carry_out(struct machine *m, const struct mmx_sched_action *action)
@@ -760,6 +770,152 @@ static void all_time_is_charged(void **state)
 }
 
 /* Anything at any time: invariants hold, and what is busy runs within a bound. */
+/* The GPU hangs: all are out of their slots, and nobody knows because of whom. */
+static struct mmx_sched_partition *hang(struct machine *m)
+{
+	struct mmx_sched_partition *alone = mmx_sched_hung(m->sched, m->now_ns);
+	unsigned int i;
+
+	for (i = 0; i < m->count; i++) {
+		m->groups[i].due_ns = 0;
+		m->groups[i].move_ns = 0;
+		mmx_sched_off(m->sched, &m->groups[i].sched, m->now_ns);
+	}
+	return alone;
+}
+
+/* Two of three are suspects: they run alone, and nobody has less than his share for that; then they are cleared. */
+static void suspects_run_alone(void **state)
+{
+	struct mmx_sched_partition p[3];
+	uint64_t longest_ns[3] = { 0 }, last_ns[3], ran_ns[3] = { 0 };
+	struct machine m;
+	unsigned int i, j;
+
+	(void)state;
+	machine_init(&m, 4, 7);
+	for (i = 0; i < 3; i++) {
+		partition(&m, &p[i], 1, 4);
+		for (j = 0; j < 2; j++)
+			add(&m, &p[i], 1, NULL);
+	}
+	for (i = 0; i < 4; i++)
+		busy(&m, &m.groups[i]);
+	run_until(&m, 5 * MS);
+	assert_null(hang(&m));
+	assert_true(p[0].suspect && p[1].suspect && !p[2].suspect);
+	busy(&m, &m.groups[4]);
+	busy(&m, &m.groups[5]);
+	for (i = 0; i < 3; i++)
+		last_ns[i] = m.now_ns;
+	for (i = 0; i < 6; i++)
+		m.groups[i].ran_ns = 0;
+	while (p[0].suspect || p[1].suspect) {
+		assert_true(m.now_ns < 1000 * MS);
+		run_until(&m, m.now_ns + MS / 4);
+		for (i = 0; i < 3; i++) {
+			uint64_t sum_ns = m.groups[2 * i].ran_ns + m.groups[2 * i + 1].ran_ns;
+
+			if (sum_ns != ran_ns[i])
+				last_ns[i] = m.now_ns;
+			ran_ns[i] = sum_ns;
+			if (m.now_ns - last_ns[i] > longest_ns[i])
+				longest_ns[i] = m.now_ns - last_ns[i];
+		}
+	}
+	for (i = 0; i < 3; i++) {
+		assert_in_range(share_of(&m, &p[i]), 300, 370);
+		/* a tick of each other one, and the tick of the shared turn that is between two lone ones */
+		assert_true(longest_ns[i] < 4 * TICK_NS);
+	}
+	/* ten ticks of each, and as much for the third */
+	assert_in_range(m.now_ns, 280 * MS, 400 * MS);
+	run_until(&m, m.now_ns + 100 * MS);
+	assert_true(p[0].slots + p[1].slots + p[2].slots == 4);
+	machine_finish(&m);
+}
+
+static void hang_while_alone(void **state)
+{
+	struct mmx_sched_partition a, b;
+	struct machine m;
+
+	(void)state;
+	machine_init(&m, 2, 7);
+	partition(&m, &a, 1, 2);
+	partition(&m, &b, 1, 2);
+	add(&m, &a, 1, NULL);
+	add(&m, &b, 1, NULL);
+	busy(&m, &m.groups[0]);
+	busy(&m, &m.groups[1]);
+	run_until(&m, 5 * MS);
+	assert_null(hang(&m));
+	run_until(&m, m.now_ns + 2 * MS);
+	assert_int_equal(a.slots + b.slots, 1);
+	assert_ptr_equal(hang(&m), a.vtime < b.vtime || m.groups[0].turns == 2 ? &a : &b);
+	/* both stay suspects */
+	assert_true(a.suspect && b.suspect);
+	run_until(&m, m.now_ns + 500 * MS);
+	assert_false(a.suspect || b.suspect);
+	machine_finish(&m);
+}
+
+/* Who has nothing left to do in his lone turn has done no harm, and nobody must leave for that. */
+static void suspect_without_work_is_cleared(void **state)
+{
+	struct mmx_sched_partition a, b;
+	struct machine m;
+
+	(void)state;
+	machine_init(&m, 2, 7);
+	partition(&m, &a, 1, 2);
+	partition(&m, &b, 1, 2);
+	add(&m, &a, 1, NULL);
+	add(&m, &b, 1, NULL);
+	busy(&m, &m.groups[0]);
+	run_until(&m, 5 * MS);
+	assert_null(hang(&m));
+	assert_true(a.suspect && !b.suspect);
+	busy(&m, &m.groups[1]);
+	run_until(&m, m.now_ns + 25 * MS);
+	mmx_sched_idle(m.sched, &m.groups[0].sched, m.now_ns);
+	run_until(&m, m.now_ns + 25 * MS);
+	/* not before its turn has come */
+	assert_true(a.suspect);
+	busy(&m, &m.groups[0]);
+	while (m.groups[0].sched.state != MMX_SCHED_IN)
+		run_until(&m, m.now_ns + MS / 10);
+	mmx_sched_idle(m.sched, &m.groups[0].sched, m.now_ns);
+	run_until(&m, m.now_ns + MS / 10);
+	assert_false(a.suspect);
+	assert_int_equal(m.groups[0].sched.state, MMX_SCHED_IN);
+	assert_int_not_equal(m.groups[1].sched.state, MMX_SCHED_OUT);
+	machine_finish(&m);
+}
+
+/* With nobody else it just runs on, and leaves once to show that it can. */
+static void lonely_suspect(void **state)
+{
+	struct mmx_sched_partition a;
+	struct machine m;
+
+	(void)state;
+	machine_init(&m, 2, 7);
+	partition(&m, &a, 1, 2);
+	add(&m, &a, 1, NULL);
+	busy(&m, &m.groups[0]);
+	run_until(&m, 5 * MS);
+	assert_null(hang(&m));
+	run_until(&m, m.now_ns + 99 * MS);
+	assert_true(a.suspect);
+	assert_int_equal(m.evictions, 0);
+	run_until(&m, m.now_ns + 5 * MS);
+	assert_false(a.suspect);
+	assert_int_equal(m.evictions, 1);
+	assert_int_equal(a.slots, 1);
+	machine_finish(&m);
+}
+
 static void random_events(void **state)
 {
 	struct mmx_sched_partition p[4];
@@ -809,6 +965,10 @@ static void random_events(void **state)
 				mmx_sched_prioritized(m.sched, &g->sched, false, m.now_ns);
 			}
 			break;
+		case 7:
+			if (rand_r(&seed) % 64 == 0)
+				hang(&m);
+			break;
 		default:
 			break;
 		}
@@ -840,6 +1000,10 @@ int main(void)
 		cmocka_unit_test(share_of_slots_is_kept),
 		cmocka_unit_test(address_spaces_are_shared),
 		cmocka_unit_test(all_time_is_charged),
+		cmocka_unit_test(suspects_run_alone),
+		cmocka_unit_test(hang_while_alone),
+		cmocka_unit_test(suspect_without_work_is_cleared),
+		cmocka_unit_test(lonely_suspect),
 		cmocka_unit_test(random_events),
 	};
 
