@@ -23,7 +23,7 @@ static double kib_each(uint64_t before, uint64_t after)
 static int repetition(struct mmx_house *house, struct mmx_series *pss, struct mmx_series *rss)
 {
 	struct mmx_guest *guests[GUESTS] = { NULL };
-	struct mmx_proc_memory before, after;
+	struct mmx_proc_memory before = { 0 }, after = { 0 };
 	char socket[MMX_HOUSE_SOCKET];
 	unsigned int i;
 	int r;
