@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* malimuxd: options and wiring. All else is in libraries. */
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -37,6 +38,13 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+/*
+ * Tables of a guest that hold little are to cost little, and nothing once it is gone: from this size on they are the
+ * kernel's pages, untouched until they are used. glibc begins so, but raises the size when such a one is freed, and
+ * clears what it takes from elsewhere.
+ */
+#define PAGES_FROM_BYTES (64 << 10)
+
 /* Return: false: the text is not a descriptor's number. */
 static bool parse_fd(const char *text, int *ret_fd)
 {
@@ -70,6 +78,7 @@ int main(int argc, char **argv)
 	bool test = false;
 	int opt, r;
 
+	mallopt(M_MMAP_THRESHOLD, PAGES_FROM_BYTES);
 	while ((opt = getopt_long(argc, argv, "c:thV", long_options, NULL)) != -1) {
 		switch (opt) {
 		case 'c':
