@@ -96,6 +96,7 @@ static const struct setting partition_settings[] = {
 	NUMBER("max_vms", KIND_U32, P, limits.wire.max_vms, 1, 1024, 64),
 	NUMBER("max_groups", KIND_U32, P, limits.wire.max_groups, 1, 1024, 128),
 	NUMBER("max_timelines", KIND_U32, P, limits.wire.max_timelines, 1, 8192, 1024),
+	NUMBER("max_heaps", KIND_U32, P, limits.wire.max_heaps, 1, 1024, 128),
 	NUMBER("max_requests", KIND_U32, P, limits.wire.max_requests, 4, 4096, 256),
 	NUMBER("max_jobs", KIND_U32, P, limits.wire.max_jobs, 1, 4096, 512),
 	NUMBER("max_mappings", KIND_U32, P, limits.max_mappings, 16, 1 << 20, 16384),

@@ -323,6 +323,12 @@ static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault 
 	}
 }
 
+static void on_heap_low(void *ctx, struct mmx_heap *heap)
+{
+	(void)ctx;
+	mmx_sheap_low(mmx_heap_owner(heap));
+}
+
 const struct mmx_gpu_ops mmx_core_gpu_ops = {
 	.ready = on_ready,
 	.accused = mmx_core_accused,
@@ -338,4 +344,5 @@ const struct mmx_gpu_ops mmx_core_gpu_ops = {
 	.group_fatal = on_group_fatal,
 	.group_stuck = on_group_stuck,
 	.vm_fault = on_vm_fault,
+	.heap_low = on_heap_low,
 };

@@ -91,6 +91,7 @@ static struct json_object *gpu_object(const struct mmx_core *core)
 				    add_u64(obj, "interrupts", stats.irqs) &&
 				    add_u64(obj, "vms", stats.vms) &&
 				    add_u64(obj, "groups", stats.groups) &&
+				    add_u64(obj, "heaps", stats.heaps) &&
 				    add_u64(obj, "dma_bytes", stats.dma_bytes));
 }
 
@@ -155,12 +156,13 @@ static struct json_object *guest_object(const struct mmx_partition *partition)
 	     add_u64(obj, "jobs_failed", partition->jobs_failed + s.jobs_failed) &&
 	     add_u64(obj, "faults", partition->faults + s.faults) &&
 	     add_u64(obj, "clients", s.clients) && add_u64(obj, "vms", s.vms) &&
-	     add_u64(obj, "groups", s.groups) && add_u64(obj, "timelines", s.timelines) &&
-	     add_u64(obj, "mems", s.mems) && add_u64(obj, "jobs", s.jobs) &&
-	     add_u64(obj, "mem_bytes", s.mem_bytes) &&
+	     add_u64(obj, "heaps", s.heaps) && add_u64(obj, "groups", s.groups) &&
+	     add_u64(obj, "timelines", s.timelines) && add_u64(obj, "mems", s.mems) &&
+	     add_u64(obj, "jobs", s.jobs) && add_u64(obj, "mem_bytes", s.mem_bytes) &&
 	     add_u64(obj, "mem_bytes_max", partition->limits.wire.mem_bytes) &&
 	     add_u64(obj, "backend_bytes", s.backend_bytes) &&
-	     add_u64(obj, "messages", s.messages) && add_u64(obj, "refused", s.refused);
+	     add_u64(obj, "heap_bytes", s.heap_bytes) && add_u64(obj, "messages", s.messages) &&
+	     add_u64(obj, "refused", s.refused);
 	if (ok && partition->session)
 		ok = add_text(obj, "name", s.guest_name) && add_u64(obj, "pid", (uint64_t)s.pid) &&
 		     add_u64(obj, "uid", s.uid);

@@ -30,7 +30,7 @@ enum spare {
 };
 
 struct mmx_heap {
-	struct mmx_list link; /* of struct mmx_vm.heaps */
+	struct mmx_list link; /* first; of struct mmx_vm.heaps */
 	struct mmx_gpu *gpu;
 	struct mmx_vm *vm;
 	void *owner;

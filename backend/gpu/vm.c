@@ -296,6 +296,7 @@ uint64_t mmx_vm_user_end(const struct mmx_vm *vm)
 
 void mmx_vm_set_user_end(struct mmx_vm *vm, uint64_t end)
 {
+	end = (end + MMX_PAGE_SIZE - 1) & ~(MMX_PAGE_SIZE - 1);
 	if (end >= vm->kernel_start || !mmx_list_empty(&vm->kernel))
 		return;
 	vm->kernel_start = end;

@@ -82,6 +82,9 @@ int mmx_vm_create_msg(struct mmx_session *s, const void *msg, struct mmx_request
 	vm->name = m->vm;
 	vm->user_va_range =
 		m->user_va_range ? m->user_va_range : (user_end + MMX_VM_KERNEL_SIZE) / 2;
+	/* the rest is for heaps */
+	mmx_vm_set_user_end(vm->hw, vm->user_va_range);
+	mmx_list_init(&vm->heaps);
 	mmx_vm_account(vm->hw, &s->backend_bytes);
 	mmx_list_add_tail(&client->vms, &vm->link);
 	mmx_table_add(&s->vms, vm->name, vm);
@@ -345,6 +348,7 @@ void mmx_addrspace_begin_destroy(struct mmx_addrspace *vm, struct mmx_request *r
 
 	if (vm->destroying)
 		return;
+	mmx_sheaps_destroy(vm);
 	end = mmx_vm_user_end(vm->hw);
 	mmx_table_del(&vm->session->vms, vm->name);
 	vm->name = 0;

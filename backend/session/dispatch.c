@@ -48,6 +48,8 @@ static const struct message messages[] = {
 	[MMX_MSG_GROUP_GET_STATE] = MESSAGE(mmx_group_get_state, struct mmx_msg_object),
 	[MMX_MSG_SUBMIT] = MESSAGE_ARRAY(mmx_submit, struct mmx_msg_submit, wait_count,
 					 struct mmx_wait, MMX_SUBMIT_MAX_WAITS),
+	[MMX_MSG_HEAP_CREATE] = MESSAGE(mmx_heap_create_msg, struct mmx_msg_heap_create),
+	[MMX_MSG_HEAP_DESTROY] = MESSAGE(mmx_heap_destroy_msg, struct mmx_msg_object),
 };
 #define MESSAGES (sizeof(messages) / sizeof(messages[0]))
 

@@ -11,6 +11,7 @@ backend_libsession_a_SOURCES = \
 	%D%/peek.c \
 	%D%/session.c %D%/session.h %D%/session_priv.h \
 	%D%/sgroup.c \
+	%D%/sheap.c \
 	%D%/timeline.c \
 	%D%/vma.c %D%/vma.h
 

@@ -15,13 +15,14 @@
 
 void mmx_notify_init(struct mmx_session *s)
 {
+	mmx_list_init(&s->low_heaps);
+	mmx_list_init(&s->starved_heaps);
 	mmx_list_init(&s->answered);
 	mmx_list_init(&s->dirty);
 	mmx_list_init(&s->released);
 }
 
-/* There is something to send. */
-static void news(struct mmx_session *s)
+void mmx_session_news(struct mmx_session *s)
 {
 	if (s->news)
 		return;
@@ -53,20 +54,20 @@ void mmx_reply(struct mmx_session *s, struct mmx_request *request, int error)
 
 	memcpy(request->reply, &hdr, sizeof(hdr));
 	mmx_list_add_tail(&s->answered, &request->link);
-	news(s);
+	mmx_session_news(s);
 }
 
 void mmx_notify_timeline(struct mmx_session *s, struct mmx_timeline *timeline)
 {
 	if (mmx_list_empty(&timeline->dirty))
 		mmx_list_add_tail(&s->dirty, &timeline->dirty);
-	news(s);
+	mmx_session_news(s);
 }
 
 void mmx_notify_released(struct mmx_session *s, struct mmx_memobj *mem)
 {
 	mmx_list_add_tail(&s->released, &mem->link);
-	news(s);
+	mmx_session_news(s);
 }
 
 void mmx_session_fault(struct mmx_session *s, const struct mmx_session_fault *fault)
@@ -75,7 +76,7 @@ void mmx_session_fault(struct mmx_session *s, const struct mmx_session_fault *fa
 	uint32_t dropped;
 
 	s->stats.faults++;
-	news(s);
+	mmx_session_news(s);
 	if (mmx_log_limit_pass(s->log_limit, mmx_timers_now(s->timers), &dropped))
 		mmx_log_guest(
 			MMX_LOG_SESSION, MMX_LOG_INFO, s->partition,
@@ -109,7 +110,7 @@ void mmx_session_gpu_state(struct mmx_session *s, enum mmx_gpu_state state)
 {
 	if (s->gpu_state != MMX_GPU_STATE_LOST)
 		s->gpu_state = state;
-	news(s);
+	mmx_session_news(s);
 }
 
 /* ---- sending ---- */
@@ -276,6 +277,7 @@ void mmx_session_flush(struct mmx_session *s)
 	s->news = false;
 	if (s->broken || s->state == MMX_SESSION_GONE)
 		return;
+	mmx_sheaps_refill(s);
 	/* each stage is there only if all before it got through */
 	if (!s->stalled)
 		(void)(send_timelines(s) && send_faults(s) && send_gpu_state(s) &&

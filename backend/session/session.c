@@ -32,6 +32,8 @@ static int init_tables(struct mmx_session *s)
 		r = mmx_table_init(&s->groups, limits->max_groups);
 	if (!r)
 		r = mmx_table_init(&s->timelines, limits->max_timelines);
+	if (!r)
+		r = mmx_table_init(&s->heaps, limits->max_heaps);
 	if (r)
 		return r;
 	s->requests =
@@ -50,6 +52,7 @@ static int init_tables(struct mmx_session *s)
 static void finish_tables(struct mmx_session *s)
 {
 	free(s->requests);
+	mmx_table_finish(&s->heaps);
 	mmx_table_finish(&s->timelines);
 	mmx_table_finish(&s->groups);
 	mmx_table_finish(&s->vms);
@@ -300,6 +303,7 @@ void mmx_session_heartbeat(struct mmx_session *s, uint64_t gpu_time_ns)
 		left--;
 		s->page->timelines[i].gpu_time_ns = mmx_timeline_gpu_time(t);
 	}
+	mmx_sheaps_retry(s);
 	s->page->gpu_time_ns = gpu_time_ns;
 	__atomic_store_n(&s->page->heartbeat, mmx_timers_now(s->timers), __ATOMIC_RELEASE);
 }
@@ -330,6 +334,7 @@ void mmx_session_stats(const struct mmx_session *s, struct mmx_session_stats *re
 	ret_stats->clients = s->clients.count;
 	ret_stats->mems = s->mems.count;
 	ret_stats->vms = s->vms.count;
+	ret_stats->heaps = s->heaps.count;
 	ret_stats->groups = s->groups.count;
 	ret_stats->timelines = s->timelines.count;
 	ret_stats->backend_bytes = s->backend_bytes;

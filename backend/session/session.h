@@ -12,6 +12,7 @@
  *   peek.c      reading guest memory by its address in a VM
  *   sgroup.c    groups, SUBMIT
  *   timeline.c  timelines, and the jobs on them
+ *   sheap.c     tiler heaps, and how they grow
  *   notify.c    replies, events and the session page: what goes out, bounded, kept while the ring is full
  *
  * The session knows nothing of the scheduler and of when jobs run: it hands groups and jobs to its host (core)
@@ -29,6 +30,7 @@
 
 #include "backend/gpu/group.h"
 #include "backend/gpu/gpu.h"
+#include "backend/gpu/heap.h"
 #include "backend/gpu/vm.h"
 #include "backend/util/list.h"
 #include "backend/util/log.h"
@@ -38,6 +40,7 @@
 struct mmx_session;
 struct mmx_client;
 struct mmx_addrspace;
+struct mmx_sheap;
 struct mmx_request;
 
 /* What one guest may have: from its partition's configuration. */
@@ -45,7 +48,7 @@ struct mmx_session_limits {
 	struct mmx_limits wire; /* as told in HELLO */
 	uint32_t max_mappings; /* per VM */
 	uint64_t
-		backend_bytes; /* of the backend's memory: page tables, rings, suspend buffers; 0 = no limit */
+		backend_bytes; /* of the backend's memory: page tables, rings, suspend buffers, heaps; 0 = no limit */
 	uint64_t shader_cores; /* mask that all core masks of its groups are cut to */
 	unsigned int slots; /* csg_slots that it is told */
 	unsigned int priority_ceiling; /* 0 low .. 3 realtime */
@@ -157,9 +160,12 @@ struct mmx_session_params {
 
 /* What a session holds now: for status, and for the tests that nothing is left. */
 struct mmx_session_stats {
-	unsigned int clients, mems, vms, groups, timelines, jobs;
+	unsigned int clients, mems, vms, heaps, groups, timelines, jobs;
 	uint64_t mem_bytes; /* registered */
-	uint64_t backend_bytes; /* of the backend's memory: page tables, rings, suspend buffers */
+	uint64_t
+		heap_bytes; /* of tiler heaps, in backend_bytes too, until the GPU can't reach them any more */
+	uint64_t
+		backend_bytes; /* of the backend's memory: page tables, rings, suspend buffers, heaps */
 	uint64_t messages, refused; /* since it began */
 	uint64_t jobs_done, jobs_failed;
 	uint64_t faults;
@@ -226,6 +232,9 @@ struct mmx_session_fault {
 void mmx_session_fault(struct mmx_session *session, const struct mmx_session_fault *fault);
 /* MMX_GPU_STATE_* */
 void mmx_session_gpu_state(struct mmx_session *session, enum mmx_gpu_state state);
+
+/* ops->heap_low of the GPU: the heap gets another chunk in the round that follows, if there is room. */
+void mmx_sheap_low(struct mmx_sheap *heap);
 
 struct mmx_session *mmx_addrspace_session(const struct mmx_addrspace *vm);
 uint32_t mmx_addrspace_name(const struct mmx_addrspace *vm);

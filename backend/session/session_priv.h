@@ -86,7 +86,9 @@ struct mmx_addrspace {
 	uint32_t name; /* 0 once the guest has destroyed it */
 	struct mmx_vm *hw;
 	uint64_t user_va_range;
-	unsigned int users; /* groups, and binds whose maintenance is under way */
+	struct mmx_list heaps; /* mmx_sheap.link */
+	unsigned int
+		users; /* groups, heaps that are being destroyed, and binds whose maintenance is under way */
 	bool destroying; /* goes when the last user has gone */
 	struct bind *
 		goodbye; /* addrspace.c: for the destruction, which must not fail; NULL once it has begun */
@@ -121,7 +123,7 @@ struct mmx_session {
 	struct mmx_ring_producer comp;
 	struct mmx_dma_map map; /* of the data area */
 
-	struct mmx_table clients, mems, vms, groups, timelines;
+	struct mmx_table clients, mems, vms, groups, timelines, heaps;
 	struct mmx_request *requests; /* max_requests and MMX_SUBMIT_ANSWERS of them */
 	struct mmx_list free, free_submits; /* mmx_request.link */
 
@@ -137,9 +139,11 @@ struct mmx_session {
 	unsigned int work; /* pages mapped since the pump has charged them */
 	/*
 	 * Of the backend's memory, held on behalf of the guest: page tables (each VM keeps it up to date,
-	 * mmx_vm_account()), rings, suspend buffers. What is being given back in the background is not in it.
+	 * mmx_vm_account()), rings, suspend buffers, heaps. Of the latter alone what is being given back in the background is not in it.
 	 */
 	uint64_t backend_bytes;
+	struct mmx_list low_heaps,
+		starved_heaps; /* mmx_sheap.low: want a chunk; had no room for one */
 	bool stalled; /* the completion ring is full: the guest will notify */
 	bool news; /* ops->news() was called, and mmx_session_flush() has not been since */
 
@@ -163,6 +167,8 @@ bool mmx_session_is_full(const struct mmx_session *session);
 void mmx_reply(struct mmx_session *session, struct mmx_request *request, int error);
 void mmx_notify_timeline(struct mmx_session *session, struct mmx_timeline *timeline);
 void mmx_notify_released(struct mmx_session *session, struct mmx_memobj *mem);
+/* There is something to do at the end of the round: ops->news(). */
+void mmx_session_news(struct mmx_session *session);
 void mmx_notify_init(struct mmx_session *session);
 /* The request is through. */
 void mmx_request_free(struct mmx_session *session, struct mmx_request *request);
@@ -185,6 +191,8 @@ int mmx_group_create_msg(struct mmx_session *s, const void *msg, struct mmx_requ
 int mmx_group_destroy_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
 int mmx_group_get_state(struct mmx_session *s, const void *msg, struct mmx_request *request);
 int mmx_submit(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_heap_create_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_heap_destroy_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
 
 /* client.c */
 /* Begins to take the client apart: groups, then VMs; answers @request (may be NULL) when it is gone. */
@@ -208,6 +216,16 @@ void mmx_memobj_free(struct mmx_memobj *mem);
 void mmx_addrspace_begin_destroy(struct mmx_addrspace *vm, struct mmx_request *request);
 /* A user of it is gone. */
 void mmx_addrspace_put(struct mmx_addrspace *vm);
+
+/* sheap.c */
+/* Unmaps it; @request (may be NULL) is answered when the GPU can't reach it any more. The name goes at once. */
+void mmx_sheap_begin_destroy(struct mmx_sheap *heap, struct mmx_request *request);
+/* All of the VM. */
+void mmx_sheaps_destroy(struct mmx_addrspace *vm);
+/* Part of a round: spare chunks for heaps that have used up theirs. */
+void mmx_sheaps_refill(struct mmx_session *session);
+/* Part of the heartbeat: there may be room now for those that did not get one. */
+void mmx_sheaps_retry(struct mmx_session *session);
 
 /* sgroup.c */
 /* Begins the group's end; @request (may be NULL) is answered when it is gone. */

@@ -66,6 +66,9 @@ static int check_limits(const struct mmx_limits *limits)
 	    !limit_ok(limits->max_groups, MMX_NAME_MAX_LIMIT) ||
 	    !limit_ok(limits->max_timelines, MMX_NAME_MAX_LIMIT))
 		return -EPROTO;
+	/* none is legal: a backend that is older than heaps */
+	if (limits->max_heaps > MMX_NAME_MAX_LIMIT || limits->pad)
+		return -EPROTO;
 	if (!limits->max_requests || !limits->max_jobs)
 		return -EPROTO;
 	if (limits->max_waits > MMX_SUBMIT_MAX_WAITS ||
@@ -106,7 +109,7 @@ static int decode_vm_bind(const union mmx_msg_buf *msg, uint32_t size,
 
 static bool is_request(uint16_t type)
 {
-	return type >= MMX_MSG_HELLO && type <= MMX_MSG_SUBMIT;
+	return type >= MMX_MSG_HELLO && type <= MMX_MSG_HEAP_DESTROY;
 }
 
 static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
@@ -114,6 +117,7 @@ static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
 {
 	struct mmx_reply_vm_create vm = { 0 };
 	struct mmx_reply_group_get_state group = { 0 };
+	struct mmx_reply_heap_create heap = { 0 };
 	struct mmx_msg_hdr hdr;
 
 	reply->request = (uint16_t)(msg->hdr.type & ~MMX_MSG_REPLY);
@@ -134,6 +138,12 @@ static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
 			return -EPROTO;
 		reply->user_va_range = vm.user_va_range;
 		return 0;
+	case MMX_MSG_HEAP_CREATE:
+		if (take(msg, size, &heap, sizeof(heap)))
+			return -EPROTO;
+		reply->heap.context_va = heap.heap_ctx_va;
+		reply->heap.first_chunk_va = heap.first_chunk_va;
+		return 0;
 	case MMX_MSG_GROUP_GET_STATE:
 		if (take(msg, size, &group, sizeof(group)))
 			return -EPROTO;
@@ -148,6 +158,7 @@ static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
 	case MMX_MSG_VM_DESTROY:
 	case MMX_MSG_GROUP_CREATE:
 	case MMX_MSG_GROUP_DESTROY:
+	case MMX_MSG_HEAP_DESTROY:
 		return take(msg, size, &hdr, sizeof(hdr));
 	default:
 		/* SUBMIT is answered only when it is refused; nothing else is ever asked. */

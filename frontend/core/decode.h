@@ -33,6 +33,9 @@ struct mmx_decoded_reply {
 		uint64_t user_va_range; /* VM_CREATE */
 		uint32_t vm_bind_op;
 		struct {
+			uint64_t context_va, first_chunk_va;
+		} heap;
+		struct {
 			uint32_t state, fatal_queues;
 		} group;
 	};

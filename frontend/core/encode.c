@@ -87,6 +87,7 @@ int mmx_encode_object(union mmx_msg_buf *buf, uint32_t tag, uint16_t type, uint3
 	case MMX_MSG_VM_DESTROY:
 	case MMX_MSG_GROUP_DESTROY:
 	case MMX_MSG_GROUP_GET_STATE:
+	case MMX_MSG_HEAP_DESTROY:
 		break;
 	default:
 		return -EINVAL;
@@ -234,6 +235,23 @@ int mmx_encode_group_create(union mmx_msg_buf *buf, uint32_t tag,
 		if (!is_name(queues[i].timeline) || queues[i].pad)
 			return -EINVAL;
 	return finish(buf, &msg, sizeof(msg), queues, queues_size);
+}
+
+int mmx_encode_heap_create(union mmx_msg_buf *buf, uint32_t tag, const struct mmx_heap_desc *heap)
+{
+	struct mmx_msg_heap_create msg = {
+		.hdr = header(MMX_MSG_HEAP_CREATE, sizeof(msg), tag),
+		.vm = heap->vm,
+		.heap = heap->heap,
+		.initial_chunk_count = heap->initial_chunk_count,
+		.chunk_size = heap->chunk_size,
+		.max_chunks = heap->max_chunks,
+		.target_in_flight = heap->target_in_flight,
+	};
+
+	if (!is_name(heap->vm) || !is_name(heap->heap))
+		return -EINVAL;
+	return finish(buf, &msg, sizeof(msg), NULL, 0);
 }
 
 int mmx_encode_submit(union mmx_msg_buf *buf, uint32_t tag, const struct mmx_job_desc *job,

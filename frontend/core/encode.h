@@ -26,7 +26,7 @@ union mmx_msg_buf {
 int mmx_encode_hello(union mmx_msg_buf *buf, uint32_t tag, const char *name);
 int mmx_encode_client_create(union mmx_msg_buf *buf, uint32_t tag, uint32_t client, uint32_t pid,
 			     const char *name);
-/* CLIENT_DESTROY, MEM_DESTROY, VM_DESTROY, GROUP_DESTROY, GROUP_GET_STATE */
+/* CLIENT_DESTROY, MEM_DESTROY, VM_DESTROY, GROUP_DESTROY, GROUP_GET_STATE, HEAP_DESTROY */
 int mmx_encode_object(union mmx_msg_buf *buf, uint32_t tag, uint16_t type, uint32_t object);
 
 /* @page_count: of the whole object; @runs: those of this message; @flags: MMX_MEM_SEAL */
@@ -49,6 +49,12 @@ struct mmx_group_desc {
 int mmx_encode_group_create(union mmx_msg_buf *buf, uint32_t tag,
 			    const struct mmx_group_desc *group, const struct mmx_queue_desc *queues,
 			    uint32_t queue_count);
+
+struct mmx_heap_desc {
+	uint32_t vm, heap;
+	uint32_t initial_chunk_count, chunk_size, max_chunks, target_in_flight;
+};
+int mmx_encode_heap_create(union mmx_msg_buf *buf, uint32_t tag, const struct mmx_heap_desc *heap);
 
 struct mmx_job_desc {
 	uint32_t group, queue;

@@ -46,13 +46,15 @@ static int make_tables(struct mmx_guest *guest)
 	    mmx_idspace_init(&guest->mem_ids, limits->max_mems) ||
 	    mmx_idspace_init(&guest->vm_ids, limits->max_vms) ||
 	    mmx_idspace_init(&guest->group_ids, limits->max_groups) ||
-	    mmx_idspace_init(&guest->timeline_ids, limits->max_timelines))
+	    mmx_idspace_init(&guest->timeline_ids, limits->max_timelines) ||
+	    mmx_idspace_init(&guest->heap_ids, limits->max_heaps))
 		return -ENOMEM;
 	guest->mems = calloc(limits->max_mems, sizeof(struct mmx_mem *));
 	guest->vms = calloc(limits->max_vms, sizeof(struct mmx_vm *));
 	guest->groups = calloc(limits->max_groups, sizeof(struct mmx_group *));
 	guest->timelines = calloc(limits->max_timelines, sizeof(struct mmx_timeline *));
-	if (!guest->mems || !guest->vms || !guest->groups || !guest->timelines)
+	guest->heap_vms = calloc(limits->max_heaps + 1ul, sizeof(uint32_t));
+	if (!guest->mems || !guest->vms || !guest->groups || !guest->timelines || !guest->heap_vms)
 		return -ENOMEM;
 	return mmx_pages_init(&guest->pages, (uint32_t)pages);
 }
@@ -126,10 +128,12 @@ void mmx_guest_close(struct mmx_guest *guest)
 		return;
 	free_objects(guest);
 	mmx_pages_finish(&guest->pages);
+	free(guest->heap_vms);
 	free(guest->timelines);
 	free(guest->groups);
 	free(guest->vms);
 	free(guest->mems);
+	mmx_idspace_finish(&guest->heap_ids);
 	mmx_idspace_finish(&guest->timeline_ids);
 	mmx_idspace_finish(&guest->group_ids);
 	mmx_idspace_finish(&guest->vm_ids);

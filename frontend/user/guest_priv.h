@@ -8,6 +8,7 @@
  *    idspace.c   names      pages.c   pages of the data area
  *    mem.c       memory objects
  *    objects.c   clients, VMs, groups
+ *    heap.c      tiler heaps
  *    job.c       timelines: submitting, fences
  */
 #ifndef FRONTEND_USER_GUEST_PRIV_H
@@ -111,11 +112,12 @@ struct mmx_guest {
 	uint32_t request_count;
 	uint32_t requests_busy;
 
-	struct mmx_idspace client_ids, mem_ids, vm_ids, group_ids, timeline_ids;
+	struct mmx_idspace client_ids, mem_ids, vm_ids, group_ids, timeline_ids, heap_ids;
 	struct mmx_mem **mems; /* by index; may be NULL, like those below */
 	struct mmx_vm **vms;
 	struct mmx_group **groups;
 	struct mmx_timeline **timelines;
+	uint32_t *heap_vms; /* VM of each heap; 0 = there is none */
 	struct mmx_pages pages;
 
 	struct mmx_fault_record faults[MMX_GUEST_MAX_FAULTS];
@@ -190,6 +192,10 @@ int mmx_guest_timeline_refused(struct mmx_guest *guest, const struct mmx_decoded
 /* objects.c */
 /* @error: as for mmx_guest_timeline_destroy(). */
 void mmx_group_free(struct mmx_guest *guest, struct mmx_group *group, int error);
+
+/* heap.c */
+/* The VM is gone, and its heaps with it. */
+void mmx_heaps_free(struct mmx_guest *guest, uint32_t vm);
 
 /* guest.c */
 /* mmx_guest_open() on a connection that is there already; takes @peer over, also on failure. */

@@ -13,8 +13,9 @@
 int mmx_idspace_init(struct mmx_idspace *ids, uint32_t limit)
 {
 	*ids = (struct mmx_idspace){ .limit = limit };
-	ids->generations = calloc(limit, sizeof(*ids->generations));
-	ids->used = calloc(limit, sizeof(*ids->used));
+	/* a limit of 0 is legal */
+	ids->generations = calloc(limit + 1ul, sizeof(*ids->generations));
+	ids->used = calloc(limit + 1ul, sizeof(*ids->used));
 	return ids->generations && ids->used ? 0 : -ENOMEM;
 }
 

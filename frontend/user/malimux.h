@@ -22,7 +22,7 @@
 struct mmx_guest;
 struct mmx_mem;
 
-/* A name of the wire (hv/proto/proto.h) is a handle here too: client, vm, group, timeline. */
+/* A name of the wire (hv/proto/proto.h) is a handle here too: client, vm, group, timeline, heap. */
 
 struct mmx_fence {
 	uint32_t timeline;
@@ -102,6 +102,19 @@ int mmx_guest_group_create(struct mmx_guest *guest, const struct mmx_guest_group
 int mmx_guest_group_destroy(struct mmx_guest *guest, uint32_t group);
 int mmx_guest_group_get_state(struct mmx_guest *guest, uint32_t group, uint32_t *ret_state,
 			      uint32_t *ret_fatal_queues);
+
+struct mmx_guest_heap_params {
+	uint32_t vm;
+	uint32_t initial_chunks, chunk_size, max_chunks,
+		target_in_flight; /* proto.h: HEAP_CREATE */
+};
+struct mmx_guest_heap {
+	uint32_t name;
+	uint64_t context_va, first_chunk_va;
+};
+int mmx_guest_heap_create(struct mmx_guest *guest, const struct mmx_guest_heap_params *params,
+			  struct mmx_guest_heap *ret_heap);
+int mmx_guest_heap_destroy(struct mmx_guest *guest, uint32_t heap);
 
 struct mmx_submit {
 	uint32_t group;

@@ -43,6 +43,7 @@ static void free_vm(struct mmx_guest *guest, uint32_t index)
 {
 	uint32_t name = mmx_name_make(index, guest->vm_ids.generations[index]);
 
+	mmx_heaps_free(guest, name);
 	free(guest->vms[index]);
 	guest->vms[index] = NULL;
 	mmx_idspace_free(&guest->vm_ids, name);

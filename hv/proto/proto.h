@@ -31,12 +31,12 @@
  *    | generation >= 1  | index < limit    |
  *    +------------------+------------------+
  *
- * There is one name space per type: client, memory object, VM, group, timeline. The limits come with
+ * There is one name space per type: client, memory object, VM, group, timeline, heap. The limits come with
  * HELLO's reply. Creating at an index in use is EEXIST; using a name whose index is free, or in use with
  * another generation, is ENOENT. 0 is never a name.
  *
- * A *client* stands for one DRM file of the guest; VMs and groups hang off it and die with it. Memory
- * objects belong to the session.
+ * A *client* stands for one DRM file of the guest; VMs and groups hang off it and die with it. Heaps hang off
+ * their VM. Memory objects belong to the session.
  *
  *
  * Timelines
@@ -117,9 +117,9 @@ enum mmx_msg_type {
 	MMX_MSG_GROUP_DESTROY = 11,
 	MMX_MSG_GROUP_GET_STATE = 12,
 	MMX_MSG_SUBMIT = 13,
-	/* Reserved for later minor versions; ENOSYS in this one. */
 	MMX_MSG_HEAP_CREATE = 14,
 	MMX_MSG_HEAP_DESTROY = 15,
+	/* Reserved for later minor versions; ENOSYS in this one. */
 	MMX_MSG_LABEL = 16,
 	MMX_MSG_TIME = 17, /* GPU/CPU time relation */
 	MMX_MSG_SUSPEND = 18,
@@ -186,10 +186,12 @@ struct mmx_limits {
 	uint32_t max_waits; /* per SUBMIT */
 	uint32_t max_bind_ops; /* per VM_BIND */
 	uint32_t max_queues; /* per group */
+	uint32_t max_heaps;
+	uint32_t pad;
 	uint64_t mem_bytes; /* that may be registered at a time */
 };
-MMX_ASSERT_SIZE(struct mmx_limits, 48);
-MMX_ASSERT_OFFSET(struct mmx_limits, mem_bytes, 40);
+MMX_ASSERT_SIZE(struct mmx_limits, 56);
+MMX_ASSERT_OFFSET(struct mmx_limits, mem_bytes, 48);
 
 /*
  * The GPU as this guest's partition sees it: register values with the names of the panthor uAPI's
@@ -236,9 +238,9 @@ struct mmx_reply_hello {
 	struct mmx_limits limits;
 	struct mmx_gpu_desc gpu;
 };
-MMX_ASSERT_SIZE(struct mmx_reply_hello, 216);
+MMX_ASSERT_SIZE(struct mmx_reply_hello, 224);
 MMX_ASSERT_OFFSET(struct mmx_reply_hello, limits, 40);
-MMX_ASSERT_OFFSET(struct mmx_reply_hello, gpu, 88);
+MMX_ASSERT_OFFSET(struct mmx_reply_hello, gpu, 96);
 
 /* CLIENT_CREATE / CLIENT_DESTROY. Destroying stops and destroys all that the client owns. */
 struct mmx_msg_client_create {
@@ -249,7 +251,7 @@ struct mmx_msg_client_create {
 };
 MMX_ASSERT_SIZE(struct mmx_msg_client_create, 56);
 
-/* CLIENT_DESTROY, MEM_DESTROY, VM_DESTROY, GROUP_DESTROY, GROUP_GET_STATE: just a name. */
+/* CLIENT_DESTROY, MEM_DESTROY, VM_DESTROY, GROUP_DESTROY, GROUP_GET_STATE, HEAP_DESTROY: just a name. */
 struct mmx_msg_object {
 	struct mmx_msg_hdr hdr;
 	uint32_t object;
@@ -309,7 +311,8 @@ MMX_ASSERT_SIZE(struct mmx_msg_mem_add, 32);
 
 /*
  * VM_CREATE: a GPU address space. user_va_range: bytes from 0 that the guest will bind in; 0 = the
- * default, half of what the MMU has. The reply says what it got (at least that much). EINVAL if it leaves
+ * default, half of what the MMU has. The reply says what it got (at least that much). What is beyond is for the
+ * backend's own mappings, tiler heaps above all. EINVAL if it leaves
  * less than 256 MiB for the backend's own mappings at the top.
  */
 struct mmx_msg_vm_create {
@@ -413,6 +416,36 @@ struct mmx_reply_group_get_state {
 	uint32_t fatal_queues; /* bit per queue */
 };
 MMX_ASSERT_SIZE(struct mmx_reply_group_get_state, 24);
+
+/*
+ * HEAP_CREATE: a tiler heap in a VM, of memory of the backend's. Its initial chunks are there with the answer, which
+ * says where the GPU finds them: the heap context for HEAP_SET, and the first chunk for the tiler heap descriptor. The
+ * heap grows by itself up to max_chunks of them (the backend may have a lower bound) while no more than
+ * target_in_flight render passes are under way and the partition's share of memory lasts; then the GPU waits for
+ * fragment work, or calls the guest's exception handler, or the draw fails.
+ *
+ * initial_chunk_count: 1..max_chunks. chunk_size: bytes, a multiple of 4096 of 128 KiB..8 MiB. Anything else is EINVAL.
+ * ENOSPC: not that much memory is left, or not as many addresses as max_chunks of them need.
+ *
+ * HEAP_DESTROY is answered when the GPU can't reach it any more. What still uses it then is a fault of the VM.
+ */
+struct mmx_msg_heap_create {
+	struct mmx_msg_hdr hdr;
+	uint32_t vm;
+	uint32_t heap;
+	uint32_t initial_chunk_count;
+	uint32_t chunk_size;
+	uint32_t max_chunks;
+	uint32_t target_in_flight;
+};
+MMX_ASSERT_SIZE(struct mmx_msg_heap_create, 40);
+
+struct mmx_reply_heap_create {
+	struct mmx_msg_hdr hdr;
+	uint64_t heap_ctx_va;
+	uint64_t first_chunk_va;
+};
+MMX_ASSERT_SIZE(struct mmx_reply_heap_create, 32);
 
 /*
  * SUBMIT: a job for one queue. The backend holds it until its waits are met, then calls the stream from the

@@ -71,7 +71,7 @@ static void post_hello(struct run *r)
 		.hdr = { .type = MMX_MSG_HELLO | MMX_MSG_REPLY, .tag = 1 << 16 },
 		.version = MMX_PROTO_VERSION_0_1,
 		.limits = {
-			.max_clients = 2, .max_mems = 3, .max_vms = 2, .max_groups = 2, .max_timelines = 4,
+			.max_clients = 2, .max_mems = 3, .max_vms = 2, .max_groups = 2, .max_timelines = 4, .max_heaps = 2,
 			.max_requests = 8, .max_jobs = 4, .max_waits = 2, .max_bind_ops = 2, .max_queues = 2,
 			.mem_bytes = 1 << 16,
 		},

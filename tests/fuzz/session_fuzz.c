@@ -265,6 +265,20 @@ static void put_group(struct script *s, union mmx_msg_buf *msg)
 	send(s, msg, (uint32_t)(sizeof(*m) + m->queue_count * sizeof(m->queues[0])));
 }
 
+static void put_heap(struct script *s, union mmx_msg_buf *msg)
+{
+	struct mmx_msg_heap_create *m = (void *)msg;
+	uint8_t what = take8(s);
+
+	m->vm = take_name(s);
+	m->heap = take_name(s);
+	m->initial_chunk_count = what & 3;
+	m->max_chunks = what >> 2 & 7;
+	m->chunk_size = what & 0x20 ? (uint32_t)take_number(s) : 128u << 10;
+	m->target_in_flight = what >> 6;
+	send(s, msg, sizeof(*m));
+}
+
 static void put_submit(struct script *s, union mmx_msg_buf *msg)
 {
 	struct mmx_msg_submit *m = (void *)msg;
@@ -291,7 +305,8 @@ static void put_message(struct script *s, uint8_t type)
 		[MMX_MSG_VM_CREATE] = put_vm,	       [MMX_MSG_VM_DESTROY] = put_object,
 		[MMX_MSG_VM_BIND] = put_bind,	       [MMX_MSG_GROUP_CREATE] = put_group,
 		[MMX_MSG_GROUP_DESTROY] = put_object,  [MMX_MSG_GROUP_GET_STATE] = put_object,
-		[MMX_MSG_SUBMIT] = put_submit,
+		[MMX_MSG_SUBMIT] = put_submit,	       [MMX_MSG_HEAP_CREATE] = put_heap,
+		[MMX_MSG_HEAP_DESTROY] = put_object,
 	};
 	union mmx_msg_buf msg;
 
@@ -415,7 +430,7 @@ static void step(struct script *s)
 		rig_settle(&s->rig);
 	} else if (!s->guest.peer.region) {
 		return;
-	} else if (what >= MMX_MSG_HELLO && what <= MMX_MSG_SUBMIT) {
+	} else if (what >= MMX_MSG_HELLO && what <= MMX_MSG_HEAP_DESTROY) {
 		put_message(s, what);
 	} else if (what == 20) {
 		put_raw(s);
@@ -442,6 +457,7 @@ static void begin(struct script *s)
 	s->rig.partitions[0].limits.wire.max_requests = 8;
 	s->rig.partitions[0].limits.wire.max_jobs = 8;
 	s->rig.partitions[0].limits.wire.mem_bytes = 1 << 20;
+	s->rig.partitions[0].limits.backend_bytes = 4 << 20;
 	rig_start(&s->rig);
 	rig_guest_connect(&s->rig, 1, &s->honest);
 	RIG_CHECK(!rig_hello(&s->honest));

@@ -139,6 +139,7 @@ extern const size_t story_count;
 int client_create(struct env *env, uint32_t client);
 int mem_create(struct env *env, uint32_t mem, uint32_t first, uint32_t pages);
 int vm_create(struct env *env, uint32_t client, uint32_t vm);
+int heap_create(struct env *env, uint32_t vm, uint32_t heap);
 int bind_op(struct env *env, uint32_t vm, const struct mmx_bind_op *ops, uint32_t count,
 	    uint32_t *ret_op);
 int group_create(struct env *env, uint32_t client, uint32_t vm, uint32_t group, uint32_t queues,

@@ -7,7 +7,7 @@ set -u
 house_begin
 pick_image
 write_config "$image" 'ring_slots = 64; max_clients = 12; max_mems = 20; max_vms = 12; max_groups = 12;
-	max_timelines = 24; max_requests = 16; max_jobs = 8; max_mappings = 16;'
+	max_timelines = 24; max_heaps = 12; max_requests = 16; max_jobs = 8; max_mappings = 16;'
 sed -i 's/memory = "16M"/memory = "4M"/' "$config"
 model_up
 daemon_up

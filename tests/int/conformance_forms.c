@@ -114,6 +114,20 @@ uint32_t submit(struct env *env, uint32_t group, uint32_t queue, uint64_t seqno,
 	return tag;
 }
 
+int heap_create(struct env *env, uint32_t vm, uint32_t heap)
+{
+	const struct mmx_heap_desc desc = { .vm = vm,
+					    .heap = heap,
+					    .initial_chunk_count = 1,
+					    .chunk_size = 128 << 10,
+					    .max_chunks = 4,
+					    .target_in_flight = 1 };
+	union mmx_msg_buf msg;
+
+	mmx_encode_heap_create(&msg, ++env->raw.tag, &desc);
+	return mmx_raw_call(&env->raw, &msg);
+}
+
 /* ---- the scene ---- */
 
 /* Index 9 of each kind is used once. */
@@ -127,6 +141,10 @@ static int use_up(struct env *env)
 		r = group_create(env, FREED, FREED, FREED, 1, FREED);
 	if (!r)
 		r = object(env, MMX_MSG_GROUP_DESTROY, FREED);
+	if (!r)
+		r = heap_create(env, FREED, FREED);
+	if (!r)
+		r = object(env, MMX_MSG_HEAP_DESTROY, FREED);
 	if (!r)
 		r = object(env, MMX_MSG_VM_DESTROY, FREED);
 	if (!r)
@@ -170,6 +188,8 @@ int scene_open(struct env *env)
 		r = vm_create(env, NAME(1), NAME(1));
 	if (!r)
 		r = bind_op(env, NAME(0), &map, 1, NULL);
+	if (!r)
+		r = heap_create(env, NAME(0), NAME(0));
 	return r ? r : group_create(env, NAME(0), NAME(0), NAME(0), 2, NAME(0));
 }
 
@@ -323,6 +343,33 @@ static int bind_undo(struct env *env, const union mmx_msg_buf *msg)
 	return bind_op(env, NAME(0), ops, 2, NULL);
 }
 
+/* ---- heaps ---- */
+
+static void heap_fill(struct env *env, union mmx_msg_buf *msg)
+{
+	struct mmx_msg_heap_create *m = (void *)msg;
+
+	(void)env;
+	m->vm = NAME(0);
+	m->heap = NEW;
+	m->initial_chunk_count = 2;
+	m->chunk_size = 128 << 10;
+	m->max_chunks = 4;
+	m->target_in_flight = 2;
+}
+
+static int heap_undo(struct env *env, const union mmx_msg_buf *msg)
+{
+	const struct mmx_msg_heap_create *m = (const void *)msg;
+
+	return object(env, MMX_MSG_HEAP_DESTROY, m->heap);
+}
+
+static int heap_prepare(struct env *env)
+{
+	return heap_create(env, NAME(0), NEW);
+}
+
 /* ---- groups ---- */
 
 static void group_fill(struct env *env, union mmx_msg_buf *msg)
@@ -399,6 +446,12 @@ const struct form forms[] = {
 	  .fill = vm_fill, .undo = vm_undo },
 	{ FORM(VM_DESTROY, struct mmx_msg_object), .zeroed = ENOENT, .loses = "vms",
 	  .pads = { FIELD(struct mmx_msg_object, pad) }, .prepare = vm_prepare,
+	  .fill = object_fill },
+	{ FORM(HEAP_CREATE, struct mmx_msg_heap_create),
+	  .reply = sizeof(struct mmx_reply_heap_create), .zeroed = ENOENT, .gains = "heaps",
+	  .fill = heap_fill, .undo = heap_undo },
+	{ FORM(HEAP_DESTROY, struct mmx_msg_object), .zeroed = ENOENT, .loses = "heaps",
+	  .pads = { FIELD(struct mmx_msg_object, pad) }, .prepare = heap_prepare,
 	  .fill = object_fill },
 	{ FORM(VM_BIND, struct mmx_msg_vm_bind), .reply = sizeof(struct mmx_reply_vm_bind),
 	  .zeroed = ENOENT, ARRAY(struct mmx_msg_vm_bind, op_count, ops, MMX_BIND_MAX_OPS),

@@ -29,6 +29,7 @@
 #define S_BIND	 struct mmx_msg_vm_bind
 #define S_GROUP	 struct mmx_msg_group_create
 #define S_SUBMIT struct mmx_msg_submit
+#define S_HEAP	 struct mmx_msg_heap_create
 #define FULL32	 0xffffffffull
 #define HIGH32	 0x80000000ull
 #define ALL_ONE	 0xffffffffffffffffull
@@ -263,6 +264,28 @@ const struct row rows[] = {
 	ABSENT(GROUP_DESTROY, S_OBJECT, object, max_groups),
 
 	ABSENT(GROUP_GET_STATE, S_OBJECT, object, max_groups),
+
+	ABSENT(HEAP_CREATE, S_HEAP, vm, max_vms),
+	TAKEN(HEAP_CREATE, S_HEAP, heap, max_heaps),
+	ROW("no chunks at first", HEAP_CREATE, EINVAL, EDIT(S_HEAP, initial_chunk_count, 0)),
+	ROW("no chunks at all", HEAP_CREATE, EINVAL, EDIT(S_HEAP, max_chunks, 0)),
+	ROW("more at first than ever", HEAP_CREATE, EINVAL, EDIT(S_HEAP, initial_chunk_count, 5)),
+	ROW("all at first", HEAP_CREATE, 0, EDIT(S_HEAP, initial_chunk_count, 4)),
+	ROW("chunks without number", HEAP_CREATE, 0, EDIT(S_HEAP, max_chunks, FULL32)),
+	ROW("chunks without number at first", HEAP_CREATE, ENOSPC,
+	    EDIT(S_HEAP, initial_chunk_count, FULL32), EDIT(S_HEAP, max_chunks, FULL32)),
+	ROW("chunks too small", HEAP_CREATE, EINVAL, EDIT(S_HEAP, chunk_size, (128 << 10) - PAGE)),
+	ROW("chunks too large", HEAP_CREATE, EINVAL, EDIT(S_HEAP, chunk_size, (8 << 20) + PAGE)),
+	ROW("the largest chunks", HEAP_CREATE, 0, EDIT(S_HEAP, chunk_size, 8 << 20)),
+	ROW("chunks of any size", HEAP_CREATE, 0, EDIT(S_HEAP, chunk_size, (128 << 10) + PAGE)),
+	ROW("chunks not of a page", HEAP_CREATE, EINVAL,
+	    EDIT(S_HEAP, chunk_size, (128 << 10) + 64)),
+	ROW("no chunk size", HEAP_CREATE, EINVAL, EDIT(S_HEAP, chunk_size, 0)),
+	ROW("chunks beyond all", HEAP_CREATE, EINVAL, EDIT(S_HEAP, chunk_size, FULL32)),
+	ROW("no render pass in flight", HEAP_CREATE, 0, EDIT(S_HEAP, target_in_flight, 0)),
+	ROW("any number in flight", HEAP_CREATE, 0, EDIT(S_HEAP, target_in_flight, FULL32)),
+
+	ABSENT(HEAP_DESTROY, S_OBJECT, object, max_heaps),
 
 	ABSENT(SUBMIT, S_SUBMIT, group, max_groups),
 	ROW("queue beyond the group's", SUBMIT, EINVAL, EDIT(S_SUBMIT, queue, 2)),

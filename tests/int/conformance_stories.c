@@ -120,7 +120,7 @@ static const char *hello_reply(struct env *env)
 	SAY(mmx_raw_hello(&env->raw) == 0);
 	SAY(hello->version == MMX_PROTO_VERSION_0_1 && !hello->pad && hello->epoch);
 	SAY(limits->max_clients == 12 && limits->max_mems == 20 && limits->max_vms == 12);
-	SAY(limits->max_groups == 12 && limits->max_timelines == 24);
+	SAY(limits->max_groups == 12 && limits->max_timelines == 24 && limits->max_heaps == 12);
 	SAY(limits->max_requests == 16 && limits->max_jobs == 8);
 	SAY(limits->max_waits == MMX_SUBMIT_MAX_WAITS && limits->max_bind_ops == MMX_BIND_MAX_OPS);
 	SAY(limits->max_queues == MMX_MAX_QUEUES && limits->mem_bytes == 4u << 20);
@@ -436,6 +436,9 @@ static const char *all_names(struct env *env)
 	for (i = 2; i < limits->max_vms; i++)
 		SAY(vm_create(env, NAME(i % limits->max_clients), NAME(i)) == 0);
 	SAY(vm_create(env, NAME(0), NAME(i)) == EINVAL);
+	for (i = 1; i < limits->max_heaps; i++)
+		SAY(heap_create(env, NAME(0), NAME(i)) == 0);
+	SAY(heap_create(env, NAME(0), NAME(i)) == EINVAL);
 	for (i = 1; i < limits->max_groups; i++)
 		SAY(group_create(env, NAME(0), NAME(0), NAME(i), 1, NAME(i + 1)) == 0);
 	SAY(group_create(env, NAME(0), NAME(0), NAME(i), 1, NAME(i + 1)) == EINVAL);

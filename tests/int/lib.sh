@@ -35,7 +35,7 @@ declare -A pid_of life_of
 work=
 status=0
 # counters that must be 0 when a guest has gone
-guest_counters='clients vms groups timelines mems jobs mem_bytes backend_bytes'
+guest_counters='clients vms heaps groups timelines mems jobs mem_bytes backend_bytes heap_bytes'
 
 # fail MESSAGE...: ends the test; logs are shown on the way out
 fail()
@@ -321,7 +321,7 @@ all_gone()
 	local now
 	gone A
 	gone B
-	for name in vms groups; do
+	for name in vms groups heaps; do
 		now=$(gpu_counter "$name")
 		[ "$now" = 0 ] || fail "the GPU still has $now $name"
 	done

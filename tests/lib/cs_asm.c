@@ -26,6 +26,7 @@ enum opcode {
 	OP_STORE_MULTIPLE = 21,
 	OP_BRANCH = 22,
 	OP_SET_SB_ENTRY = 23,
+	OP_SET_EXCEPTION_HANDLER = 25,
 	OP_CALL = 32,
 	OP_JUMP = 33,
 	OP_REQ_RESOURCE = 34,
@@ -35,6 +36,8 @@ enum opcode {
 	OP_SYNC_WAIT32 = 39,
 	OP_STORE_STATE = 40,
 	OP_ERROR_BARRIER = 47,
+	OP_HEAP_SET = 48,
+	OP_HEAP_OPERATION = 49,
 	OP_SYNC_ADD64 = 51,
 	OP_SYNC_SET64 = 52,
 	OP_SYNC_WAIT64 = 53,
@@ -259,6 +262,27 @@ void mmx_cs_finish_fragment(struct mmx_cs_asm *a, int count_completed, unsigned 
 	emit(a, OP_FINISH_FRAGMENT,
 	     (count_completed ? 1u : 0u) | deferred(a, defer) | pair(a, last_chunk, 32) |
 		     pair(a, first_chunk, 40));
+}
+
+/* ---- tiler heaps ---- */
+
+#define EXCEPTION_TILER_OOM 2u
+
+void mmx_cs_heap_set(struct mmx_cs_asm *a, unsigned int context)
+{
+	emit(a, OP_HEAP_SET, pair(a, context, 40));
+}
+
+void mmx_cs_heap_operation(struct mmx_cs_asm *a, enum mmx_cs_heap_operation operation,
+			   struct mmx_cs_defer defer)
+{
+	emit(a, OP_HEAP_OPERATION, field(a, operation, 32, 2) | deferred(a, defer));
+}
+
+void mmx_cs_set_oom_handler(struct mmx_cs_asm *a, unsigned int addr, unsigned int length)
+{
+	emit(a, OP_SET_EXCEPTION_HANDLER,
+	     EXCEPTION_TILER_OOM | pair(a, addr, 40) | reg(a, length, 32));
 }
 
 /* ---- memory order, state, sync objects ---- */

@@ -66,6 +66,13 @@ enum mmx_cs_axis {
 	MMX_CS_AXIS_Z = 2,
 };
 
+/* Of a render pass, counted in the heap context: MMX_CS_FRAG_END also by FINISH_FRAGMENT. */
+enum mmx_cs_heap_operation {
+	MMX_CS_VT_START = 0,
+	MMX_CS_VT_END = 1,
+	MMX_CS_FRAG_END = 3,
+};
+
 /* REQ_RESOURCE, or-ed */
 #define MMX_CS_RES_COMPUTE  0x1u
 #define MMX_CS_RES_FRAGMENT 0x2u
@@ -151,6 +158,13 @@ void mmx_cs_finish_tiling(struct mmx_cs_asm *a);
 /* The heap chunks are given back from registers; both pairs hold 0 if there are none. */
 void mmx_cs_finish_fragment(struct mmx_cs_asm *a, int count_completed, unsigned int first_chunk,
 			    unsigned int last_chunk, struct mmx_cs_defer defer);
+
+/* @context: pair with the address of the heap context */
+void mmx_cs_heap_set(struct mmx_cs_asm *a, unsigned int context);
+void mmx_cs_heap_operation(struct mmx_cs_asm *a, enum mmx_cs_heap_operation operation,
+			   struct mmx_cs_defer defer);
+/* SET_EXCEPTION_HANDLER of tiler out of memory; length 0 in its register: none */
+void mmx_cs_set_oom_handler(struct mmx_cs_asm *a, unsigned int addr, unsigned int length);
 
 /* @latest_flush: register; 0 in it = flush in any case */
 void mmx_cs_flush_cache2(struct mmx_cs_asm *a, enum mmx_cs_flush l2, enum mmx_cs_flush lsc,

@@ -318,8 +318,8 @@ static void test_foreign_address(void **state)
 
 	create_group(&env->ctxs[0], 0, 1);
 	create_group(&env->ctxs[1], 0, 1);
-	va = (UINT64_C(1) << mmx_gpu_va_bits(mmx_gpu_info(env->rig.core->gpu))) -
-	     MMX_VM_KERNEL_SIZE;
+	/* where the guest's own half ends */
+	va = UINT64_C(1) << (mmx_gpu_va_bits(mmx_gpu_info(env->rig.core->gpu)) - 1);
 	rig_submit(a, RIG_NAME(0), 0, 1,
 		   await(&env->ctxs[0], va, true, true, 0x7fffffffffff0000, 0), NULL, 0);
 	rig_run(&env->rig, 2 * MMX_NS_PER_MS);

@@ -115,6 +115,21 @@ static void finish_fragment(struct mmx_cs_asm *a)
 	mmx_cs_finish_fragment(a, 1, 0x3a, 0x3c, (struct mmx_cs_defer){ 0x0004, 1 });
 }
 
+static void heap_set(struct mmx_cs_asm *a)
+{
+	mmx_cs_heap_set(a, 0x48);
+}
+
+static void heap_operation(struct mmx_cs_asm *a)
+{
+	mmx_cs_heap_operation(a, MMX_CS_FRAG_END, (struct mmx_cs_defer){ 0x0008, 2 });
+}
+
+static void set_oom_handler(struct mmx_cs_asm *a)
+{
+	mmx_cs_set_oom_handler(a, 0x56, 0x58);
+}
+
 static void flush_cache2(struct mmx_cs_asm *a)
 {
 	mmx_cs_flush_cache2(a, MMX_CS_FLUSH_CLEAN_INVALIDATE, MMX_CS_FLUSH_CLEAN_INVALIDATE,
@@ -180,6 +195,9 @@ static const struct golden goldens[] = {
 	{ "RUN_FRAGMENT", run_fragment, 0x0700000000000060 },
 	{ "FINISH_TILING", finish_tiling, 0x0900000000000000 },
 	{ "FINISH_FRAGMENT", finish_fragment, 0x0b013a3c00040001 },
+	{ "HEAP_SET", heap_set, 0x3000480000000000 },
+	{ "HEAP_OPERATION", heap_operation, 0x3102000300080000 },
+	{ "SET_EXCEPTION_HANDLER", set_oom_handler, 0x1900565800000002 },
 	{ "FLUSH_CACHE2", flush_cache2, 0x24005e0000000233 },
 	{ "STORE_STATE", store_state, 0x28035c010008fff0 },
 	{ "ERROR_BARRIER", error_barrier, 0x2f00000000000000 },

@@ -26,7 +26,8 @@
 #define GPU                                                                                 \
 	"\"gpu\":{\"ready\":true,\"device\":\"vfio-user\",\"gpu_id\":\"0xa8670010\","       \
 	"\"shader_present\":\"0x50005\",\"as_present\":\"0xff\",\"slots\":8,\"streams\":8," \
-	"\"resets\":1,\"interrupts\":4711,\"vms\":2,\"groups\":3,\"dma_bytes\":13107200}"
+	"\"resets\":1,\"interrupts\":4711,\"vms\":2,\"groups\":3,"                          \
+	"\"heaps\":4,\"dma_bytes\":13107200}"
 #define FIRMWARE(is_signed)                                                        \
 	"\"firmware\":{\"image\":\"/fw/mali_csffw.bin\",\"signed\":" is_signed "," \
 	"\"interface\":\"1.5.0\",\"build_info\":\"\"}"
@@ -37,15 +38,18 @@
 #define IDLE                                                                                     \
 	"{\"partition\":\"ivi\",\"connected\":false,\"weight\":1,\"slots_max\":8,\"slots\":0,"   \
 	"\"shader_cores\":\"0x50005\",\"gpu_time_ns\":0,\"guests\":0,\"jobs_done\":0,"           \
-	"\"jobs_failed\":0,\"faults\":0,\"clients\":0,\"vms\":0,\"groups\":0,\"timelines\":0,"   \
+	"\"jobs_failed\":0,\"faults\":0,\"clients\":0,\"vms\":0,\"heaps\":0,"                    \
+	"\"groups\":0,\"timelines\":0,"                                                          \
 	"\"mems\":0,\"jobs\":0,\"mem_bytes\":0,\"mem_bytes_max\":268435456,\"backend_bytes\":0," \
-	"\"messages\":0,\"refused\":0}"
+	"\"heap_bytes\":0,\"messages\":0,\"refused\":0}"
 #define BUSY(name)                                                                                 \
 	"{\"partition\":\"cluster\",\"connected\":true,\"weight\":12,\"slots_max\":4,\"slots\":2," \
 	"\"shader_cores\":\"0x5\",\"gpu_time_ns\":12345678901,\"guests\":3,\"jobs_done\":100000,"  \
-	"\"jobs_failed\":7,\"faults\":1,\"clients\":1,\"vms\":1,\"groups\":2,\"timelines\":4,"     \
+	"\"jobs_failed\":7,\"faults\":1,\"clients\":1,\"vms\":1,\"heaps\":3,"                      \
+	"\"groups\":2,\"timelines\":4,"                                                            \
 	"\"mems\":9,\"jobs\":5,\"mem_bytes\":1048576,\"mem_bytes_max\":1073741824,"                \
-	"\"backend_bytes\":1572864,\"messages\":55,\"refused\":2,\"name\":\"" name "\","           \
+	"\"backend_bytes\":1572864,\"heap_bytes\":524288,"                                         \
+	"\"messages\":55,\"refused\":2,\"name\":\"" name "\","                                     \
 	"\"pid\":4242,\"uid\":1000}"
 #define GUESTS(list) "{\"ok\":true,\"guests\":[" list "]}"
 
@@ -77,20 +81,20 @@ static void good(void **state)
 		  "guests:     1 connected, 2 partitions\n"
 		  "gpu:        0xa8670010, ready, by vfio-user\n"
 		  "has:        4 cores (0x50005), 8 slots of 8 streams, 8 address spaces\n"
-		  "in use:     2 VMs, 3 groups, 12.5 MiB of the backend's memory\n"
+		  "in use:     2 VMs, 3 groups, 4 heaps, 12.5 MiB of the backend's memory\n"
 		  "so far:     1 resets, 4711 interrupts\n"
 		  "firmware:   /fw/mali_csffw.bin, interface 1.5.0, UNSIGNED\n"
 		  "build:      -\n" },
 		{ MMX_CTL_GUESTS, false, GUESTS(""),
 		  "PARTITION  GUEST  PID  WEIGHT  SLOTS  CORES  GPU-MS  DONE  FAILED  PENDING  FAULTS  "
-		  "VMS  GROUPS  MIB  MIB-MAX  MIB-BACKEND\n" },
+		  "VMS  GROUPS  HEAPS  MIB  MIB-MAX  MIB-BACKEND  MIB-HEAPS\n" },
 		{ MMX_CTL_GUESTS, false, GUESTS(BUSY("mesa") "," IDLE),
 		  "PARTITION  GUEST   PID  WEIGHT  SLOTS    CORES   GPU-MS    DONE  FAILED  PENDING  "
-		  "FAULTS  VMS  GROUPS  MIB  MIB-MAX  MIB-BACKEND\n"
+		  "FAULTS  VMS  GROUPS  HEAPS  MIB  MIB-MAX  MIB-BACKEND  MIB-HEAPS\n"
 		  "cluster    mesa   4242      12    2/4      0x5  12345.7  100000       7        5  "
-		  "     1    1       2  1.0   1024.0          1.5\n"
+		  "     1    1       2      3  1.0   1024.0          1.5        0.5\n"
 		  "ivi        -         -       1    0/8  0x50005      0.0       0       0        0  "
-		  "     0    0       0  0.0    256.0          0.0\n" },
+		  "     0    0       0      0  0.0    256.0          0.0        0.0\n" },
 		{ MMX_CTL_GUESTS, true, GUESTS("  "), "[]" },
 	};
 	size_t i;
@@ -231,7 +235,7 @@ static void each_member_counts(void **state)
 		assert_string_equal(error.text, name);
 		free(copy);
 	}
-	assert_int_equal(members, 25);
+	assert_int_equal(members, 27);
 }
 
 /* ---- the conversation ---- */

@@ -15,18 +15,19 @@
 #include "frontend/core/decode.h"
 #include "tests/unit/hex.h"
 
-#define HELLO                                                                      \
-	"0180 0000 d8000000 01000000 00000000 "                                    \
-	"01000000 00000000 0000000000000000 0807060504030201 "                     \
-	"02000000 04000000 03000000 05000000 08000000 " /* objects */              \
-	"40000000 10000000 10000000 32000000 08000000 0000100000000000 "           \
-	"000067a8 02000000 03000000 04000000 05000000 06000000 30280000 08000000 " \
-	"09000000 0a000000 0b000000 0c000000 0d000000 0e000000 0f000000 10000000 " \
-	"ff000000 12000000 0500050000000000 0100000000000000 0100000000000000 "    \
+#define HELLO                                                                              \
+	"0180 0000 e0000000 01000000 00000000 "                                            \
+	"01000000 00000000 0000000000000000 0807060504030201 "                             \
+	"02000000 04000000 03000000 05000000 08000000 " /* objects */                      \
+	"40000000 10000000 10000000 32000000 08000000 06000000 00000000 0000100000000000 " \
+	"000067a8 02000000 03000000 04000000 05000000 06000000 30280000 08000000 "         \
+	"09000000 0a000000 0b000000 0c000000 0d000000 0e000000 0f000000 10000000 "         \
+	"ff000000 12000000 0500050000000000 0100000000000000 0100000000000000 "            \
 	"0000000000000000 08000000 09000000 60000000 0a000000 04000000 01000000"
 #define VM_CREATE "0780 0000 18000000 02000000 00000000 0000000000800000"
 #define VM_BIND	  "0980 0000 18000000 03000000 16000000 01000000 00000000"
 #define GROUP	  "0c80 0000 18000000 04000000 00000000 02000000 05000000"
+#define HEAP	  "0e80 0000 20000000 06000000 00000000 0010000000800000 0020000000800000"
 #define PLAIN	  "0480 0000 10000000 05000000 00000000"
 #define REFUSED	  "0d80 0000 10000000 00000180 02000000"
 #define TIMELINES                               \
@@ -79,6 +80,7 @@ static void test_hello(void **cm_state)
 	assert_int_equal(limits->max_waits, 16);
 	assert_int_equal(limits->max_bind_ops, 50);
 	assert_int_equal(limits->max_queues, 8);
+	assert_int_equal(limits->max_heaps, 6);
 	assert_int_equal(limits->mem_bytes, 0x100000);
 	assert_int_equal(gpu->gpu_id, 0xa8670000);
 	assert_int_equal(gpu->mmu_features, 0x2830);
@@ -107,9 +109,15 @@ static void test_replies(void **cm_state)
 	msg = decode(GROUP);
 	assert_int_equal(msg.reply.group.state, MMX_GROUP_STATE_FATAL_FAULT);
 	assert_int_equal(msg.reply.group.fatal_queues, 5);
+	msg = decode(HEAP);
+	assert_int_equal(msg.reply.request, MMX_MSG_HEAP_CREATE);
+	assert_int_equal(msg.reply.heap.context_va, 0x800000001000);
+	assert_int_equal(msg.reply.heap.first_chunk_va, 0x800000002000);
 	msg = decode(PLAIN);
 	assert_int_equal(msg.reply.request, MMX_MSG_MEM_CREATE);
 	assert_int_equal(msg.reply.tag, 5);
+	assert_int_equal(decode("0f80 0000 10000000 05000000 00000000").reply.request,
+			 MMX_MSG_HEAP_DESTROY);
 	msg = decode(REFUSED);
 	assert_int_equal(msg.reply.request, MMX_MSG_SUBMIT);
 	assert_int_equal(msg.reply.tag, 0x80010000);
@@ -160,7 +168,7 @@ static const struct {
 	{ "no type", PLAIN, 0, 0, 0, -EPROTO },
 	{ "a request", PLAIN, 0, 4, 0, -EPROTO },
 	{ "reply to an event", PLAIN, 0, 0xc001, 0, -EPROTO },
-	{ "reply to a reserved request", PLAIN, 0, 0x800e, 0, -EPROTO },
+	{ "reply to a reserved request", PLAIN, 0, 0x8014, 0, -EPROTO },
 	{ "errno 4095", PLAIN, 12, 4095, 0, 0 },
 	{ "no errno", PLAIN, 12, 4096, 0, -EPROTO },
 	{ "no errno, negative", PLAIN, 12, 0xffffffff, 0, -EPROTO },
@@ -182,14 +190,19 @@ static const struct {
 	{ "hello: more waits than fit", HELLO, 68, 17, 0, -EPROTO },
 	{ "hello: more ops than fit", HELLO, 72, 51, 0, -EPROTO },
 	{ "hello: queues", HELLO, 76, 9, 0, -EPROTO },
-	{ "hello: coherent", HELLO, 212, 2, 0, -EPROTO },
-	{ "hello: shorter, by a field", HELLO, 8, 1, 212, 0 },
+	{ "hello: heaps", HELLO, 80, 65537, 0, -EPROTO },
+	{ "hello: no heaps", HELLO, 80, 0, 0, 0 },
+	{ "hello: pad of the limits", HELLO, 84, 1, 0, -EPROTO },
+	{ "hello: coherent", HELLO, 220, 2, 0, -EPROTO },
+	{ "hello: shorter, by a field", HELLO, 8, 1, 220, 0 },
 	{ "hello: without limits", HELLO, 8, 1, 40, -EPROTO },
 	{ "hello: refused", HELLO, 12, 93, 16, 0 },
 	{ "bind: pad", VM_BIND, 20, 1, 0, -EPROTO },
 	{ "bind: op", VM_BIND, 16, 51, 0, -EPROTO },
 	{ "bind: header alone", VM_BIND, 8, 3, 16, 0 },
 	{ "group: header alone", GROUP, 8, 4, 16, 0 },
+	{ "heap: header alone", HEAP, 8, 6, 16, 0 },
+	{ "heap: refused", HEAP, 12, 28, 16, 0 },
 	{ "timelines: tag", TIMELINES, 8, 1, 0, -EPROTO },
 	{ "timelines: error", TIMELINES, 12, 1, 0, -EPROTO },
 	{ "timelines: pad", TIMELINES, 28, 1, 0, -EPROTO },

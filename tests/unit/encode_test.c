@@ -72,6 +72,7 @@ static void test_object(void **cm_state)
 		{ MMX_MSG_MEM_DESTROY, "0600 0000 18000000 05000100 00000000 01000200 00000000" },
 		{ MMX_MSG_VM_DESTROY, "0800 0000 18000000 05000100 00000000 01000200 00000000" },
 		{ MMX_MSG_GROUP_DESTROY, "0b00 0000 18000000 05000100 00000000 01000200 00000000" },
+		{ MMX_MSG_HEAP_DESTROY, "0f00 0000 18000000 05000100 00000000 01000200 00000000" },
 		{ MMX_MSG_GROUP_GET_STATE,
 		  "0c00 0000 18000000 05000100 00000000 01000200 00000000" },
 	};
@@ -134,6 +135,26 @@ static void test_vm_create(void **cm_state)
 	      "00000100 01000100 00000000 00000000 0000000000800000");
 	assert_int_equal(mmx_encode_vm_create(&buf, 5, 0, 0x10001, 0), -EINVAL);
 	assert_int_equal(mmx_encode_vm_create(&buf, 5, 0x10000, 1, 0), -EINVAL);
+}
+
+static void test_heap_create(void **cm_state)
+{
+	struct mmx_heap_desc heap = { .vm = 0x10001,
+				      .heap = 0x20003,
+				      .initial_chunk_count = 5,
+				      .chunk_size = 0x200000,
+				      .max_chunks = 64,
+				      .target_in_flight = 65535 };
+
+	(void)cm_state;
+	check(mmx_encode_heap_create(&buf, 9, &heap),
+	      "0e00 0000 28000000 09000000 00000000 "
+	      "01000100 03000200 05000000 00002000 40000000 ffff0000");
+	heap.heap = 3;
+	assert_int_equal(mmx_encode_heap_create(&buf, 9, &heap), -EINVAL);
+	heap.heap = 0x20003;
+	heap.vm = 0;
+	assert_int_equal(mmx_encode_heap_create(&buf, 9, &heap), -EINVAL);
 }
 
 static void test_vm_bind(void **cm_state)
@@ -277,6 +298,7 @@ int main(void)
 		cmocka_unit_test_setup(test_object, setup),
 		cmocka_unit_test_setup(test_mem, setup),
 		cmocka_unit_test_setup(test_vm_create, setup),
+		cmocka_unit_test_setup(test_heap_create, setup),
 		cmocka_unit_test_setup(test_vm_bind, setup),
 		cmocka_unit_test_setup(test_group_create, setup),
 		cmocka_unit_test_setup(test_submit, setup),

@@ -22,6 +22,7 @@ const struct mmx_limits fake_limits = {
 	.max_vms = 2,
 	.max_groups = 2,
 	.max_timelines = MAX_TIMELINES,
+	.max_heaps = 2,
 	.max_requests = 4,
 	.max_jobs = 4,
 	.max_waits = 4,
@@ -337,6 +338,17 @@ static void end_session(struct fake *f)
 		fake_backend_post(f, &lost, sizeof(lost));
 }
 
+static void reply_heap(struct fake *f)
+{
+	struct mmx_reply_heap_create msg = { .hdr = reply_hdr(&f->in.hdr, 0) };
+	struct mmx_msg_heap_create req;
+
+	memcpy(&req, f->in.bytes, sizeof(req));
+	msg.heap_ctx_va = req.heap;
+	msg.first_chunk_va = req.chunk_size;
+	fake_backend_post(f, &msg, sizeof(msg));
+}
+
 static void take(struct fake *f)
 {
 	struct mmx_msg_object object;
@@ -366,6 +378,9 @@ static void take(struct fake *f)
 	case MMX_MSG_GROUP_GET_STATE:
 		end_session(f);
 		lie(f);
+		break;
+	case MMX_MSG_HEAP_CREATE:
+		reply_heap(f);
 		break;
 	case MMX_MSG_SUBMIT:
 		take_submit(f);

@@ -10,7 +10,7 @@ RIG_LIBS = \
 	backend/libutil.a $(JSONC_LIBS)
 
 if HAVE_CMOCKA
-UNIT_TESTS += tests/unit/core_sched_test tests/unit/core_sync_test tests/unit/core_test tests/unit/core_fault_test tests/unit/core_hostile_test tests/unit/core_end_test \
+UNIT_TESTS += tests/unit/core_sched_test tests/unit/core_sync_test tests/unit/core_test tests/unit/core_fault_test tests/unit/core_heap_test tests/unit/core_hostile_test tests/unit/core_end_test \
 	tests/unit/session_test tests/unit/session_bind_test tests/unit/session_ring_test \
 	tests/unit/vma_test tests/unit/core_views_test tests/unit/two_views_test
 
@@ -38,6 +38,9 @@ tests_unit_core_hostile_test_SOURCES = %D%/core_hostile_test.c $(RIG)
 tests_unit_core_hostile_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_hostile_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
+tests_unit_core_heap_test_SOURCES = %D%/core_heap_test.c $(RIG)
+tests_unit_core_heap_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_heap_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 tests_unit_core_fault_test_SOURCES = %D%/core_fault_test.c $(RIG)
 tests_unit_core_fault_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_fault_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)

@@ -282,6 +282,43 @@ static void test_bind(void **cm_state)
 	end();
 }
 
+/* Heaps die with their VM, and their names come back. */
+static void test_heaps(void **cm_state)
+{
+	struct mmx_guest_heap_params params = {
+		.initial_chunks = 1, .chunk_size = 128 << 10, .max_chunks = 4, .target_in_flight = 2
+	};
+	struct mmx_guest_heap heaps[3];
+	unsigned int round;
+	uint32_t client;
+
+	(void)cm_state;
+	begin(HONEST, 0, 0);
+	assert_int_equal(mmx_guest_heap_create(guest, &params, &heaps[0]), -ENOENT);
+	assert_int_equal(mmx_guest_client_create(guest, "test", &client), 0);
+	assert_int_equal(mmx_guest_vm_create(guest, client, 0, &params.vm), 0);
+	for (round = 0; round < 3; round++) {
+		assert_int_equal(mmx_guest_heap_create(guest, &params, &heaps[0]), 0);
+		assert_int_equal(mmx_guest_heap_create(guest, &params, &heaps[1]), 0);
+		assert_int_not_equal(heaps[0].name, heaps[1].name);
+		/* the fake says what it was asked */
+		assert_int_equal(heaps[1].context_va, heaps[1].name);
+		assert_int_equal(heaps[1].first_chunk_va, 128 << 10);
+		assert_int_equal(mmx_guest_heap_create(guest, &params, &heaps[2]), -ENOSPC);
+		assert_int_equal(mmx_guest_heap_destroy(guest, heaps[0].name), 0);
+		assert_int_equal(mmx_guest_heap_destroy(guest, heaps[0].name), -ENOENT);
+		if (round)
+			assert_int_equal(mmx_guest_client_destroy(guest, client), 0);
+		else
+			assert_int_equal(mmx_guest_vm_destroy(guest, params.vm), 0);
+		assert_int_equal(mmx_guest_heap_destroy(guest, heaps[1].name), -ENOENT);
+		if (round)
+			assert_int_equal(mmx_guest_client_create(guest, "test", &client), 0);
+		assert_int_equal(mmx_guest_vm_create(guest, client, 0, &params.vm), 0);
+	}
+	end();
+}
+
 static void test_jobs(void **cm_state)
 {
 	struct mmx_fence fences[4], fence;
@@ -562,6 +599,7 @@ int main(void)
 		cmocka_unit_test(test_replies_in_any_order),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_bind),
+		cmocka_unit_test(test_heaps),
 		cmocka_unit_test(test_jobs),
 		cmocka_unit_test(test_job_credit),
 		cmocka_unit_test(test_runs_of_failures),

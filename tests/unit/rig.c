@@ -353,6 +353,7 @@ static const struct mmx_session_limits limits = {
 		.max_vms = 16,
 		.max_groups = 64,
 		.max_timelines = 128,
+		.max_heaps = 8,
 		.max_requests = 32,
 		.max_jobs = 64,
 		.max_waits = MMX_SUBMIT_MAX_WAITS,
@@ -460,6 +461,7 @@ void rig_check_nothing_left(struct rig *rig)
 	mmx_gpu_stats(rig->core->gpu, &stats);
 	RIG_CHECK(stats.vms == 0);
 	RIG_CHECK(stats.groups == 0);
+	RIG_CHECK(stats.heaps == 0);
 	/* rig_begin() could not know; and what a lost GPU could still walk goes with the device */
 	if (rig->bytes_before && !mmx_device_lost(rig->inner))
 		RIG_CHECK(stats.dma_bytes == rig->bytes_before);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "backend/gpu/vm_priv.h"
 #include "backend/session/session_priv.h"
 #include "tests/lib/cs_asm.h"
 
@@ -38,11 +39,22 @@ void rig_guest_wait_gone(struct rig_guest *guest)
 	RIG_UNTIL(guest->rig, !guest->session);
 }
 
+static uint64_t heap_bytes(const struct mmx_addrspace *vm)
+{
+	const struct mmx_list *pos;
+	uint64_t bytes = 0;
+
+	/* as the GPU's side has them; a heap begins with its link */
+	mmx_list_for_each(pos, &vm->hw->heaps)
+		bytes += mmx_heap_bytes((const struct mmx_heap *)(const void *)pos);
+	return bytes;
+}
+
 void rig_guest_recount(const struct rig_guest *guest)
 {
 	const struct mmx_session *s = guest->session;
 	const struct mmx_list *pos;
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, heaps = 0;
 	uint32_t i;
 
 	for (i = 0; s && i < s->clients.size; i++) {
@@ -50,14 +62,20 @@ void rig_guest_recount(const struct rig_guest *guest)
 
 		if (!s->clients.entries[i].name)
 			continue;
-		mmx_list_for_each(pos, &client->vms)
-			bytes += mmx_vm_bytes(
-				mmx_container_of(pos, const struct mmx_addrspace, link)->hw);
+		mmx_list_for_each(pos, &client->vms) {
+			const struct mmx_addrspace *vm =
+				mmx_container_of(pos, const struct mmx_addrspace, link);
+
+			bytes += mmx_vm_bytes(vm->hw);
+			heaps += heap_bytes(vm);
+		}
 		mmx_list_for_each(pos, &client->groups)
 			bytes += mmx_group_bytes(
 				mmx_container_of(pos, const struct mmx_sgroup, link)->hw);
 	}
-	RIG_CHECK(!s || s->backend_bytes == bytes);
+	RIG_CHECK(!s || s->backend_bytes == bytes + s->stats.heap_bytes);
+	/* the rest is of heaps that are being given back */
+	RIG_CHECK(!s || s->stats.heap_bytes >= heaps);
 }
 
 /* ---- what it is told ---- */
@@ -256,6 +274,13 @@ int rig_vm_create(struct rig_guest *guest, uint32_t client, uint32_t vm, uint64_
 			mmx_encode_vm_create(&buf, rig_tag(guest), client, vm, va_range));
 }
 
+int rig_heap_create(struct rig_guest *guest, const struct mmx_heap_desc *heap)
+{
+	union mmx_msg_buf buf;
+
+	return rig_call(guest, &buf, mmx_encode_heap_create(&buf, rig_tag(guest), heap));
+}
+
 int rig_map(struct rig_guest *guest, uint32_t vm, uint32_t mem, uint64_t offset, uint64_t va,
 	    uint64_t size, uint32_t flags)
 {
@@ -402,7 +427,7 @@ const struct rig_stream rig_empty;
 
 #define MAX_WORDS 32u
 
-static struct mmx_cs_asm begin(struct rig_ctx *ctx)
+struct mmx_cs_asm rig_asm_begin(struct rig_ctx *ctx)
 {
 	struct mmx_cs_asm a;
 
@@ -411,7 +436,7 @@ static struct mmx_cs_asm begin(struct rig_ctx *ctx)
 	return a;
 }
 
-static struct rig_stream end(struct rig_ctx *ctx, struct mmx_cs_asm *a)
+struct rig_stream rig_asm_end(struct rig_ctx *ctx, struct mmx_cs_asm *a)
 {
 	struct rig_stream stream = { .va = RIG_VA + ctx->stream_end };
 	size_t count;
@@ -438,10 +463,10 @@ static void put_store(struct mmx_cs_asm *a, uint64_t va, uint32_t value)
 
 struct rig_stream rig_poke(struct rig_ctx *ctx, uint64_t va, uint32_t value)
 {
-	struct mmx_cs_asm a = begin(ctx);
+	struct mmx_cs_asm a = rig_asm_begin(ctx);
 
 	put_store(&a, va, value);
-	return end(ctx, &a);
+	return rig_asm_end(ctx, &a);
 }
 
 struct rig_stream rig_store(struct rig_ctx *ctx, unsigned int index, uint32_t value)
@@ -453,7 +478,7 @@ struct rig_stream rig_store(struct rig_ctx *ctx, unsigned int index, uint32_t va
 struct rig_stream rig_work(struct rig_ctx *ctx, unsigned int us, unsigned int index, uint32_t value)
 {
 	uint32_t rows = (us * 1000u / 128u + 127u) / 128u;
-	struct mmx_cs_asm a = begin(ctx);
+	struct mmx_cs_asm a = rig_asm_begin(ctx);
 
 	RIG_CHECK(rows && rows <= 4096);
 	mmx_cs_req_resource(&a, MMX_CS_RES_FRAGMENT);
@@ -463,7 +488,7 @@ struct rig_stream rig_work(struct rig_ctx *ctx, unsigned int us, unsigned int in
 	mmx_cs_run_fragment(&a, 0);
 	mmx_cs_wait(&a, 0xff);
 	put_store(&a, result_va(index), value);
-	return end(ctx, &a);
+	return rig_asm_end(ctx, &a);
 }
 
 static void put_load(struct mmx_cs_asm *a, uint64_t va)
@@ -482,21 +507,21 @@ static void put_result(struct mmx_cs_asm *a, unsigned int index)
 
 struct rig_stream rig_peek(struct rig_ctx *ctx, uint64_t va, unsigned int index)
 {
-	struct mmx_cs_asm a = begin(ctx);
+	struct mmx_cs_asm a = rig_asm_begin(ctx);
 
 	put_load(&a, va);
 	put_result(&a, index);
-	return end(ctx, &a);
+	return rig_asm_end(ctx, &a);
 }
 
 struct rig_stream rig_copy(struct rig_ctx *ctx, unsigned int from, unsigned int to)
 {
-	struct mmx_cs_asm a = begin(ctx);
+	struct mmx_cs_asm a = rig_asm_begin(ctx);
 
 	put_load(&a, result_va(from));
 	mmx_cs_add_imm32(&a, 2, 2, 1);
 	put_result(&a, to);
-	return end(ctx, &a);
+	return rig_asm_end(ctx, &a);
 }
 
 static uint64_t object_va(unsigned int index)
@@ -510,51 +535,51 @@ struct rig_stream rig_fault(struct rig_ctx *ctx)
 	/* the last sync object has a value that ends the wait, and an error that is inherited */
 	unsigned int index = (RIG_PAGES * MMX_WIRE_PAGE_SIZE - RIG_OBJECTS) / 16 - 1;
 	uint32_t *object = ctx->memory + (RIG_OBJECTS + index * 16) / sizeof(uint32_t);
-	struct mmx_cs_asm a = begin(ctx);
+	struct mmx_cs_asm a = rig_asm_begin(ctx);
 
 	object[0] = 1;
 	object[2] = 1;
 	mmx_cs_move48(&a, 0, object_va(index));
 	mmx_cs_move48(&a, 2, 0);
 	mmx_cs_sync_wait64(&a, MMX_CS_GREATER, 0, 2);
-	return end(ctx, &a);
+	return rig_asm_end(ctx, &a);
 }
 
 struct rig_stream rig_fatal(struct rig_ctx *ctx)
 {
-	struct mmx_cs_asm a = begin(ctx);
+	struct mmx_cs_asm a = rig_asm_begin(ctx);
 
 	mmx_cs_word(&a, 0xfeull << 56);
-	return end(ctx, &a);
+	return rig_asm_end(ctx, &a);
 }
 
 struct rig_stream rig_signal(struct rig_ctx *ctx, unsigned int index)
 {
-	struct mmx_cs_asm a = begin(ctx);
+	struct mmx_cs_asm a = rig_asm_begin(ctx);
 
 	mmx_cs_move48(&a, 0, object_va(index));
 	mmx_cs_move48(&a, 2, 1);
 	mmx_cs_sync_add64(&a, 0, 2, MMX_CS_SCOPE_CSG, MMX_CS_NOW);
-	return end(ctx, &a);
+	return rig_asm_end(ctx, &a);
 }
 
 struct rig_stream rig_await(struct rig_ctx *ctx, unsigned int index, uint32_t value)
 {
-	struct mmx_cs_asm a = begin(ctx);
+	struct mmx_cs_asm a = rig_asm_begin(ctx);
 
 	mmx_cs_move48(&a, 0, object_va(index));
 	mmx_cs_move48(&a, 2, value);
 	mmx_cs_sync_wait64(&a, MMX_CS_GREATER, 0, 2);
-	return end(ctx, &a);
+	return rig_asm_end(ctx, &a);
 }
 
 struct rig_stream rig_endless(struct rig_ctx *ctx)
 {
-	struct mmx_cs_asm a = begin(ctx);
+	struct mmx_cs_asm a = rig_asm_begin(ctx);
 	unsigned int loop = mmx_cs_label(&a);
 
 	mmx_cs_bind(&a, loop);
 	mmx_cs_nop(&a);
 	mmx_cs_branch(&a, MMX_CS_ALWAYS, 0, loop);
-	return end(ctx, &a);
+	return rig_asm_end(ctx, &a);
 }

@@ -14,6 +14,7 @@
 #include "frontend/core/names.h"
 #include "frontend/core/session.h"
 #include "hv/local/local.h"
+#include "tests/lib/cs_asm.h"
 #include "tests/unit/rig.h"
 
 #define RIG_NAME(index) mmx_name_make(index, 1)
@@ -91,6 +92,7 @@ int rig_vm_create(struct rig_guest *guest, uint32_t client, uint32_t vm, uint64_
 int rig_map(struct rig_guest *guest, uint32_t vm, uint32_t mem, uint64_t offset, uint64_t va,
 	    uint64_t size, uint32_t flags);
 int rig_unmap(struct rig_guest *guest, uint32_t vm, uint64_t va, uint64_t size);
+int rig_heap_create(struct rig_guest *guest, const struct mmx_heap_desc *heap);
 /* @queues with timelines RIG_NAME(timeline), RIG_NAME(timeline + 1)...; all cores. */
 int rig_group_create(struct rig_guest *guest, uint32_t client, uint32_t vm, uint32_t group,
 		     unsigned int queues, uint32_t timeline);
@@ -131,6 +133,9 @@ struct rig_ctx {
 void rig_ctx_create(struct rig_guest *guest, uint32_t index, struct rig_ctx *ctx);
 
 extern const struct rig_stream rig_empty;
+/* Any instructions, a few dozen of them; no other stream is made between the two calls. */
+struct mmx_cs_asm rig_asm_begin(struct rig_ctx *ctx);
+struct rig_stream rig_asm_end(struct rig_ctx *ctx, struct mmx_cs_asm *a);
 /* Result @index = @value. */
 struct rig_stream rig_store(struct rig_ctx *ctx, unsigned int index, uint32_t value);
 /* The same after about @us microseconds on four cores. */

@@ -54,6 +54,7 @@ static const struct member gpu_members[] = {
 	{ "interrupts", KIND_U64, offsetof(S, gpu.interrupts) },
 	{ "vms", KIND_U64, offsetof(S, gpu.vms) },
 	{ "groups", KIND_U64, offsetof(S, gpu.groups) },
+	{ "heaps", KIND_U64, offsetof(S, gpu.heaps) },
 	{ "dma_bytes", KIND_U64, offsetof(S, gpu.dma_bytes) },
 };
 
@@ -81,12 +82,14 @@ static const struct member guest_members[] = {
 	{ "clients", KIND_U64, offsetof(G, clients) },
 	{ "vms", KIND_U64, offsetof(G, vms) },
 	{ "groups", KIND_U64, offsetof(G, groups) },
+	{ "heaps", KIND_U64, offsetof(G, heaps) },
 	{ "timelines", KIND_U64, offsetof(G, timelines) },
 	{ "mems", KIND_U64, offsetof(G, mems) },
 	{ "jobs", KIND_U64, offsetof(G, jobs) },
 	{ "mem_bytes", KIND_U64, offsetof(G, mem_bytes) },
 	{ "mem_bytes_max", KIND_U64, offsetof(G, mem_bytes_max) },
 	{ "backend_bytes", KIND_U64, offsetof(G, backend_bytes) },
+	{ "heap_bytes", KIND_U64, offsetof(G, heap_bytes) },
 	{ "messages", KIND_U64, offsetof(G, messages) },
 	{ "refused", KIND_U64, offsetof(G, refused) },
 };

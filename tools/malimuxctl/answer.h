@@ -33,7 +33,7 @@ struct mmx_ctl_status {
 		bool ready;
 		const char *device;
 		const char *gpu_id, *shader_present, *as_present; /* hex */
-		uint64_t slots, streams, resets, interrupts, vms, groups, dma_bytes;
+		uint64_t slots, streams, resets, interrupts, vms, groups, heaps, dma_bytes;
 	} gpu;
 	struct {
 		const char *image, *interface, *build_info;
@@ -49,8 +49,8 @@ struct mmx_ctl_guest {
 	uint64_t pid, uid;
 	uint64_t weight, slots_max, slots, gpu_time_ns, guests;
 	uint64_t jobs_done, jobs_failed, faults;
-	uint64_t clients, vms, groups, timelines, mems, jobs;
-	uint64_t mem_bytes, mem_bytes_max, backend_bytes, messages, refused;
+	uint64_t clients, vms, heaps, groups, timelines, mems, jobs;
+	uint64_t mem_bytes, mem_bytes_max, backend_bytes, heap_bytes, messages, refused;
 };
 
 struct mmx_ctl_answer {

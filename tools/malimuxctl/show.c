@@ -72,8 +72,10 @@ static void show_status(const struct mmx_ctl_status *s, FILE *out)
 		bits(s->gpu.as_present));
 
 	put_label("in use:", out);
-	fprintf(out, "%" PRIu64 " VMs, %" PRIu64 " groups, %.1f MiB of the backend's memory\n",
-		s->gpu.vms, s->gpu.groups, (double)s->gpu.dma_bytes / MIB_BYTES);
+	fprintf(out,
+		"%" PRIu64 " VMs, %" PRIu64 " groups, %" PRIu64
+		" heaps, %.1f MiB of the backend's memory\n",
+		s->gpu.vms, s->gpu.groups, s->gpu.heaps, (double)s->gpu.dma_bytes / MIB_BYTES);
 
 	put_label("so far:", out);
 	fprintf(out, "%" PRIu64 " resets, %" PRIu64 " interrupts\n", s->gpu.resets,
@@ -115,19 +117,33 @@ enum column {
 	FAULTS,
 	VMS,
 	GROUPS,
+	HEAPS,
 	MIB,
 	MIB_MAX,
 	MIB_BACKEND,
+	MIB_HEAPS,
 	COLUMNS
 };
 
 static const char *const headings[COLUMNS] = {
-	[PARTITION] = "PARTITION",     [GUEST] = "GUEST",   [PID] = "PID",
-	[WEIGHT] = "WEIGHT",	       [SLOTS] = "SLOTS",   [CORES] = "CORES",
-	[GPU_MS] = "GPU-MS",	       [DONE] = "DONE",	    [FAILED] = "FAILED",
-	[PENDING] = "PENDING",	       [FAULTS] = "FAULTS", [VMS] = "VMS",
-	[GROUPS] = "GROUPS",	       [MIB] = "MIB",	    [MIB_MAX] = "MIB-MAX",
+	[PARTITION] = "PARTITION",
+	[GUEST] = "GUEST",
+	[PID] = "PID",
+	[WEIGHT] = "WEIGHT",
+	[SLOTS] = "SLOTS",
+	[CORES] = "CORES",
+	[GPU_MS] = "GPU-MS",
+	[DONE] = "DONE",
+	[FAILED] = "FAILED",
+	[PENDING] = "PENDING",
+	[FAULTS] = "FAULTS",
+	[VMS] = "VMS",
+	[GROUPS] = "GROUPS",
+	[HEAPS] = "HEAPS",
+	[MIB] = "MIB",
+	[MIB_MAX] = "MIB-MAX",
 	[MIB_BACKEND] = "MIB-BACKEND",
+	[MIB_HEAPS] = "MIB-HEAPS",
 };
 
 struct row {
@@ -156,7 +172,7 @@ static void fill_row(struct row *row, const struct mmx_ctl_guest *g)
 	} numbers[] = {
 		{ WEIGHT, g->weight }, { DONE, g->jobs_done }, { FAILED, g->jobs_failed },
 		{ PENDING, g->jobs },  { FAULTS, g->faults },  { VMS, g->vms },
-		{ GROUPS, g->groups },
+		{ GROUPS, g->groups }, { HEAPS, g->heaps },
 	};
 	const struct {
 		enum column column;
@@ -166,6 +182,7 @@ static void fill_row(struct row *row, const struct mmx_ctl_guest *g)
 		{ MIB, (double)g->mem_bytes / MIB_BYTES },
 		{ MIB_MAX, (double)g->mem_bytes_max / MIB_BYTES },
 		{ MIB_BACKEND, (double)g->backend_bytes / MIB_BYTES },
+		{ MIB_HEAPS, (double)g->heap_bytes / MIB_BYTES },
 	};
 	size_t i;
 
