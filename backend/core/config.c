@@ -89,6 +89,7 @@ static const struct setting partition_settings[] = {
 	NUMBER("memory", KIND_BYTES, P, limits.wire.mem_bytes, 64 * KIB, 64 * GIB, 256 * MIB),
 	NUMBER("backend_memory", KIND_BYTES, P, limits.backend_bytes, 1 * MIB, 64 * GIB, 256 * MIB),
 	NUMBER("preempt_timeout_us", KIND_U32, P, limits.preempt_timeout_us, 1000, 1000000, 100000),
+	NUMBER("resets_max", KIND_U32, P, resets_max, 0, MMX_CONFIG_MAX_RESETS, 3),
 	NUMBER("job_timeout_ms", KIND_U32, P, job_timeout_ms, 0, 86400000, 5000),
 	NUMBER("ring_slots", KIND_U32, P, ring_slots, 64, 4096, 512),
 	NUMBER("max_clients", KIND_U32, P, limits.wire.max_clients, 1, 1024, 64),

@@ -29,6 +29,7 @@
 
 #define MMX_CONFIG_MAX_PARTITIONS 256u
 #define MMX_CONFIG_POLL_AUTO	  UINT32_MAX /* as the machine has cores */
+#define MMX_CONFIG_MAX_RESETS	  16u
 #define MMX_PARTITION_NAME_MAX	  31u /* letters, digits, - and _ */
 
 struct mmx_partition_config {
@@ -42,6 +43,7 @@ struct mmx_partition_config {
 	struct mmx_session_limits limits; /* shader_cores 0 = all; slots is filled in by core */
 	uint32_t ring_slots; /* of both rings */
 	uint32_t job_timeout_ms; /* 0 = none */
+	uint32_t resets_max; /* 0..MMX_CONFIG_MAX_RESETS; core_priv.h: MMX_RESETS_WINDOW_NS */
 };
 
 struct mmx_config {

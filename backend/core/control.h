@@ -21,7 +21,7 @@
 
 #define MMX_CONTROL_MAX_LINE	4096u
 #define MMX_CONTROL_MAX_CLIENTS 16u
-#define MMX_CONTROL_MAX_UNSENT	(256u << 10)
+#define MMX_CONTROL_MAX_UNSENT	(512u << 10)
 
 struct mmx_control;
 

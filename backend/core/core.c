@@ -46,6 +46,7 @@ static void session_broken(void *ctx, struct mmx_session *session, const char *w
 
 	(void)session;
 	p->broken = why;
+	p->closed = EPROTO;
 	mmx_core_mark(p);
 }
 
@@ -288,6 +289,8 @@ int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_local_pee
 		return CORE_E_NOT_READY;
 	if (p->session || p->offered)
 		return CORE_E_BUSY;
+	if (mmx_core_quarantine_ns(p))
+		return CORE_E_QUARANTINED;
 	region_params(p, &params);
 	r = mmx_region_layout(&params, &layout);
 	if (!r)
@@ -389,7 +392,7 @@ static void end_broken(struct mmx_partition *p)
 	if (!p->broken || mmx_session_ending(p->session))
 		return;
 	say(p, MMX_LOG_WARN, "session is ended: %s", p->broken);
-	mmx_session_end(p->session, EPROTO);
+	mmx_session_end(p->session, p->closed);
 }
 
 static void reap(struct mmx_partition *p)

@@ -6,6 +6,7 @@
  *   groups.c  groups between session, scheduler and GPU: decisions carried out, events routed, faults
  *   jobs.c    jobs: held until their waits pass, pushed in order, completed in order
  *   resets.c  who is to blame for a GPU reset, and what it costs whom
+ *   quarantine.c  how many GPU resets a guest may be to blame for
  *   timeouts.c  how long the job at the head of a queue may take
  *   status.c  what the control socket tells
  *   loop.c    all of it on libuv: descriptors, timerfd, signals (loop.h)
@@ -72,6 +73,7 @@ enum mmx_core_state mmx_core_state(const struct mmx_core *core);
 enum {
 	CORE_E_BUSY = 1, /* the partition has a guest */
 	CORE_E_NOT_READY,
+	CORE_E_QUARANTINED, /* its guests have caused too many GPU resets */
 };
 
 /**

@@ -6,6 +6,22 @@
 #include "backend/core/core.h"
 #include "backend/sched/sched.h"
 
+/* GPU resets that a guest may be to blame for are counted for so long. */
+#define MMX_RESETS_WINDOW_NS (60 * MMX_NS_PER_S)
+
+/* The first quarantine, doubled up to so many times; after that long without one the next is the first again. */
+#define MMX_QUARANTINE_NS	 (10 * MMX_NS_PER_S)
+#define MMX_QUARANTINE_LEVELS	 6u
+#define MMX_QUARANTINE_FORGET_NS (3600 * MMX_NS_PER_S)
+
+struct mmx_quarantine {
+	uint64_t resets_ns[MMX_CONFIG_MAX_RESETS]; /* when; within the window */
+	unsigned int count;
+	unsigned int level; /* times that the next one is doubled */
+	uint64_t until_ns; /* of the last one */
+	uint64_t times; /* so far */
+};
+
 struct mmx_partition {
 	struct mmx_core *core;
 	const struct mmx_partition_config *config;
@@ -30,6 +46,8 @@ struct mmx_partition {
 	size_t to_look; /* of them, before all is known again */
 	bool pump; /* its guest has notified, or has used up its budget */
 	const char *broken; /* why its session is to be ended; NULL = it is not */
+	int closed; /* errno that the guest is told then */
+	struct mmx_quarantine quarantine;
 	bool gone; /* its session has nothing left and is to be destroyed */
 };
 
@@ -121,6 +139,12 @@ void mmx_core_reset_over(struct mmx_core *core);
 void mmx_core_group_lost(struct mmx_core_group *group);
 /* The first job of the queue that has not completed fails with @error. Return: there is one. */
 bool mmx_core_blame(struct mmx_core_group *group, unsigned int queue, int error);
+
+/* quarantine.c */
+/* The partition's guest is to blame for a GPU reset. */
+void mmx_core_charge_reset(struct mmx_partition *p);
+/* How long it still takes no guest. */
+uint64_t mmx_core_quarantine_ns(const struct mmx_partition *p);
 
 /* timeouts.c */
 /* Return: 0 or -ENOMEM. */

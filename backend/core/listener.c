@@ -299,6 +299,8 @@ static int greet(struct listener *l, int fd, uid_t uid)
 	r = mmx_core_offer(l->all->core, l->partition, &l->peer);
 	if (r == CORE_E_BUSY)
 		return EBUSY;
+	if (r == CORE_E_QUARANTINED)
+		return EPERM;
 	if (!r)
 		r = mmx_local_welcome(&l->peer, fd);
 	if (r) {

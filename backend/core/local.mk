@@ -13,6 +13,7 @@ backend_libcore_a_SOURCES = \
 	%D%/listener.c %D%/listener.h \
 	%D%/poller.c %D%/poller.h \
 	%D%/loop.c %D%/loop.h \
+	%D%/quarantine.c \
 	%D%/resets.c \
 	%D%/status.c \
 	%D%/syncs.c \

@@ -101,7 +101,7 @@ void mmx_core_reset(void *ctx, const char *why, bool proven)
 	if (!proven)
 		suspect(core);
 	if (core->accused.partition) {
-		core->accused.partition->resets++;
+		mmx_core_charge_reset(core->accused.partition);
 		mmx_log_guest(MMX_LOG_CORE, MMX_LOG_WARN, core->accused.partition->config->name,
 			      "is the reason of a GPU reset");
 		if (!core->accused.all) /* what was not at work is not to blame */

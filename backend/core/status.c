@@ -148,7 +148,11 @@ static struct json_object *guest_object(const struct mmx_partition *partition)
 	     add_u64(obj, "weight", partition->sched.weight) &&
 	     add_u64(obj, "slots_max", partition->sched.slots_max) &&
 	     add_u64(obj, "slots", partition->sched.slots) &&
+	     add_u64(obj, "timeouts", partition->timeouts) &&
+	     add_u64(obj, "resets", partition->resets) && add_u64(obj, "lost", partition->lost) &&
 	     add_bool(obj, "suspect", partition->sched.suspect) &&
+	     add_u64(obj, "quarantines", partition->quarantine.times) &&
+	     add_u64(obj, "quarantine_ms", mmx_core_quarantine_ns(partition) / MMX_NS_PER_MS) &&
 	     add_hex(obj, "shader_cores", partition->limits.shader_cores) &&
 	     add_u64(obj, "gpu_time_ns", partition->sched.gpu_time_ns) &&
 	     add_u64(obj, "guests", partition->guests) &&

@@ -60,7 +60,11 @@ struct mmx_session_page {
 	uint64_t heartbeat; /* raised at least every MMX_HEARTBEAT_MS while the backend lives */
 	uint64_t epoch;
 	uint64_t gpu_time_ns; /* of the whole guest */
-	uint32_t closed; /* not 0: the session has ended; errno */
+	/*
+	 * Not 0: the session has ended; errno. EPROTO: the guest broke the protocol; EPERM: it was to blame for too
+	 * many GPU resets; ENODEV: the GPU is lost; ESHUTDOWN: the backend ends; ECONNRESET: the guest went away.
+	 */
+	uint32_t closed;
 	uint32_t pad[9];
 	struct mmx_timeline_state timelines[]; /* max_timelines of them, by index */
 };

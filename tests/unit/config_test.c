@@ -39,6 +39,7 @@ static void defaults(void **state)
 	assert_int_equal(p->weight, 1);
 	assert_int_equal(p->slots_max, 0);
 	assert_int_equal(p->job_timeout_ms, 5000);
+	assert_int_equal(p->resets_max, 3);
 	assert_int_equal(p->limits.preempt_timeout_us, 100000);
 	assert_int_equal(p->limits.shader_cores, 0);
 	assert_int_equal(p->limits.priority_ceiling, 1);

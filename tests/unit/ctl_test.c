@@ -35,21 +35,21 @@
 	"{\"ok\":true,\"status\":{\"state\":\"running\"," \
 	"\"uptime_ms\":" uptime ",\"partitions\":2,\"guests\":1," GPU "," FIRMWARE("false") "}}"
 
-#define IDLE                                                                                     \
-	"{\"partition\":\"ivi\",\"connected\":false,\"weight\":1,\"slots_max\":8,\"slots\":0,"   \
-	"\"shader_cores\":\"0x50005\",\"gpu_time_ns\":0,\"guests\":0,\"jobs_done\":0,"           \
-	"\"jobs_failed\":0,\"faults\":0,\"clients\":0,\"vms\":0,\"heaps\":0,"                    \
-	"\"groups\":0,\"timelines\":0,"                                                          \
-	"\"mems\":0,\"jobs\":0,\"mem_bytes\":0,\"mem_bytes_max\":268435456,\"backend_bytes\":0," \
+#define IDLE                                                                                                                                \
+	"{\"partition\":\"ivi\",\"connected\":false,\"weight\":1,\"slots_max\":8,\"slots\":0,"                                              \
+	"\"shader_cores\":\"0x50005\",\"gpu_time_ns\":0,\"guests\":0,\"jobs_done\":0,"                                                      \
+	"\"jobs_failed\":0,\"faults\":0,\"timeouts\":0,\"resets\":0,\"lost\":0,\"quarantine_ms\":9000,\"clients\":0,\"vms\":0,\"heaps\":0," \
+	"\"groups\":0,\"timelines\":0,"                                                                                                     \
+	"\"mems\":0,\"jobs\":0,\"mem_bytes\":0,\"mem_bytes_max\":268435456,\"backend_bytes\":0,"                                            \
 	"\"heap_bytes\":0,\"messages\":0,\"refused\":0}"
-#define BUSY(name)                                                                                 \
-	"{\"partition\":\"cluster\",\"connected\":true,\"weight\":12,\"slots_max\":4,\"slots\":2," \
-	"\"shader_cores\":\"0x5\",\"gpu_time_ns\":12345678901,\"guests\":3,\"jobs_done\":100000,"  \
-	"\"jobs_failed\":7,\"faults\":1,\"clients\":1,\"vms\":1,\"heaps\":3,"                      \
-	"\"groups\":2,\"timelines\":4,"                                                            \
-	"\"mems\":9,\"jobs\":5,\"mem_bytes\":1048576,\"mem_bytes_max\":1073741824,"                \
-	"\"backend_bytes\":1572864,\"heap_bytes\":524288,"                                         \
-	"\"messages\":55,\"refused\":2,\"name\":\"" name "\","                                     \
+#define BUSY(name)                                                                                                                       \
+	"{\"partition\":\"cluster\",\"connected\":true,\"weight\":12,\"slots_max\":4,\"slots\":2,"                                       \
+	"\"shader_cores\":\"0x5\",\"gpu_time_ns\":12345678901,\"guests\":3,\"jobs_done\":100000,"                                        \
+	"\"jobs_failed\":7,\"faults\":1,\"timeouts\":2,\"resets\":3,\"lost\":4,\"quarantine_ms\":0,\"clients\":1,\"vms\":1,\"heaps\":3," \
+	"\"groups\":2,\"timelines\":4,"                                                                                                  \
+	"\"mems\":9,\"jobs\":5,\"mem_bytes\":1048576,\"mem_bytes_max\":1073741824,"                                                      \
+	"\"backend_bytes\":1572864,\"heap_bytes\":524288,"                                                                               \
+	"\"messages\":55,\"refused\":2,\"name\":\"" name "\","                                                                           \
 	"\"pid\":4242,\"uid\":1000}"
 #define GUESTS(list) "{\"ok\":true,\"guests\":[" list "]}"
 
@@ -87,14 +87,17 @@ static void good(void **state)
 		  "build:      -\n" },
 		{ MMX_CTL_GUESTS, false, GUESTS(""),
 		  "PARTITION  GUEST  PID  WEIGHT  SLOTS  CORES  GPU-MS  DONE  FAILED  PENDING  FAULTS  "
-		  "VMS  GROUPS  HEAPS  MIB  MIB-MAX  MIB-BACKEND  MIB-HEAPS\n" },
+		  "TIMEOUTS  RESETS  LOST  VMS  GROUPS  HEAPS  MIB  MIB-MAX  MIB-BACKEND  MIB-HEAPS\n" },
 		{ MMX_CTL_GUESTS, false, GUESTS(BUSY("mesa") "," IDLE),
-		  "PARTITION  GUEST   PID  WEIGHT  SLOTS    CORES   GPU-MS    DONE  FAILED  PENDING  "
-		  "FAULTS  VMS  GROUPS  HEAPS  MIB  MIB-MAX  MIB-BACKEND  MIB-HEAPS\n"
-		  "cluster    mesa   4242      12    2/4      0x5  12345.7  100000       7        5  "
-		  "     1    1       2      3  1.0   1024.0          1.5        0.5\n"
-		  "ivi        -         -       1    0/8  0x50005      0.0       0       0        0  "
-		  "     0    0       0      0  0.0    256.0          0.0        0.0\n" },
+		  "PARTITION  GUEST          PID  WEIGHT  SLOTS    CORES   GPU-MS    DONE  FAILED  "
+		  "PENDING  FAULTS  TIMEOUTS  RESETS  LOST  VMS  GROUPS  HEAPS  MIB  MIB-MAX  "
+		  "MIB-BACKEND  MIB-HEAPS\n"
+		  "cluster    mesa          4242      12    2/4      0x5  12345.7  100000       7  "
+		  "      5       1         2       3     4    1       2      3  1.0   1024.0  "
+		  "        1.5        0.5\n"
+		  "ivi        (quarantine)     -       1    0/8  0x50005      0.0       0       0  "
+		  "      0       0         0       0     0    0       0      0  0.0    256.0  "
+		  "        0.0        0.0\n" },
 		{ MMX_CTL_GUESTS, true, GUESTS("  "), "[]" },
 	};
 	size_t i;
@@ -235,7 +238,7 @@ static void each_member_counts(void **state)
 		assert_string_equal(error.text, name);
 		free(copy);
 	}
-	assert_int_equal(members, 27);
+	assert_int_equal(members, 31);
 }
 
 /* ---- the conversation ---- */

@@ -413,6 +413,7 @@ void rig_init(struct rig *rig, size_t partitions)
 			.limits = limits,
 			.ring_slots = 256,
 			.job_timeout_ms = 5000,
+			.resets_max = 3,
 		};
 	}
 }

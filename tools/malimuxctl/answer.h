@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MMX_CTL_MAX_ANSWER (1u << 20) /* bytes; the daemon keeps to a quarter of it */
+#define MMX_CTL_MAX_ANSWER (1u << 20) /* bytes; the daemon keeps to half of it */
 #define MMX_CTL_MAX_GUESTS 4096u
 
 struct json_object;
@@ -49,6 +49,7 @@ struct mmx_ctl_guest {
 	uint64_t pid, uid;
 	uint64_t weight, slots_max, slots, gpu_time_ns, guests;
 	uint64_t jobs_done, jobs_failed, faults;
+	uint64_t timeouts, resets, lost, quarantine_ms;
 	uint64_t clients, vms, heaps, groups, timelines, mems, jobs;
 	uint64_t mem_bytes, mem_bytes_max, backend_bytes, heap_bytes, messages, refused;
 };

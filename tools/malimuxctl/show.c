@@ -115,6 +115,9 @@ enum column {
 	FAILED,
 	PENDING,
 	FAULTS,
+	TIMEOUTS,
+	RESETS,
+	LOST,
 	VMS,
 	GROUPS,
 	HEAPS,
@@ -137,6 +140,9 @@ static const char *const headings[COLUMNS] = {
 	[FAILED] = "FAILED",
 	[PENDING] = "PENDING",
 	[FAULTS] = "FAULTS",
+	[TIMEOUTS] = "TIMEOUTS",
+	[RESETS] = "RESETS",
+	[LOST] = "LOST",
 	[VMS] = "VMS",
 	[GROUPS] = "GROUPS",
 	[HEAPS] = "HEAPS",
@@ -164,6 +170,13 @@ static void text_cell(char *cell, const char *text)
 	cell[CELL_SIZE - 1] = '\0';
 }
 
+static const char *guest_text(const struct mmx_ctl_guest *g)
+{
+	if (g->connected)
+		return *g->name ? g->name : "(no name)";
+	return g->quarantine_ms ? "(quarantine)" : "-";
+}
+
 static void fill_row(struct row *row, const struct mmx_ctl_guest *g)
 {
 	const struct {
@@ -171,7 +184,8 @@ static void fill_row(struct row *row, const struct mmx_ctl_guest *g)
 		uint64_t value;
 	} numbers[] = {
 		{ WEIGHT, g->weight }, { DONE, g->jobs_done }, { FAILED, g->jobs_failed },
-		{ PENDING, g->jobs },  { FAULTS, g->faults },  { VMS, g->vms },
+		{ PENDING, g->jobs },  { FAULTS, g->faults },  { TIMEOUTS, g->timeouts },
+		{ RESETS, g->resets }, { LOST, g->lost },      { VMS, g->vms },
 		{ GROUPS, g->groups }, { HEAPS, g->heaps },
 	};
 	const struct {
@@ -187,7 +201,7 @@ static void fill_row(struct row *row, const struct mmx_ctl_guest *g)
 	size_t i;
 
 	text_cell(row->cells[PARTITION], g->partition);
-	text_cell(row->cells[GUEST], g->connected ? (*g->name ? g->name : "(no name)") : "-");
+	text_cell(row->cells[GUEST], guest_text(g));
 	if (g->connected)
 		snprintf(row->cells[PID], CELL_SIZE, "%" PRIu64, g->pid);
 	else
