@@ -12,6 +12,11 @@ tests_unit_ring_test_SOURCES = tests/unit/ring_test.c
 tests_unit_ring_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ring_test_LDADD = $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/ring_thread_test
+tests_unit_ring_thread_test_SOURCES = tests/unit/ring_thread_test.c
+tests_unit_ring_thread_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+tests_unit_ring_thread_test_LDADD = $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/ring_interleave_test
 tests_unit_ring_interleave_test_SOURCES = tests/unit/ring_interleave_test.c \
 	tests/unit/ring_explore.c tests/unit/ring_explore.h

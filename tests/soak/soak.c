@@ -228,16 +228,24 @@ static void be_fair(struct soak *soak)
 	}
 }
 
-/* The firmware hangs until the GPU is reset; every group is lost, and nobody else. */
+/* The firmware hangs while all have work, until the GPU is reset: groups are lost, and the GPU comes back. */
 static void hang(struct soak *soak)
 {
 	uint64_t resets = soak->resets, end_ns = soak->rig.now_ns + 30 * MMX_NS_PER_S;
 	size_t i;
 
 	soak->disturbed = true;
+	for (i = 0; i < SOAK_GUESTS; i++)
+		if (soak->guests[i].connected)
+			soak_guest_fill(&soak->guests[i]);
+	pass(soak, MMX_NS_PER_MS);
 	soak->rig.mute = true;
-	while (soak->resets == resets && soak->rig.now_ns < end_ns)
+	while (soak->resets == resets && soak->rig.now_ns < end_ns) {
 		pass(soak, 100 * MMX_NS_PER_MS);
+		for (i = 0; i < SOAK_GUESTS; i++)
+			if (soak->guests[i].connected)
+				soak_guest_fill(&soak->guests[i]);
+	}
 	RIG_CHECK(soak->resets != resets);
 	soak->rig.mute = false;
 	RIG_UNTIL(&soak->rig, mmx_gpu_is_ready(soak->rig.core->gpu));

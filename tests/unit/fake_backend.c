@@ -407,7 +407,9 @@ void *fake_backend_thread(void *arg)
 			if (f->misdeed == LIE_CONS_JUMPS)
 				__atomic_store_n(&f->sub.ctrl->cons, f->sub.cons + 10,
 						 __ATOMIC_RELEASE);
+			pthread_mutex_lock(&f->lock);
 			take(f);
+			pthread_mutex_unlock(&f->lock);
 		}
 		if (f->misdeed != LIE_CONS_JUMPS && mmx_ring_consume_publish(&f->sub))
 			mmx_local_notify(f->peer.call_fd);

@@ -61,6 +61,11 @@ struct fake {
 	int guest_sock; /* the socket's other end until the guest has it */
 	int stop[2]; /* a byte here: 'q' quit, 'r' release held jobs */
 	pthread_t thread;
+	/*
+	 * Held by the thread while it handles a message, and by tests that look at what it has written: the ring orders
+	 * that too, but is mapped twice, which ThreadSanitizer takes for two rings.
+	 */
+	pthread_mutex_t lock;
 
 	union mmx_msg_buf in, out;
 	struct mmx_msg_hdr held[MAX_HELD]; /* requests whose replies are held back */
@@ -72,6 +77,8 @@ struct fake {
 	struct mmx_timeline_entry jobs[64]; /* held */
 	unsigned int job_count;
 	unsigned int waits; /* seen */
+	unsigned int
+		posts; /* orders what is written here before what was posted; see fake_backend_look() */
 
 	/* of the object registered last */
 	uint32_t pages_announced, pages_added;

@@ -71,6 +71,11 @@ tests_unit_session_ring_test_SOURCES = %D%/session_ring_test.c $(RIG)
 tests_unit_session_ring_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_session_ring_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/session_flip_test
+tests_unit_session_flip_test_SOURCES = %D%/session_flip_test.c $(RIG)
+tests_unit_session_flip_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread
+tests_unit_session_flip_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
 tests_unit_vma_test_SOURCES = %D%/vma_test.c
 tests_unit_vma_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_vma_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)

@@ -49,6 +49,7 @@ static void start(enum misdeed misdeed, uint16_t victim, uint32_t error)
 	fds_before = fds_count();
 	fake = calloc(1, sizeof(*fake));
 	assert_non_null(fake);
+	assert_int_equal(pthread_mutex_init(&fake->lock, NULL), 0);
 	fake->misdeed = misdeed;
 	fake->victim = victim;
 	fake->error = error;
@@ -170,6 +171,7 @@ static void check_mem(uint32_t pages, unsigned int scatter)
 	assert_int_equal(mmx_guest_mem_create(guest, pages * MMX_WIRE_PAGE_SIZE - 5, scatter, &mem),
 			 0);
 	assert_int_equal(mmx_guest_mem_size(mem), pages * MMX_WIRE_PAGE_SIZE - 5);
+	pthread_mutex_lock(&fake->lock);
 	assert_int_equal(fake->pages_announced, pages);
 	assert_int_equal(fake->pages_added, pages);
 	if (scatter > 1) {
@@ -187,6 +189,7 @@ static void check_mem(uint32_t pages, unsigned int scatter)
 		previous = first ? first : previous;
 	}
 	assert_int_equal(starts, fake->runs);
+	pthread_mutex_unlock(&fake->lock);
 	assert_int_equal(mmx_guest_mem_destroy(guest, mem), 0);
 }
 
@@ -354,7 +357,9 @@ static void test_jobs(void **cm_state)
 	job = (struct mmx_submit){ .group = group, .waits = fences, .wait_count = 4 };
 	assert_int_equal(mmx_guest_submit(guest, &job, &fence), 0);
 	assert_int_equal(wait_error(fence), 0);
+	pthread_mutex_lock(&fake->lock);
 	assert_int_equal(fake->waits, 4);
+	pthread_mutex_unlock(&fake->lock);
 	job.wait_count = 5;
 	assert_int_equal(mmx_guest_submit(guest, &job, &fence), -E2BIG);
 	job.wait_count = 1;
@@ -536,7 +541,9 @@ static void test_lie_about_page(void **cm_state)
 	begin(HOLDS_JOBS, 0, 0);
 	group = make_group();
 	fence = submit(group, 0, 64);
+	pthread_mutex_lock(&fake->lock);
 	__atomic_store_n(&fake->page->timelines[0].completed, 2, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&fake->lock);
 	assert_int_equal(mmx_guest_fence_wait(guest, &fence, TIMEOUT_MS, &error), -EPROTO);
 	end();
 }
