@@ -20,8 +20,9 @@
 #include "tools/model/cores.h"
 #include "tools/model/cs_priv.h"
 
-#define RUN_NS	   200000u
-#define SLICES_MAX 20000u
+#define RUN_NS 200000u
+/* Twice RUN_NS, in which each of three streams writes a sync object every 64 ns at most, which wakes all three. */
+#define SLICES_MAX (2 * RUN_NS / 64 * 3 * 3)
 #define WORDS_MAX  256u
 #define PAIRS_MAX  3u
 
