@@ -64,6 +64,9 @@ struct mmx_dma_memory {
 	void *priv; /* of the implementation */
 };
 
+/* Of malimux-model (docs/model.md); RK3588's architected timer has it too. */
+#define MMX_MODEL_TIMESTAMP_HZ 24000000ull
+
 struct mmx_device;
 
 struct mmx_device_ops {
@@ -114,6 +117,11 @@ struct mmx_device_ops {
 struct mmx_device {
 	const struct mmx_device_ops *ops;
 	bool coherent;
+	/*
+	 * Hz of the GPU's time stamps; 0 = not known. On hardware it is the architected timer's (CNTFRQ_EL0, as panthor has
+	 * it); the model says what RK3588 has.
+	 */
+	uint64_t timestamp_hz;
 	int lost; /* 0, or the negative errno with which the device was lost */
 };
 

@@ -202,7 +202,9 @@ int mmx_model_device_create(uint64_t (*now_ns)(void *ctx), void *ctx, struct mmx
 
 	if (!m)
 		return -ENOMEM;
-	m->dev = (struct mmx_device){ .ops = &device_ops, .coherent = true };
+	m->dev = (struct mmx_device){ .ops = &device_ops,
+				      .coherent = true,
+				      .timestamp_hz = MMX_MODEL_TIMESTAMP_HZ };
 	m->now_ns = now_ns;
 	m->ctx = ctx;
 	r = mmx_device_open_irqs(m->irq_fds);

@@ -217,7 +217,9 @@ int mmx_vfio_user_create_fd(int fd, int timeout_ms, struct mmx_device **ret_dev)
 
 	if (!v)
 		goto err_close;
-	v->dev = (struct mmx_device){ .ops = &vfio_user_ops, .coherent = true };
+	v->dev = (struct mmx_device){ .ops = &vfio_user_ops,
+				      .coherent = true,
+				      .timestamp_hz = MMX_MODEL_TIMESTAMP_HZ };
 	r = mmx_device_open_irqs(v->irq_fds);
 	if (r < 0)
 		goto err_free;

@@ -323,6 +323,16 @@ bool mmx_gpu_is_ready(const struct mmx_gpu *gpu)
 	return gpu->boot.state == MMX_BOOT_READY && !gpu->reset.pending;
 }
 
+void mmx_gpu_read_time(const struct mmx_gpu *gpu, struct mmx_gpu_time *ret_time)
+{
+	ret_time->backend_ns = mmx_timers_now(gpu->timers);
+	ret_time->timestamp = read_reg64(gpu, GPU_TIMESTAMP);
+	ret_time->cycles = read_reg64(gpu, GPU_CYCLE_COUNT);
+	ret_time->duration_ns = mmx_timers_now(gpu->timers) - ret_time->backend_ns;
+	ret_time->timestamp_offset = read_reg64(gpu, GPU_TIMESTAMP_OFFSET);
+	ret_time->timestamp_hz = gpu->dev->timestamp_hz;
+}
+
 void mmx_gpu_stats(const struct mmx_gpu *gpu, struct mmx_gpu_stats *ret_stats)
 {
 	*ret_stats = gpu->stats;

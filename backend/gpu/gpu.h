@@ -124,6 +124,15 @@ struct mmx_gpu_ops {
 	void (*heap_low)(void *ctx, struct mmx_heap *heap);
 };
 
+/* The GPU's clocks, and ours. */
+struct mmx_gpu_time {
+	uint64_t timestamp, timestamp_offset;
+	uint64_t timestamp_hz; /* 0 = not known */
+	uint64_t cycles;
+	uint64_t backend_ns; /* when reading began */
+	uint64_t duration_ns; /* how long it took */
+};
+
 struct mmx_gpu_stats {
 	uint64_t resets;
 	uint64_t irqs;
@@ -151,6 +160,8 @@ void mmx_gpu_irq(struct mmx_gpu *gpu, enum mmx_irq irq);
 const struct mmx_gpu_info *mmx_gpu_info(const struct mmx_gpu *gpu);
 bool mmx_gpu_is_ready(const struct mmx_gpu *gpu);
 void mmx_gpu_stats(const struct mmx_gpu *gpu, struct mmx_gpu_stats *ret_stats);
+/* Takes three accesses to registers, in any state of the GPU. */
+void mmx_gpu_read_time(const struct mmx_gpu *gpu, struct mmx_gpu_time *ret_time);
 /* Text for an exception code of panthor.md 2.7, such as "CS_INHERIT_FAULT"; never NULL. */
 const char *mmx_gpu_exception_name(uint32_t exception);
 

@@ -49,6 +49,9 @@
 #define GPU_FAULT_ADDR		     0x040u /* RO u64 */
 
 #define GPU_FEATURES		      0x060u /* RO u64; arch 11 and later */
+#define GPU_TIMESTAMP_OFFSET	      0x088u /* RW u64 */
+#define GPU_CYCLE_COUNT		      0x090u /* RO u64 */
+#define GPU_TIMESTAMP		      0x098u /* RO u64 */
 #define GPU_THREAD_MAX_THREADS	      0x0a0u /* RO */
 #define GPU_THREAD_MAX_WORKGROUP_SIZE 0x0a4u /* RO */
 #define GPU_THREAD_MAX_BARRIER_SIZE   0x0a8u /* RO */

@@ -109,6 +109,7 @@ void mmx_addrspace_put(struct mmx_addrspace *vm)
 	mmx_list_del(&vm->link);
 	mmx_vm_account(vm->hw, NULL);
 	mmx_vm_destroy(vm->hw);
+	mmx_label_drop(vm->session, &vm->label);
 	free(vm->vmas);
 	free(vm);
 	mmx_client_continue(client);

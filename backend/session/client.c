@@ -53,6 +53,7 @@ void mmx_client_continue(struct mmx_client *client)
 	mmx_table_del(&s->clients, client->name);
 	if (client->request)
 		mmx_reply(s, client->request, 0);
+	mmx_label_drop(s, &client->label);
 	free(client);
 	mmx_session_continue(s);
 }

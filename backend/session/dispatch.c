@@ -50,6 +50,8 @@ static const struct message messages[] = {
 					 struct mmx_wait, MMX_SUBMIT_MAX_WAITS),
 	[MMX_MSG_HEAP_CREATE] = MESSAGE(mmx_heap_create_msg, struct mmx_msg_heap_create),
 	[MMX_MSG_HEAP_DESTROY] = MESSAGE(mmx_heap_destroy_msg, struct mmx_msg_object),
+	[MMX_MSG_LABEL] = MESSAGE(mmx_label, struct mmx_msg_label),
+	[MMX_MSG_TIME] = MESSAGE(mmx_time, struct mmx_msg_time),
 };
 #define MESSAGES (sizeof(messages) / sizeof(messages[0]))
 

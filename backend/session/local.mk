@@ -5,6 +5,7 @@ backend_libsession_a_SOURCES = \
 	%D%/addrspace.c \
 	%D%/client.c \
 	%D%/dispatch.c \
+	%D%/label.c \
 	%D%/mem.c \
 	%D%/notify.c \
 	%D%/object.c %D%/object.h \

@@ -31,6 +31,7 @@ void mmx_memobj_free(struct mmx_memobj *mem)
 	mmx_list_del(&mem->link);
 	mmx_table_del(&s->mems, mem->name);
 	s->stats.mem_bytes -= (uint64_t)mem->page_count << MMX_WIRE_PAGE_SHIFT;
+	mmx_label_drop(s, &mem->label);
 	free(mem->runs);
 	free(mem);
 }

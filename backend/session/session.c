@@ -291,6 +291,29 @@ int mmx_hello(struct mmx_session *s, const void *msg, struct mmx_request *reques
 	return 0;
 }
 
+/* Each is a round trip on the device's bus: some hundred times what a message takes (docs/limits.md). */
+#define TIME_WORK (16 * PAGES_PER_MESSAGE)
+
+int mmx_time(struct mmx_session *s, const void *msg, struct mmx_request *request)
+{
+	const struct mmx_msg_time *m = msg;
+	struct mmx_reply_time *reply = (void *)request->reply;
+	struct mmx_gpu_time now;
+
+	if (m->flags || m->pad)
+		return EINVAL;
+	s->work += TIME_WORK;
+	mmx_gpu_read_time(s->gpu, &now);
+	reply->gpu_timestamp = now.timestamp;
+	reply->gpu_timestamp_offset = now.timestamp_offset;
+	reply->gpu_timestamp_frequency = now.timestamp_hz;
+	reply->gpu_cycles = now.cycles;
+	reply->backend_ns = now.backend_ns;
+	reply->duration_ns = now.duration_ns;
+	request->size = sizeof(*reply);
+	return 0;
+}
+
 void mmx_session_heartbeat(struct mmx_session *s, uint64_t gpu_time_ns)
 {
 	uint32_t i, left = s->timelines.count;

@@ -7,6 +7,7 @@
  *   dispatch.c  the table of messages: copies in, checks lengths and counts, zero-extends, calls the handler
  *   object.c    names: index and generation (struct mmx_table)
  *   client.c    clients, and how they are taken apart
+ *   label.c     labels of objects
  *   mem.c       memory objects
  *   addrspace.c VMs: their mappings, VM_BIND
  *   peek.c      reading guest memory by its address in a VM
@@ -111,6 +112,7 @@ struct mmx_sgroup {
 	struct mmx_addrspace *vm;
 	struct mmx_group *hw;
 	uint32_t name;
+	char *label; /* NULL = none */
 	unsigned int priority; /* 0 low .. 3 realtime */
 	unsigned int queue_count;
 	struct mmx_timeline *timelines[MMX_GPU_MAX_QUEUES];

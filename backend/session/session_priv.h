@@ -41,6 +41,7 @@ struct mmx_client {
 	uint32_t name;
 	uint32_t pid;
 	char process[32];
+	char *label; /* NULL = none, as of all objects */
 	struct mmx_list groups; /* mmx_sgroup.link */
 	struct mmx_list vms; /* mmx_addrspace.link */
 	bool destroying;
@@ -64,6 +65,7 @@ struct mmx_memobj {
 	bool sealed;
 	bool destroyed; /* by the guest; lives on until refs is 0 */
 	unsigned int refs; /* mappings, and unmapped ranges whose maintenance is under way */
+	char *label;
 	uint32_t run_count, run_capacity;
 	struct mmx_mem_run *runs; /* in the order of the object's pages */
 };
@@ -85,6 +87,7 @@ struct mmx_addrspace {
 	struct mmx_client *client;
 	uint32_t name; /* 0 once the guest has destroyed it */
 	struct mmx_vm *hw;
+	char *label;
 	uint64_t user_va_range;
 	struct mmx_list heaps; /* mmx_sheap.link */
 	unsigned int
@@ -193,6 +196,12 @@ int mmx_group_get_state(struct mmx_session *s, const void *msg, struct mmx_reque
 int mmx_submit(struct mmx_session *s, const void *msg, struct mmx_request *request);
 int mmx_heap_create_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
 int mmx_heap_destroy_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_label(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_time(struct mmx_session *s, const void *msg, struct mmx_request *request);
+
+/* label.c */
+/* The object goes, and its label with it. */
+void mmx_label_drop(struct mmx_session *session, char **label);
 
 /* client.c */
 /* Begins to take the client apart: groups, then VMs; answers @request (may be NULL) when it is gone. */

@@ -154,6 +154,7 @@ void mmx_sgroup_stopped(struct mmx_sgroup *group)
 	if (group->request)
 		mmx_reply(s, group->request, 0);
 	mmx_list_del(&group->link);
+	mmx_label_drop(s, &group->label);
 	free(group);
 	/* the VM must not take the client with it */
 	client->busy = true;

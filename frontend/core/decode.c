@@ -107,9 +107,24 @@ static int decode_vm_bind(const union mmx_msg_buf *msg, uint32_t size,
 	return 0;
 }
 
+static int decode_time(const union mmx_msg_buf *msg, uint32_t size, struct mmx_decoded_reply *reply)
+{
+	struct mmx_reply_time now = { 0 };
+
+	if (take(msg, size, &now, sizeof(now)))
+		return -EPROTO;
+	reply->time.gpu_timestamp = now.gpu_timestamp;
+	reply->time.gpu_timestamp_offset = now.gpu_timestamp_offset;
+	reply->time.gpu_timestamp_frequency = now.gpu_timestamp_frequency;
+	reply->time.gpu_cycles = now.gpu_cycles;
+	reply->time.backend_ns = now.backend_ns;
+	reply->time.duration_ns = now.duration_ns;
+	return 0;
+}
+
 static bool is_request(uint16_t type)
 {
-	return type >= MMX_MSG_HELLO && type <= MMX_MSG_HEAP_DESTROY;
+	return type >= MMX_MSG_HELLO && type <= MMX_MSG_TIME;
 }
 
 static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
@@ -150,6 +165,9 @@ static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
 		reply->group.state = group.state;
 		reply->group.fatal_queues = group.fatal_queues;
 		return 0;
+	case MMX_MSG_TIME:
+		return decode_time(msg, size, reply);
+	case MMX_MSG_LABEL:
 	case MMX_MSG_CLIENT_CREATE:
 	case MMX_MSG_CLIENT_DESTROY:
 	case MMX_MSG_MEM_CREATE:

@@ -38,6 +38,11 @@ struct mmx_decoded_reply {
 		struct {
 			uint32_t state, fatal_queues;
 		} group;
+		struct {
+			uint64_t gpu_timestamp, gpu_timestamp_offset, gpu_timestamp_frequency;
+			uint64_t gpu_cycles;
+			uint64_t backend_ns, duration_ns;
+		} time;
 	};
 };
 

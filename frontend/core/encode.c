@@ -279,3 +279,32 @@ int mmx_encode_submit(union mmx_msg_buf *buf, uint32_t tag, const struct mmx_job
 			return -EINVAL;
 	return finish(buf, &msg, sizeof(msg), waits, waits_size);
 }
+
+int mmx_encode_label(union mmx_msg_buf *buf, uint32_t tag, uint32_t type, uint32_t object,
+		     const char *label)
+{
+	struct mmx_msg_label msg = {
+		.hdr = header(MMX_MSG_LABEL, sizeof(msg), tag),
+		.type = type,
+		.object = object,
+	};
+	size_t i;
+
+	if (type < MMX_LABEL_CLIENT || type > MMX_LABEL_GROUP || !is_name(object))
+		return -EINVAL;
+	for (i = 0; label[i]; i++) {
+		if (i + 1 == sizeof(msg.label))
+			return -E2BIG;
+		if (label[i] < ' ' || label[i] > '~')
+			return -EINVAL;
+	}
+	set_text(msg.label, sizeof(msg.label), label);
+	return finish(buf, &msg, sizeof(msg), NULL, 0);
+}
+
+int mmx_encode_time(union mmx_msg_buf *buf, uint32_t tag)
+{
+	struct mmx_msg_time msg = { .hdr = header(MMX_MSG_TIME, sizeof(msg), tag) };
+
+	return finish(buf, &msg, sizeof(msg), NULL, 0);
+}

@@ -56,6 +56,11 @@ struct mmx_heap_desc {
 };
 int mmx_encode_heap_create(union mmx_msg_buf *buf, uint32_t tag, const struct mmx_heap_desc *heap);
 
+/* @type: enum mmx_label_type; @label: printable ASCII, at most 63 bytes of it (-E2BIG) */
+int mmx_encode_label(union mmx_msg_buf *buf, uint32_t tag, uint32_t type, uint32_t object,
+		     const char *label);
+int mmx_encode_time(union mmx_msg_buf *buf, uint32_t tag);
+
 struct mmx_job_desc {
 	uint32_t group, queue;
 	uint64_t seqno;

@@ -116,6 +116,23 @@ int mmx_guest_heap_create(struct mmx_guest *guest, const struct mmx_guest_heap_p
 			  struct mmx_guest_heap *ret_heap);
 int mmx_guest_heap_destroy(struct mmx_guest *guest, uint32_t heap);
 
+/*
+ * Text for an object in the backend's accounts; printable ASCII of at most 63 bytes (-EINVAL, -E2BIG), "" takes it away.
+ * @object: client, VM or group.
+ */
+int mmx_guest_label(struct mmx_guest *guest, enum mmx_label_type type, uint32_t object,
+		    const char *label);
+int mmx_guest_mem_label(struct mmx_guest *guest, const struct mmx_mem *mem, const char *label);
+
+/* The clocks of GPU and backend (hv/proto/proto.h: TIME), between two readings of this process's. */
+struct mmx_guest_time {
+	uint64_t gpu_timestamp, gpu_timestamp_offset, gpu_timestamp_frequency;
+	uint64_t gpu_cycles;
+	uint64_t backend_ns, duration_ns;
+	uint64_t before_ns, after_ns; /* CLOCK_MONOTONIC */
+};
+int mmx_guest_time(struct mmx_guest *guest, struct mmx_guest_time *ret_time);
+
 struct mmx_submit {
 	uint32_t group;
 	unsigned int queue;

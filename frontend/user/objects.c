@@ -8,6 +8,7 @@
 #include "frontend/user/guest_priv.h"
 
 #include <errno.h>
+#include <time.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -280,5 +281,66 @@ int mmx_guest_group_get_state(struct mmx_guest *guest, uint32_t group, uint32_t 
 		return ret;
 	*ret_state = reply.group.state;
 	*ret_fatal_queues = reply.group.fatal_queues;
+	return 0;
+}
+
+int mmx_guest_label(struct mmx_guest *guest, enum mmx_label_type type, uint32_t object,
+		    const char *label)
+{
+	struct mmx_waiter waiter = { 0 };
+	uint32_t tag;
+	int ret;
+
+	/* before it takes a credit: what can't be encoded is the caller's mistake */
+	ret = mmx_encode_label(&guest->out, 0, (uint32_t)type, object, label);
+	if (ret < 0)
+		return ret;
+	ret = mmx_call_begin(guest, &waiter, MMX_MSG_LABEL, &tag);
+	if (ret)
+		return ret;
+	ret = mmx_call_send(guest, tag,
+			    mmx_encode_label(&guest->out, tag, (uint32_t)type, object, label));
+	return ret ? ret : mmx_call_finish(guest, &waiter);
+}
+
+int mmx_guest_mem_label(struct mmx_guest *guest, const struct mmx_mem *mem, const char *label)
+{
+	return mmx_guest_label(guest, MMX_LABEL_MEM, mem->name, label);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+int mmx_guest_time(struct mmx_guest *guest, struct mmx_guest_time *ret_time)
+{
+	struct mmx_waiter waiter = { 0 };
+	uint64_t before_ns;
+	uint32_t tag;
+	int ret;
+
+	ret = mmx_call_begin(guest, &waiter, MMX_MSG_TIME, &tag);
+	if (ret)
+		return ret;
+	before_ns = now_ns();
+	ret = mmx_call_send(guest, tag, mmx_encode_time(&guest->out, tag));
+	if (!ret)
+		ret = mmx_call_finish(guest, &waiter);
+	if (ret)
+		return ret;
+	*ret_time = (struct mmx_guest_time){
+		.gpu_timestamp = waiter.reply.time.gpu_timestamp,
+		.gpu_timestamp_offset = waiter.reply.time.gpu_timestamp_offset,
+		.gpu_timestamp_frequency = waiter.reply.time.gpu_timestamp_frequency,
+		.gpu_cycles = waiter.reply.time.gpu_cycles,
+		.backend_ns = waiter.reply.time.backend_ns,
+		.duration_ns = waiter.reply.time.duration_ns,
+		.before_ns = before_ns,
+		.after_ns = now_ns(),
+	};
 	return 0;
 }

@@ -119,9 +119,9 @@ enum mmx_msg_type {
 	MMX_MSG_SUBMIT = 13,
 	MMX_MSG_HEAP_CREATE = 14,
 	MMX_MSG_HEAP_DESTROY = 15,
-	/* Reserved for later minor versions; ENOSYS in this one. */
 	MMX_MSG_LABEL = 16,
-	MMX_MSG_TIME = 17, /* GPU/CPU time relation */
+	MMX_MSG_TIME = 17,
+	/* Reserved for later minor versions; ENOSYS in this one. */
 	MMX_MSG_SUSPEND = 18,
 	MMX_MSG_RESUME = 19,
 	MMX_MSG_PERF = 20,
@@ -481,6 +481,52 @@ struct mmx_msg_submit {
 };
 MMX_ASSERT_SIZE(struct mmx_msg_submit, 56);
 #define MMX_SUBMIT_MAX_WAITS 16u
+
+/*
+ * LABEL: text for an object, for who looks at the backend's accounts; the object's last one counts. type says what
+ * object names. label: printable ASCII (0x20..0x7e), then zeroes, of which there is one at least (EINVAL); an empty one
+ * takes the label away. ENOSPC: the partition's share of the backend's memory is used up.
+ */
+enum mmx_label_type {
+	MMX_LABEL_CLIENT = 1,
+	MMX_LABEL_MEM = 2,
+	MMX_LABEL_VM = 3,
+	MMX_LABEL_GROUP = 4,
+};
+#define MMX_LABEL_SIZE 64u
+struct mmx_msg_label {
+	struct mmx_msg_hdr hdr;
+	uint32_t type; /* enum mmx_label_type */
+	uint32_t object;
+	char label[MMX_LABEL_SIZE];
+};
+MMX_ASSERT_SIZE(struct mmx_msg_label, 88);
+MMX_ASSERT_OFFSET(struct mmx_msg_label, label, 24);
+
+/*
+ * TIME: the GPU's clocks and the backend's, read together. What command streams store as time stamps (STORE_STATE) counts as
+ * gpu_timestamp does, and session.heartbeat of region.h as backend_ns; a guest that reads its own clock before and after
+ * the request has all three in relation. On real hardware gpu_timestamp is the system's architected timer.
+ */
+struct mmx_msg_time {
+	struct mmx_msg_hdr hdr;
+	uint32_t flags; /* MBZ */
+	uint32_t pad;
+};
+MMX_ASSERT_SIZE(struct mmx_msg_time, 24);
+
+struct mmx_reply_time {
+	struct mmx_msg_hdr hdr;
+	uint64_t gpu_timestamp; /* with gpu_timestamp_offset added */
+	uint64_t gpu_timestamp_offset;
+	uint64_t gpu_timestamp_frequency; /* Hz; 0 = not known */
+	uint64_t
+		gpu_cycles; /* GPU clocks; stands while the GPU sleeps, may begin anew after that */
+	uint64_t backend_ns; /* before the GPU's were read */
+	uint64_t duration_ns; /* how long that took */
+};
+MMX_ASSERT_SIZE(struct mmx_reply_time, 64);
+MMX_ASSERT_OFFSET(struct mmx_reply_time, backend_ns, 48);
 
 /*
  * EVENT_TIMELINES: what has completed. An entry says that the jobs of the timeline after the one that its previous

@@ -188,9 +188,10 @@ static void submit(struct run *r, uint8_t arg)
 
 static void call(struct run *r)
 {
-	uint8_t which = take(r) % 13, arg = take(r);
+	uint8_t which = take(r) % 15, arg = take(r);
 	struct mmx_guest_group_params params = { .client = r->client, .vm = r->vm };
 	struct mmx_fence fence = r->fence;
+	struct mmx_guest_time now;
 	uint32_t state, queues;
 	int error;
 
@@ -233,6 +234,12 @@ static void call(struct run *r)
 		break;
 	case 11:
 		mmx_guest_vm_unmap(r->guest, r->vm, arg * 4096u, 4096);
+		break;
+	case 12:
+		mmx_guest_label(r->guest, MMX_LABEL_GROUP, r->group, "a group");
+		break;
+	case 13:
+		mmx_guest_time(r->guest, &now);
 		break;
 	default:
 		mmx_guest_poll(r->guest);

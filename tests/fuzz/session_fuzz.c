@@ -129,7 +129,7 @@ static void read_completions(struct script *s)
 		uint16_t type = buf.hdr.type & (uint16_t)~MMX_MSG_REPLY;
 
 		/* replies to what is no request have a type that no frontend expects */
-		if (!s->scribbled && type && (type <= MMX_MSG_SUBMIT || type & 0x4000) &&
+		if (!s->scribbled && type && (type <= MMX_MSG_TIME || type & 0x4000) &&
 		    !(type & 0x3fe0))
 			RIG_CHECK(!mmx_decode_completion(&buf, (uint32_t)size, &msg));
 	}
@@ -296,16 +296,45 @@ static void put_submit(struct script *s, union mmx_msg_buf *msg)
 	send(s, msg, (uint32_t)(sizeof(*m) + m->wait_count * sizeof(m->waits[0])));
 }
 
+static void put_label(struct script *s, union mmx_msg_buf *msg)
+{
+	struct mmx_msg_label *m = (void *)msg;
+	uint32_t i, length = take8(s) & 0x3f;
+
+	m->type = take8(s) & 7;
+	m->object = take_name(s);
+	for (i = 0; i < length; i++)
+		m->label[i] = (char)take8(s);
+	send(s, msg, sizeof(*m));
+}
+
+static void put_time(struct script *s, union mmx_msg_buf *msg)
+{
+	struct mmx_msg_time *m = (void *)msg;
+
+	m->flags = take8(s) & 1;
+	send(s, msg, sizeof(*m));
+}
+
 static void put_message(struct script *s, uint8_t type)
 {
 	static void (*const puts[])(struct script * s, union mmx_msg_buf * msg) = {
-		[MMX_MSG_HELLO] = put_hello,	       [MMX_MSG_CLIENT_CREATE] = put_client,
-		[MMX_MSG_CLIENT_DESTROY] = put_object, [MMX_MSG_MEM_CREATE] = put_mem_create,
-		[MMX_MSG_MEM_ADD] = put_mem_add,       [MMX_MSG_MEM_DESTROY] = put_object,
-		[MMX_MSG_VM_CREATE] = put_vm,	       [MMX_MSG_VM_DESTROY] = put_object,
-		[MMX_MSG_VM_BIND] = put_bind,	       [MMX_MSG_GROUP_CREATE] = put_group,
-		[MMX_MSG_GROUP_DESTROY] = put_object,  [MMX_MSG_GROUP_GET_STATE] = put_object,
-		[MMX_MSG_SUBMIT] = put_submit,	       [MMX_MSG_HEAP_CREATE] = put_heap,
+		[MMX_MSG_HELLO] = put_hello,
+		[MMX_MSG_CLIENT_CREATE] = put_client,
+		[MMX_MSG_CLIENT_DESTROY] = put_object,
+		[MMX_MSG_MEM_CREATE] = put_mem_create,
+		[MMX_MSG_MEM_ADD] = put_mem_add,
+		[MMX_MSG_MEM_DESTROY] = put_object,
+		[MMX_MSG_VM_CREATE] = put_vm,
+		[MMX_MSG_VM_DESTROY] = put_object,
+		[MMX_MSG_VM_BIND] = put_bind,
+		[MMX_MSG_GROUP_CREATE] = put_group,
+		[MMX_MSG_GROUP_DESTROY] = put_object,
+		[MMX_MSG_GROUP_GET_STATE] = put_object,
+		[MMX_MSG_SUBMIT] = put_submit,
+		[MMX_MSG_LABEL] = put_label,
+		[MMX_MSG_TIME] = put_time,
+		[MMX_MSG_HEAP_CREATE] = put_heap,
 		[MMX_MSG_HEAP_DESTROY] = put_object,
 	};
 	union mmx_msg_buf msg;
@@ -432,6 +461,8 @@ static void step(struct script *s)
 		return;
 	} else if (what >= MMX_MSG_HELLO && what <= MMX_MSG_HEAP_DESTROY) {
 		put_message(s, what);
+	} else if (what >= 30) {
+		put_message(s, what == 30 ? MMX_MSG_LABEL : MMX_MSG_TIME);
 	} else if (what == 20) {
 		put_raw(s);
 	} else if (what == 21) {

@@ -395,7 +395,8 @@ static void try_sizes(struct env *env, const struct form *form)
 	full = right.hdr.size;
 	try_case(env, form, "as it should be", "", form->valid, false, NULL, NULL);
 	try_case(env, form, "a header alone", "", form->zeroed, false, only_header, NULL);
-	for (data = full; !right.bytes[data - 1]; data--)
+	/* shorter than its header it is none */
+	for (data = full; data > sizeof(right.hdr) && !right.bytes[data - 1]; data--)
 		;
 	if (count_of(form, &right))
 		data = full;

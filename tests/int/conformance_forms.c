@@ -403,6 +403,21 @@ static void state_fill(struct env *env, union mmx_msg_buf *msg)
 	m->object = NAME(0);
 }
 
+static void label_fill(struct env *env, union mmx_msg_buf *msg)
+{
+	struct mmx_msg_label *m = (void *)msg;
+
+	(void)env;
+	m->type = MMX_LABEL_GROUP;
+	m->object = NAME(0);
+}
+
+static void time_fill(struct env *env, union mmx_msg_buf *msg)
+{
+	(void)env;
+	(void)msg;
+}
+
 static void submit_fill(struct env *env, union mmx_msg_buf *msg)
 {
 	struct mmx_msg_submit *m = (void *)msg;
@@ -476,6 +491,11 @@ const struct form forms[] = {
 	{ FORM(SUBMIT, struct mmx_msg_submit), .zeroed = ENOENT,
 	  ARRAY(struct mmx_msg_submit, wait_count, waits, MMX_SUBMIT_MAX_WAITS),
 	  .fill = submit_fill },
+	/* an empty one: what is held is what was held before */
+	{ FORM(LABEL, struct mmx_msg_label), .zeroed = EINVAL, .fill = label_fill },
+	{ FORM(TIME, struct mmx_msg_time), .reply = sizeof(struct mmx_reply_time),
+	  .pads = { FIELD(struct mmx_msg_time, flags), FIELD(struct mmx_msg_time, pad) },
+	  .fill = time_fill },
 };
 const size_t form_count = sizeof(forms) / sizeof(forms[0]);
 

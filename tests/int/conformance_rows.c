@@ -30,6 +30,8 @@
 #define S_GROUP	 struct mmx_msg_group_create
 #define S_SUBMIT struct mmx_msg_submit
 #define S_HEAP	 struct mmx_msg_heap_create
+#define S_LABEL	 struct mmx_msg_label
+#define S_TIME	 struct mmx_msg_time
 #define FULL32	 0xffffffffull
 #define HIGH32	 0x80000000ull
 #define ALL_ONE	 0xffffffffffffffffull
@@ -327,5 +329,29 @@ const struct row rows[] = {
 	JOB("wait for itself", WAIT(0, timeline, NAME(0)), WAIT(0, seqno, 0, BASE_SEQNO)),
 	ROW("wait for the job before it", SUBMIT, 0, WAIT(0, timeline, NAME(0)),
 	    WAIT(0, seqno, (uint64_t)-1, BASE_SEQNO)),
+
+	ABSENT(LABEL, S_LABEL, object, max_groups),
+	ROW("of nothing", LABEL, EINVAL, EDIT(S_LABEL, type, 0)),
+	ROW("of what is none", LABEL, EINVAL, EDIT(S_LABEL, type, 5)),
+	ROW("of what never is", LABEL, EINVAL, EDIT(S_LABEL, type, FULL32)),
+	ROW("of a client", LABEL, 0, EDIT(S_LABEL, type, MMX_LABEL_CLIENT)),
+	ROW("of a freed client", LABEL, ENOENT, EDIT(S_LABEL, type, MMX_LABEL_CLIENT),
+	    EDIT(S_LABEL, object, FREED)),
+	ROW("of memory", LABEL, 0, EDIT(S_LABEL, type, MMX_LABEL_MEM)),
+	ROW("of memory that is not sealed", LABEL, 0, EDIT(S_LABEL, type, MMX_LABEL_MEM),
+	    EDIT(S_LABEL, object, NAME(1))),
+	ROW("of freed memory", LABEL, ENOENT, EDIT(S_LABEL, type, MMX_LABEL_MEM),
+	    EDIT(S_LABEL, object, FREED)),
+	ROW("of a VM", LABEL, 0, EDIT(S_LABEL, type, MMX_LABEL_VM)),
+	ROW("of a freed VM", LABEL, ENOENT, EDIT(S_LABEL, type, MMX_LABEL_VM),
+	    EDIT(S_LABEL, object, FREED)),
+	ROW("without an end", LABEL, EINVAL, EDIT(S_LABEL, label[63], 'x')),
+	ROW("with something behind its end", LABEL, EINVAL, EDIT(S_LABEL, label[1], 'x')),
+	ROW("with a control character", LABEL, EINVAL, EDIT(S_LABEL, label[0], 0x1f)),
+	ROW("with DEL", LABEL, EINVAL, EDIT(S_LABEL, label[0], 0x7f)),
+	ROW("with what is not ASCII", LABEL, EINVAL, EDIT(S_LABEL, label[0], 0x80)),
+
+	ROW("flags", TIME, EINVAL, EDIT(S_TIME, flags, 1)),
+	ROW("high flag", TIME, EINVAL, EDIT(S_TIME, flags, HIGH32)),
 };
 const size_t row_count = sizeof(rows) / sizeof(rows[0]);

@@ -28,8 +28,12 @@
 #define VM_BIND	  "0980 0000 18000000 03000000 16000000 01000000 00000000"
 #define GROUP	  "0c80 0000 18000000 04000000 00000000 02000000 05000000"
 #define HEAP	  "0e80 0000 20000000 06000000 00000000 0010000000800000 0020000000800000"
-#define PLAIN	  "0480 0000 10000000 05000000 00000000"
-#define REFUSED	  "0d80 0000 10000000 00000180 02000000"
+#define LABEL	  "1080 0000 10000000 05000000 00000000"
+#define TIME                                                                      \
+	"1180 0000 40000000 06000000 00000000 0100000002000000 0300000000000000 " \
+	"00366e0100000000 0400000005000000 0600000007000000 0800000000000000"
+#define PLAIN	"0480 0000 10000000 05000000 00000000"
+#define REFUSED "0d80 0000 10000000 00000180 02000000"
 #define TIMELINES                               \
 	"0140 0000 40000000 00000000 00000000 " \
 	"02000000 00000000 00000000 00000000 "  \
@@ -113,6 +117,16 @@ static void test_replies(void **cm_state)
 	assert_int_equal(msg.reply.request, MMX_MSG_HEAP_CREATE);
 	assert_int_equal(msg.reply.heap.context_va, 0x800000001000);
 	assert_int_equal(msg.reply.heap.first_chunk_va, 0x800000002000);
+	msg = decode(LABEL);
+	assert_int_equal(msg.reply.request, MMX_MSG_LABEL);
+	msg = decode(TIME);
+	assert_int_equal(msg.reply.request, MMX_MSG_TIME);
+	assert_int_equal(msg.reply.time.gpu_timestamp, 0x200000001);
+	assert_int_equal(msg.reply.time.gpu_timestamp_offset, 3);
+	assert_int_equal(msg.reply.time.gpu_timestamp_frequency, 24000000);
+	assert_int_equal(msg.reply.time.gpu_cycles, 0x500000004);
+	assert_int_equal(msg.reply.time.backend_ns, 0x700000006);
+	assert_int_equal(msg.reply.time.duration_ns, 8);
 	msg = decode(PLAIN);
 	assert_int_equal(msg.reply.request, MMX_MSG_MEM_CREATE);
 	assert_int_equal(msg.reply.tag, 5);
@@ -203,6 +217,10 @@ static const struct {
 	{ "group: header alone", GROUP, 8, 4, 16, 0 },
 	{ "heap: header alone", HEAP, 8, 6, 16, 0 },
 	{ "heap: refused", HEAP, 12, 28, 16, 0 },
+	{ "label: with something", LABEL, 16, 1, 20, -EPROTO },
+	{ "time: without its last field", TIME, 8, 6, 56, 0 },
+	{ "time: with something behind", TIME, 64, 1, 68, -EPROTO },
+	{ "time: refused", TIME, 12, 22, 16, 0 },
 	{ "timelines: tag", TIMELINES, 8, 1, 0, -EPROTO },
 	{ "timelines: error", TIMELINES, 12, 1, 0, -EPROTO },
 	{ "timelines: pad", TIMELINES, 28, 1, 0, -EPROTO },

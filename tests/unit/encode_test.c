@@ -290,6 +290,39 @@ static void test_names(void **cm_state)
 	assert_false(mmx_name_valid(0x00007, 8));
 }
 
+static void test_label(void **cm_state)
+{
+	static const char long_text[] =
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde";
+
+	(void)cm_state;
+	check(mmx_encode_label(&buf, 6, MMX_LABEL_GROUP, 0x10002, "a ~"),
+	      "1000 0000 58000000 06000000 00000000 "
+	      "04000000 02000100 61207e0000000000 " ZERO24 ZERO24 ZERO8);
+	memset(&buf, 0xee, sizeof(buf));
+	check(mmx_encode_label(&buf, 6, MMX_LABEL_CLIENT, 0x10002, ""),
+	      "1000 0000 58000000 06000000 00000000 "
+	      "01000000 02000100 " ZERO24 ZERO24 ZERO8 ZERO8);
+	/* 63 bytes and the end */
+	assert_int_equal(strlen(long_text), 63);
+	assert_int_equal(mmx_encode_label(&buf, 6, MMX_LABEL_MEM, 0x10002, long_text), 88);
+	assert_int_equal(mmx_encode_label(&buf, 6, MMX_LABEL_MEM, 0x10002,
+					  "0123456789abcdef0123456789abcdef"
+					  "0123456789abcdef0123456789abcdef"),
+			 -E2BIG);
+	assert_int_equal(mmx_encode_label(&buf, 6, 0, 0x10002, "a"), -EINVAL);
+	assert_int_equal(mmx_encode_label(&buf, 6, 5, 0x10002, "a"), -EINVAL);
+	assert_int_equal(mmx_encode_label(&buf, 6, MMX_LABEL_VM, 2, "a"), -EINVAL);
+	assert_int_equal(mmx_encode_label(&buf, 6, MMX_LABEL_VM, 0x10002, "a\x1b"), -EINVAL);
+	assert_int_equal(mmx_encode_label(&buf, 6, MMX_LABEL_VM, 0x10002, "\xc3\xa4"), -EINVAL);
+}
+
+static void test_time(void **cm_state)
+{
+	(void)cm_state;
+	check(mmx_encode_time(&buf, 7), "1100 0000 18000000 07000000 00000000 00000000 00000000");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +336,8 @@ int main(void)
 		cmocka_unit_test_setup(test_group_create, setup),
 		cmocka_unit_test_setup(test_submit, setup),
 		cmocka_unit_test_setup(test_names, setup),
+		cmocka_unit_test_setup(test_label, setup),
+		cmocka_unit_test_setup(test_time, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -493,6 +493,45 @@ static void test_end(void **cm_state)
 	end();
 }
 
+static void test_label_and_time(void **cm_state)
+{
+	static const struct {
+		enum mmx_label_type type;
+		uint32_t object;
+		const char *label;
+		int ret;
+	} bad[] = {
+		{ MMX_LABEL_GROUP, 3, "no name", -EINVAL },
+		{ (enum mmx_label_type)9, 0x10000, "no kind", -EINVAL },
+		{ MMX_LABEL_GROUP, 0x10000, "bell\a", -EINVAL },
+		{ MMX_LABEL_GROUP, 0x10000,
+		  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", -E2BIG },
+	};
+	struct mmx_guest_time now;
+	struct mmx_mem *mem;
+	unsigned int i;
+
+	(void)cm_state;
+	begin(HONEST, 0, 0);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(mmx_guest_label(guest, bad[i].type, bad[i].object, bad[i].label),
+				 bad[i].ret);
+	assert_int_equal(guest->requests_busy, 0);
+	assert_int_equal(mmx_guest_label(guest, MMX_LABEL_GROUP, make_group(), "a group"), 0);
+	assert_int_equal(mmx_guest_mem_create(guest, 4096, 0, &mem), 0);
+	assert_int_equal(mmx_guest_mem_label(guest, mem, "memory"), 0);
+	assert_int_equal(mmx_guest_mem_destroy(guest, mem), 0);
+	assert_int_equal(mmx_guest_time(guest, &now), 0);
+	assert_true(now.before_ns && now.before_ns <= now.after_ns);
+	end();
+	begin(REFUSES, MMX_MSG_TIME, EINVAL);
+	assert_int_equal(mmx_guest_time(guest, &now), -EINVAL);
+	end();
+	begin(REFUSES, MMX_MSG_LABEL, ENOSPC);
+	assert_int_equal(mmx_guest_label(guest, MMX_LABEL_CLIENT, 0x10000, "client"), -ENOSPC);
+	end();
+}
+
 static void test_unknown_event(void **cm_state)
 {
 	uint32_t state, queues;
@@ -613,6 +652,7 @@ int main(void)
 		cmocka_unit_test(test_submit_refused),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_label_and_time),
 		cmocka_unit_test(test_unknown_event),
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_lie_about_page),

@@ -50,6 +50,11 @@ static uint64_t heap_bytes(const struct mmx_addrspace *vm)
 	return bytes;
 }
 
+static uint64_t label_bytes(const char *label)
+{
+	return label ? strlen(label) + 1 : 0;
+}
+
 void rig_guest_recount(const struct rig_guest *guest)
 {
 	const struct mmx_session *s = guest->session;
@@ -62,17 +67,25 @@ void rig_guest_recount(const struct rig_guest *guest)
 
 		if (!s->clients.entries[i].name)
 			continue;
+		bytes += label_bytes(client->label);
 		mmx_list_for_each(pos, &client->vms) {
 			const struct mmx_addrspace *vm =
 				mmx_container_of(pos, const struct mmx_addrspace, link);
 
-			bytes += mmx_vm_bytes(vm->hw);
+			bytes += mmx_vm_bytes(vm->hw) + label_bytes(vm->label);
 			heaps += heap_bytes(vm);
 		}
-		mmx_list_for_each(pos, &client->groups)
-			bytes += mmx_group_bytes(
-				mmx_container_of(pos, const struct mmx_sgroup, link)->hw);
+		mmx_list_for_each(pos, &client->groups) {
+			const struct mmx_sgroup *group =
+				mmx_container_of(pos, const struct mmx_sgroup, link);
+
+			bytes += mmx_group_bytes(group->hw) + label_bytes(group->label);
+		}
 	}
+	for (i = 0; s && i < s->mems.size; i++)
+		if (s->mems.entries[i].name)
+			bytes += label_bytes(
+				((const struct mmx_memobj *)s->mems.entries[i].object)->label);
 	RIG_CHECK(!s || s->backend_bytes == bytes + s->stats.heap_bytes);
 	/* the rest is of heaps that are being given back */
 	RIG_CHECK(!s || s->stats.heap_bytes >= heaps);
