@@ -258,6 +258,10 @@ static bool tell_report(struct mmx_slot *slot, unsigned int index,
 
 	if (!report->died)
 		return true;
+	/* it may have died of an MMU fault, which says more, and whose interrupt is another one */
+	mmx_mmu_irq(gpu);
+	if (!still_in(slot, group))
+		return false;
 	/* the owner blames the first job that is not done: so let it know what is */
 	if (!tell_faults(slot))
 		return false;

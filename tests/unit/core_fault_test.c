@@ -205,6 +205,122 @@ static void test_mmu_fault(void **state)
 	assert_int_equal(rig_wait_job(a, RIG_NAME(32), 1), 0);
 }
 
+/* The stream dies of the MMU fault, and its death is told first: the fault is told all the same, and instead. */
+static void test_mmu_fault_behind_fatal(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct rig_ctx ctx;
+
+	create(guest, 0, 2, &ctx);
+	assert_int_equal(rig_group_create(guest, ctx.client, ctx.vm, RIG_NAME(2), 1, 16), 0);
+	/* once it is in a slot: that takes interrupts of the MMU */
+	rig_submit(guest, RIG_NAME(0), 1, 1, rig_store(&ctx, 0, 1), NULL, 0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(1), 1), 0);
+	env->rig.drop_irqs[MMX_IRQ_MMU] = UINT_MAX;
+	rig_submit(guest, RIG_NAME(0), 1, 2, rig_poke(&ctx, RIG_UNMAPPED, 1), NULL, 0);
+	rig_run(&env->rig, MMX_NS_PER_MS);
+	env->rig.drop_irqs[MMX_IRQ_MMU] = 0;
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(1), 2), EINVAL);
+	assert_int_equal(guest->fault_count, 2); /* one a group */
+	assert_int_equal(guest->faults[0].kind, MMX_FAULT_MMU);
+	assert_true(guest->faults[0].address == RIG_UNMAPPED);
+	assert_int_equal(group_state(guest, 0), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(rig_reply(guest, guest->tag)->group.fatal_queues, 3);
+	assert_int_equal(group_state(guest, 2), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(resets(env), 0);
+}
+
+/* ---- what becomes of jobs ---- */
+
+enum end {
+	FAULTS,
+	DIES,
+	STRAYS,
+	TAKES_TOO_LONG,
+	IS_DESTROYED,
+};
+
+/*
+ * A group with a job before that has been done, the one that ends so, one behind it, and one in another queue that never
+ * ends; another group of the client's, in a VM of its own; and another guest.
+ */
+static void test_results(void **state)
+{
+	static const struct {
+		enum end end;
+		int error, behind, beside; /* of the jobs */
+		uint32_t state, fatal_queues;
+		int kind; /* of the fault that is told; 0 = none */
+	} rows[] = {
+		{ FAULTS, EINVAL, 0, -1, 0, 0, MMX_FAULT_CS_FAULT },
+		{ DIES, EINVAL, ECANCELED, ECANCELED, MMX_GROUP_STATE_FATAL_FAULT, 2,
+		  MMX_FAULT_CS_FATAL },
+		{ STRAYS, EINVAL, ECANCELED, EINVAL, MMX_GROUP_STATE_FATAL_FAULT, 3,
+		  MMX_FAULT_MMU },
+		{ TAKES_TOO_LONG, ETIMEDOUT, ECANCELED, ECANCELED, MMX_GROUP_STATE_TIMEDOUT, 0,
+		  MMX_FAULT_TIMEOUT },
+		{ IS_DESTROYED, ECANCELED, ECANCELED, ECANCELED, 0, 0, 0 },
+	};
+	size_t i, j;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rig_ctx ctx, own, other;
+		struct rig_guest *a, *b;
+		struct rig_stream stream;
+		struct env *env;
+
+		setup(state);
+		env = *state;
+		a = &env->guests[0];
+		b = &env->guests[1];
+		create(a, 0, 2, &ctx);
+		create(a, 1, 1, &own);
+		create(b, 0, 1, &other);
+		for (j = 1; j <= 20; j++) {
+			rig_submit(a, RIG_NAME(1), 0, j, rig_work(&own, 1000, 0, 1), NULL, 0);
+			rig_submit(b, RIG_NAME(0), 0, j, rig_work(&other, 1000, 0, 1), NULL, 0);
+		}
+		rig_submit(a, RIG_NAME(0), 1, 1, rig_store(&ctx, 0, 1), NULL, 0);
+		stream = rows[i].end == FAULTS	 ? rig_fault(&ctx)
+			 : rows[i].end == DIES	 ? rig_fatal(&ctx)
+			 : rows[i].end == STRAYS ? rig_poke(&ctx, RIG_UNMAPPED, 1)
+						 : rig_await(&ctx, 0, 0);
+		rig_submit(a, RIG_NAME(0), 1, 2, stream, NULL, 0);
+		rig_submit(a, RIG_NAME(0), 1, 3, rig_store(&ctx, 1, 2), NULL, 0);
+		if (rows[i].end == TAKES_TOO_LONG)
+			rig_run(&env->rig, MMX_NS_PER_S);
+		rig_submit(a, RIG_NAME(0), 0, 1, rig_await(&ctx, 1, 0), NULL, 0);
+		rig_run(&env->rig, 200 * MMX_NS_PER_US);
+		if (rows[i].end == IS_DESTROYED)
+			assert_int_equal(rig_object(a, MMX_MSG_GROUP_DESTROY, RIG_NAME(0)), 0);
+		if (rig_wait_job(a, RIG_NAME(1), 3) != rows[i].behind ||
+		    rig_job(a, RIG_NAME(1), 2) != rows[i].error)
+			fail_msg("row %zu: %d, then %d", i, rig_job(a, RIG_NAME(1), 2),
+				 rig_job(a, RIG_NAME(1), 3));
+		rig_run(&env->rig, MMX_NS_PER_MS);
+		rig_guest_read(a);
+		assert_int_equal(rig_job(a, RIG_NAME(1), 1), 0);
+		assert_int_equal(rig_job(a, RIG_NAME(0), 1), rows[i].beside);
+		assert_int_equal(a->fault_count, rows[i].kind != 0);
+		if (rows[i].kind)
+			assert_int_equal(a->faults[0].kind, rows[i].kind);
+		if (rows[i].end != IS_DESTROYED) {
+			assert_int_equal(group_state(a, 0), rows[i].state);
+			assert_int_equal(rig_reply(a, a->tag)->group.fatal_queues,
+					 rows[i].fatal_queues);
+		}
+		for (j = 1; j <= 20; j++) {
+			assert_int_equal(rig_wait_job(a, RIG_NAME(8), j), 0);
+			assert_int_equal(rig_wait_job(b, RIG_NAME(0), j), 0);
+		}
+		assert_int_equal(group_state(a, 1), 0);
+		assert_int_equal(b->fault_count, 0);
+		assert_int_equal(resets(env), 0);
+		teardown(state);
+	}
+}
+
 /* ---- resets ---- */
 
 /* Twelve groups that never end, of which eight are in the slots. */
@@ -374,6 +490,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dead_group, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wait_for_failed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mmu_fault, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mmu_fault_behind_fatal, setup, teardown),
+		cmocka_unit_test(test_results),
 		cmocka_unit_test_setup_teardown(test_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_work_during_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lost_interrupts, setup, teardown),

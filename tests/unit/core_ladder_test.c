@@ -346,6 +346,47 @@ static void test_table(void **state)
 	}
 }
 
+/* Answers and interrupts of before the reset that come while it is under way are nobody's: all goes on as if they had not. */
+static void test_late_answers(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *b = &env->guests[1];
+	struct mmx_gpu *gpu = env->rig.core->gpu;
+	uint32_t *acks[2], i;
+	uint64_t seqno;
+
+	create_group(&env->ctx[0], 0, 1);
+	create_group(&env->ctx[0], 1, 1);
+	create_group(&env->ctx[0], 2, 1);
+	rig_submit(&env->guests[0], RIG_NAME(0), 0, 1, rig_endless(&env->ctx[0]), NULL, 0);
+	create_group(&env->ctx[1], 0, 1);
+	for (seqno = 1; seqno <= 4; seqno++)
+		rig_submit(b, RIG_NAME(0), 0, seqno, rig_work(&env->ctx[1], 60000, 0, 1), NULL, 0);
+	rig_run(&env->rig, 5 * MMX_NS_PER_MS);
+	for (i = 0; i < 2; i++)
+		acks[i] = (uint32_t *)(uintptr_t)&gpu->fw.csg[i].output->ack;
+	break_it(env, TERMINATE);
+	RIG_UNTIL(&env->rig, resets(env) == 1);
+	mend(env);
+	while (!mmx_gpu_is_ready(gpu)) {
+		if (gpu->boot.state == MMX_BOOT_RESETTING)
+			for (i = 0; i < 2; i++)
+				*acks[i] = mmx_csf_update(*acks[i], CSG_STATE_TERMINATE,
+							  CSG_REQ_STATE) ^
+					   CSG_REQ_SYNC_UPDATE;
+		for (i = 0; i < 2; i++)
+			mmx_slot_irq(gpu, i);
+		mmx_mmu_irq(gpu);
+		for (i = 0; i < MMX_IRQ_COUNT; i++)
+			mmx_core_irq(env->rig.core, (enum mmx_irq)i);
+		rig_step(&env->rig, env->rig.now_ns + MMX_NS_PER_S);
+	}
+	for (seqno = 1; seqno <= 4; seqno++)
+		assert_int_equal(rig_wait_job(b, RIG_NAME(0), seqno), 0);
+	assert_int_equal(resets(env), 1);
+	assert_int_equal(env->rig.core->partitions[0].resets, 1);
+}
+
 /* Which partitions have groups in slots. */
 static unsigned int residents(const struct env *env)
 {
@@ -574,6 +615,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_suspend_not_answered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_suspend_answered_late, setup, teardown),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test_setup_teardown(test_late_answers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_suspects, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_repeat_while_alone, setup, teardown),
 		cmocka_unit_test(test_storm),
