@@ -75,6 +75,12 @@ tests_unit_session_ring_test_SOURCES = %D%/session_ring_test.c $(RIG)
 tests_unit_session_ring_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_session_ring_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/core_nomem_test
+tests_unit_core_nomem_test_SOURCES = %D%/core_nomem_test.c $(RIG)
+tests_unit_core_nomem_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_nomem_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+tests_unit_core_nomem_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 UNIT_TESTS += tests/unit/session_flip_test
 tests_unit_session_flip_test_SOURCES = %D%/session_flip_test.c $(RIG)
 tests_unit_session_flip_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -pthread

@@ -5,6 +5,7 @@
  */
 #include "tests/unit/rig.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -145,8 +146,13 @@ static int dev_map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t siz
 		   struct mmx_dma_map *ret_map)
 {
 	struct rig *rig = (struct rig *)(void *)dev;
-	int r = mmx_device_map(inner_of(dev), fd, offset, size, writable, ret_map);
+	int r;
 
+	if (rig->map_fails && !--rig->map_fails) {
+		rig->maps_failed++;
+		return -ENOMEM;
+	}
+	r = mmx_device_map(inner_of(dev), fd, offset, size, writable, ret_map);
 	if (!r && offset) {
 		ret_map->priv = rig;
 		rig->regions++;

@@ -48,6 +48,8 @@ struct rig {
 	unsigned int turns;
 
 	unsigned int drop_irqs[MMX_IRQ_COUNT]; /* next ones that are lost; UINT_MAX = all */
+	unsigned int map_fails,
+		maps_failed; /* this mapping from now on fails, 0 = none; those that have */
 	bool mute; /* no doorbell reaches the firmware */
 	/* ... or only these requests do not: states (1 << CSG_STATE_*) asked of a slot; pings */
 	uint32_t deaf[MMX_GPU_MAX_SLOTS];
