@@ -4,6 +4,7 @@
  * whoever wrote it and wherever it lies. On virtual time.
  */
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -411,6 +412,59 @@ static void test_many_wait_for_nothing(void **state)
 	}
 }
 
+/* Waits for the object to be more than 0, and then never ends. */
+static struct rig_stream await_and_stay(struct rig_ctx *ctx, uint64_t va)
+{
+	struct mmx_cs_asm a = begin(ctx);
+	unsigned int loop;
+
+	mmx_cs_move48(&a, 0, va);
+	put_value(&a, 2, 0);
+	mmx_cs_sync_wait64(&a, MMX_CS_GREATER, 0, 2);
+	loop = mmx_cs_label(&a);
+	mmx_cs_bind(&a, loop);
+	mmx_cs_nop(&a);
+	mmx_cs_branch(&a, MMX_CS_ALWAYS, 0, loop);
+	return end(ctx, &a);
+}
+
+/*
+ * The object is what is waited for just as long as firmware needs to see it, and our interrupts are lost: the word says
+ * that the group waits, and it runs. Firmware knows better, and is asked; else it would run without being charged.
+ */
+static void test_word_that_lies(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct rig_ctx *ctx = &env->ctxs[0];
+	struct mmx_core_group *group;
+	uint64_t charged;
+
+	create_group(ctx, 0, 1);
+	create_group(ctx, 1, 1);
+	rig_submit(guest, RIG_NAME(0), 0, 1, await_and_stay(ctx, OBJECT_VA), NULL, 0);
+	rig_submit(guest, RIG_NAME(1), 0, 1, rig_store(ctx, 0, 1), NULL, 0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(2), 1), 0);
+	rig_run(&env->rig, 2 * MMX_NS_PER_MS);
+	group = core_group(env, 0);
+	assert_true(group->waiting && group->sched.state == MMX_SCHED_IN);
+	charged = group->sched.gpu_time_ns;
+
+	rig_submit(guest, RIG_NAME(1), 0, 2, set(ctx, OBJECT_VA, true, 1), NULL, 0);
+	rig_submit(guest, RIG_NAME(1), 0, 3, rig_work(ctx, 200, 0, 1), NULL, 0);
+	rig_submit(guest, RIG_NAME(1), 0, 4, set(ctx, OBJECT_VA, true, 0), NULL, 0);
+	env->rig.drop_irqs[MMX_IRQ_JOB] = UINT_MAX;
+	rig_run(&env->rig, MMX_NS_PER_MS);
+	env->rig.drop_irqs[MMX_IRQ_JOB] = 0;
+	assert_int_equal(*object(ctx, OBJECT_VA), 0);
+	rig_run(&env->rig, LOOK_NS + AT_ONCE_NS);
+	assert_false(group->waiting);
+	assert_true(group->sched.busy);
+	rig_run(&env->rig, 10 * MMX_NS_PER_MS);
+	mmx_sched_account(env->rig.core->sched, env->rig.now_ns);
+	assert_true(group->sched.gpu_time_ns - charged > 9 * MMX_NS_PER_MS);
+}
+
 /* Groups, and guests, that go while they wait. */
 static void test_ends_while_waiting(void **state)
 {
@@ -447,6 +501,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_foreign_address, setup_all, teardown),
 		cmocka_unit_test_setup_teardown(test_queues_of_a_group, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_wait_for_nothing, setup_all, teardown),
+		cmocka_unit_test_setup_teardown(test_word_that_lies, setup_all, teardown),
 		cmocka_unit_test_setup_teardown(test_ends_while_waiting, setup, teardown),
 	};
 

@@ -227,7 +227,7 @@ static uint64_t share_of(const struct machine *m, const struct mmx_sched_partiti
 		if (m->groups[i].sched.partition == partition)
 			own += m->groups[i].ran_ns;
 	}
-	return own * 1000 / total;
+	return total ? own * 1000 / total : 0;
 }
 
 static void busy(struct machine *m, struct group *g)
