@@ -74,6 +74,8 @@ static const struct setting control_settings[] = {
 static const struct setting scheduler_settings[] = {
 	NUMBER("tick_us", KIND_U32, struct mmx_config, tick_us, 100, 1000000, 10000),
 	NUMBER("poll_us", KIND_U32, struct mmx_config, poll_us, 0, 1000, MMX_CONFIG_POLL_AUTO),
+	NUMBER("idle_power_off_ms", KIND_U32, struct mmx_config, idle_power_off_ms, 0, 86400000,
+	       50),
 };
 
 #define P struct mmx_partition_config

@@ -7,7 +7,7 @@
  *	firmware = { image = "/lib/firmware/arm/mali/arch10.8/mali_csffw.bin"; allow_unsigned = true; };
  *	control = { socket = "/run/malimux/control.sock"; mode = "0600"; };
  *	log = "all+info";
- *	scheduler = { tick_us = 10000; };
+ *	scheduler = { tick_us = 10000; idle_power_off_ms = 50; };
  *	partition = (
  *		{ name = "cluster"; socket = "/run/malimux/cluster.sock"; mode = "0660"; uid = 1000;
  *		  weight = 2; slots_max = 4; shader_cores = 0x50005; sched_priority = "high";
@@ -57,6 +57,7 @@ struct mmx_config {
 	uint32_t tick_us; /* of the scheduler */
 	uint32_t
 		poll_us; /* that the loop looks for more before it sleeps; or MMX_CONFIG_POLL_AUTO */
+	uint32_t idle_power_off_ms; /* 0 = never */
 	size_t partition_count;
 	struct mmx_partition_config *partitions;
 };

@@ -140,13 +140,18 @@ int mmx_core_create(const struct mmx_core_params *params, const struct mmx_core_
 	r = mmx_core_sync_init(core);
 	if (r)
 		goto err_heartbeat;
+	r = mmx_core_power_init(core);
+	if (r)
+		goto err_sync;
 	r = mmx_gpu_create(params->dev, params->timers, params->image, &mmx_core_gpu_ops, core,
 			   &core->gpu);
 	if (r)
-		goto err_sync;
+		goto err_power;
 	*ret_core = core;
 	return 0;
 
+err_power:
+	mmx_core_power_finish(core);
 err_sync:
 	mmx_core_sync_finish(core);
 err_heartbeat:
@@ -172,6 +177,7 @@ void mmx_core_destroy(struct mmx_core *core)
 	mmx_sched_destroy(core->sched);
 	mmx_gpu_destroy(core->gpu);
 	mmx_core_sync_finish(core);
+	mmx_core_power_finish(core);
 	mmx_timer_finish(core->params.timers, &core->heartbeat);
 	mmx_timer_finish(core->params.timers, &core->tick);
 	free(core->partitions);
@@ -231,12 +237,12 @@ void mmx_core_gpu_ready(struct mmx_core *core)
 	};
 	size_t i;
 
+	if (core->sched || core->state != MMX_CORE_STARTING)
+		return;
 	mmx_log(MMX_LOG_CORE, MMX_LOG_INFO,
 		"GPU is ready: id 0x%08x, %u slots of %u streams, firmware interface %u.%u.%u",
 		info->gpu_id, info->slots, info->streams, info->fw_version >> 24,
 		info->fw_version >> 16 & 0xff, info->fw_version & 0xffff);
-	if (core->sched || core->state != MMX_CORE_STARTING)
-		return;
 	if (mmx_sched_create(&params, &core->sched)) {
 		mmx_core_gpu_lost(core,
 				  "no memory for the scheduler, or no address space for groups");

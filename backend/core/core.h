@@ -8,6 +8,7 @@
  *   resets.c  who is to blame for a GPU reset, and what it costs whom
  *   quarantine.c  how many GPU resets a guest may be to blame for
  *   timeouts.c  how long the job at the head of a queue may take
+ *   power.c   the GPU's sleep while nobody has work
  *   status.c  what the control socket tells
  *   loop.c    all of it on libuv: descriptors, timerfd, signals (loop.h)
  *   config.c, control.c  the configuration file, the control socket

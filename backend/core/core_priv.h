@@ -61,6 +61,8 @@ struct mmx_core {
 	struct mmx_timer tick; /* of the scheduler */
 	struct mmx_timer heartbeat;
 	struct mmx_timer sync_timer; /* armed while groups wait for sync objects */
+	struct mmx_timer idle; /* nobody has work; power.c */
+	bool drowsy; /* nobody has had any for long enough */
 	size_t partition_count;
 	struct mmx_partition *partitions;
 	struct mmx_list todo; /* mmx_partition.todo: the others cost a round nothing */
@@ -170,6 +172,12 @@ void mmx_core_sync_forget(struct mmx_core_group *group);
 void mmx_core_sync_changed(struct mmx_partition *partition);
 /* Does so, as far as @budget goes. Return: what it has taken of it. */
 unsigned int mmx_core_sync_look(struct mmx_partition *partition, unsigned int budget);
+
+/* power.c */
+int mmx_core_power_init(struct mmx_core *core);
+void mmx_core_power_finish(struct mmx_core *core);
+/* Before decisions. The scheduler exists. */
+void mmx_core_power(struct mmx_core *core);
 
 /* core.c */
 /* The round that is under way, or the next one, does what there is to do for it. */

@@ -114,7 +114,10 @@ void mmx_core_decide(struct mmx_core *core)
 	struct mmx_sched_action action;
 	uint64_t deadline_ns;
 
-	if (!core->sched || !mmx_gpu_is_ready(core->gpu))
+	if (!core->sched)
+		return;
+	mmx_core_power(core);
+	if (!mmx_gpu_is_ready(core->gpu))
 		return;
 	while (mmx_sched_next(core->sched, mmx_core_now(core), &action)) {
 		struct mmx_core_group *group =

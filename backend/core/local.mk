@@ -15,6 +15,7 @@ backend_libcore_a_SOURCES = \
 	%D%/loop.c %D%/loop.h \
 	%D%/quarantine.c \
 	%D%/resets.c \
+	%D%/power.c \
 	%D%/status.c \
 	%D%/syncs.c \
 	%D%/timeouts.c

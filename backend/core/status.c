@@ -71,6 +71,18 @@ static struct json_object *checked(struct json_object *obj, bool ok)
 	return NULL;
 }
 
+static const char *const power_names[] = {
+	[MMX_GPU_POWER_ON] = "on",
+	[MMX_GPU_POWER_GOING_OFF] = "going off",
+	[MMX_GPU_POWER_OFF] = "off",
+};
+
+/* Takes work: at once, or when it has been woken. */
+static bool takes_work(const struct mmx_core *core)
+{
+	return mmx_gpu_is_ready(core->gpu) || mmx_gpu_power(core->gpu) != MMX_GPU_POWER_ON;
+}
+
 static struct json_object *gpu_object(const struct mmx_core *core)
 {
 	const struct mmx_gpu_info *info = mmx_gpu_info(core->gpu);
@@ -80,7 +92,10 @@ static struct json_object *gpu_object(const struct mmx_core *core)
 	if (!obj)
 		return NULL;
 	mmx_gpu_stats(core->gpu, &stats);
-	return checked(obj, add_bool(obj, "ready", mmx_gpu_is_ready(core->gpu)) &&
+	return checked(obj, add_bool(obj, "ready", takes_work(core)) &&
+				    add_str(obj, "power", power_names[mmx_gpu_power(core->gpu)]) &&
+				    add_u64(obj, "power_offs", stats.power_offs) &&
+				    add_u64(obj, "power_off_ns", stats.power_off_ns) &&
 				    add_str(obj, "device", core->params.dev->ops->name) &&
 				    add_hex(obj, "gpu_id", info->gpu_id) &&
 				    add_hex(obj, "shader_present", info->shader_present) &&

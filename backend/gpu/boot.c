@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Bring-up and reset: the state machine of boot.h. Driven by gpu.c's interrupt dispatch, by mmu.c (AS0 is
+ * Bring-up and reset: the state machine of boot.h, but for sleep (sleep.c). Driven by gpu.c's interrupt dispatch, by mmu.c (AS0 is
  * enabled), glb.c (configured), and its own deadline. Anyone in gpu/ may ask for a reset.
  *
  * Registers are written only, but for one read at each state's end: nothing is polled. A deadline reads the
@@ -9,28 +9,16 @@
  * Invariants
  *  - The deadline is armed in RESETTING, POWERING and BOOTING; MAPPING and CONFIGURING are watched by the
  *    deadlines of mmu.c and glb.c.
+ *  - .fast is set from the moment the firmware has halted until it is READY again, or is given up by a reset.
  *  - From mmx_gpu_reset() until the reset has ended the state is RESETTING, and nobody else writes registers.
  *  - A device that is lost ends in FAILED, whatever its registers seem to say.
  */
 #include "backend/gpu/boot.h"
 
-#include "backend/gpu/gpu_priv.h"
+#include "backend/gpu/boot_priv.h"
 #include "backend/gpu/gpu_regs.h"
-#include "backend/gpu/int_regs.h"
-#include "backend/gpu/job_regs.h"
-#include "backend/gpu/mcu_regs.h"
-#include "backend/gpu/mmu_regs.h"
 #include "backend/gpu/power.h"
 #include "backend/util/log.h"
-
-static void restart(struct mmx_gpu *gpu, const char *why);
-
-/* ---- registers ---- */
-
-static void write_int(struct mmx_gpu *gpu, uint32_t base, uint32_t reg, uint32_t value)
-{
-	mmx_device_write32(gpu->dev, base + reg, value);
-}
 
 static uint32_t raw_int(struct mmx_gpu *gpu, uint32_t base)
 {
@@ -39,36 +27,32 @@ static uint32_t raw_int(struct mmx_gpu *gpu, uint32_t base)
 	return mmx_device_lost(gpu->dev) ? 0 : raw;
 }
 
-static void write_mcu(struct mmx_gpu *gpu, uint32_t control)
-{
-	mmx_device_write32(gpu->dev, MCU_CONTROL_BASE + MCU_CONTROL, control);
-}
-
-static void mask_firmware(struct mmx_gpu *gpu)
-{
-	write_int(gpu, JOB_INT_BASE, INT_MASK, 0);
-	write_int(gpu, MMU_INT_BASE, INT_MASK, 0);
-}
-
 /* ---- states ---- */
 
-static void enter(struct mmx_gpu *gpu, enum mmx_boot_state state, uint64_t deadline_ns)
+void mmx_boot_enter(struct mmx_gpu *gpu, enum mmx_boot_state state, uint64_t deadline_ns)
 {
+	uint64_t now_ns = mmx_timers_now(gpu->timers);
+
+	if (gpu->boot.state == MMX_BOOT_ASLEEP)
+		gpu->stats.power_off_ns += now_ns - gpu->boot.asleep_ns;
 	gpu->boot.state = state;
+	if (state == MMX_BOOT_ASLEEP) {
+		gpu->boot.asleep_ns = now_ns;
+		gpu->stats.power_offs++;
+	}
 	if (deadline_ns)
-		mmx_timer_set(gpu->timers, &gpu->boot.deadline,
-			      mmx_timers_now(gpu->timers) + deadline_ns);
+		mmx_timer_set(gpu->timers, &gpu->boot.deadline, now_ns + deadline_ns);
 	else
 		mmx_timer_cancel(gpu->timers, &gpu->boot.deadline);
 }
 
 static void enter_resetting(struct mmx_gpu *gpu)
 {
-	enter(gpu, MMX_BOOT_RESETTING, MMX_BOOT_RESET_NS);
-	mask_firmware(gpu);
-	write_mcu(gpu, MCU_CONTROL_DISABLE);
-	write_int(gpu, GPU_INT_BASE, INT_CLEAR, UINT32_MAX);
-	write_int(gpu, GPU_INT_BASE, INT_MASK, GPU_INT_RESET_COMPLETED);
+	mmx_boot_enter(gpu, MMX_BOOT_RESETTING, MMX_BOOT_RESET_NS);
+	mmx_boot_mask_firmware(gpu);
+	mmx_boot_write_mcu(gpu, MCU_CONTROL_DISABLE);
+	mmx_boot_write_int(gpu, GPU_INT_BASE, INT_CLEAR, UINT32_MAX);
+	mmx_boot_write_int(gpu, GPU_INT_BASE, INT_MASK, GPU_INT_RESET_COMPLETED);
 	mmx_device_write32(gpu->dev, GPU_CONTROL_BASE + GPU_CMD, GPU_CMD_SOFT_RESET);
 }
 
@@ -76,35 +60,45 @@ static void enter_booting(struct mmx_as_wait *wait)
 {
 	struct mmx_gpu *gpu = mmx_container_of(wait, struct mmx_gpu, boot.mapped);
 
-	enter(gpu, MMX_BOOT_BOOTING, MMX_BOOT_MCU_NS);
-	write_int(gpu, JOB_INT_BASE, INT_CLEAR, UINT32_MAX);
-	write_int(gpu, JOB_INT_BASE, INT_MASK, UINT32_MAX);
-	write_mcu(gpu, MCU_CONTROL_AUTO);
+	mmx_boot_enter(gpu, MMX_BOOT_BOOTING, MMX_BOOT_MCU_NS);
+	mmx_boot_write_int(gpu, JOB_INT_BASE, INT_CLEAR, UINT32_MAX);
+	mmx_boot_write_int(gpu, JOB_INT_BASE, INT_MASK, UINT32_MAX);
+	mmx_boot_write_mcu(gpu, MCU_CONTROL_AUTO);
 }
 
 static void enter_mapping(struct mmx_gpu *gpu)
 {
 	uint32_t present = gpu->mmu.present;
 
-	enter(gpu, MMX_BOOT_MAPPING, 0);
+	mmx_boot_enter(gpu, MMX_BOOT_MAPPING, 0);
 	/* the firmware changes the power of cores all the time: none of our business from here on */
-	write_int(gpu, GPU_INT_BASE, INT_MASK, GPU_INT_FAULT | GPU_INT_PROTM_FAULT);
-	write_int(gpu, MMU_INT_BASE, INT_CLEAR, UINT32_MAX);
-	write_int(gpu, MMU_INT_BASE, INT_MASK, present | present << 16);
-	mmx_fw_load(gpu);
+	mmx_boot_write_int(gpu, GPU_INT_BASE, INT_MASK, GPU_INT_FAULT | GPU_INT_PROTM_FAULT);
+	mmx_boot_write_int(gpu, MMU_INT_BASE, INT_CLEAR, UINT32_MAX);
+	mmx_boot_write_int(gpu, MMU_INT_BASE, INT_MASK, present | present << 16);
+	if (gpu->boot.fast)
+		mmx_glb_unhalt(gpu);
+	else
+		mmx_fw_load(gpu);
 	if (mmx_mmu_get(gpu->fw.vm, 0, &gpu->boot.mapped))
-		restart(gpu, "the firmware's address space is taken");
+		mmx_boot_restart(gpu, "the firmware's address space is taken");
 }
 
-static void enter_powering(struct mmx_gpu *gpu)
+void mmx_boot_power_up(struct mmx_gpu *gpu)
 {
-	enter(gpu, MMX_BOOT_POWERING, MMX_BOOT_POWER_NS);
-	write_int(gpu, GPU_INT_BASE, INT_MASK,
-		  GPU_INT_FAULT | GPU_INT_PROTM_FAULT | GPU_INT_POWER_CHANGED_ALL);
-	mmx_mmu_settle(gpu);
+	mmx_boot_enter(gpu, MMX_BOOT_POWERING, MMX_BOOT_POWER_NS);
+	mmx_boot_write_int(gpu, GPU_INT_BASE, INT_MASK,
+			   GPU_INT_FAULT | GPU_INT_PROTM_FAULT | GPU_INT_POWER_CHANGED_ALL);
 	mmx_power_request(gpu);
 	if (mmx_power_is_up(gpu))
 		enter_mapping(gpu);
+}
+
+static void reset_done(struct mmx_gpu *gpu)
+{
+	/* what is done now may ask for more, which is not to be held back any more */
+	mmx_boot_enter(gpu, MMX_BOOT_POWERING, MMX_BOOT_POWER_NS);
+	mmx_mmu_settle(gpu);
+	mmx_boot_power_up(gpu);
 }
 
 /* ---- what moves it on ---- */
@@ -112,10 +106,12 @@ static void enter_powering(struct mmx_gpu *gpu)
 void mmx_boot_gpu_irq(struct mmx_gpu *gpu, uint32_t bits)
 {
 	if (gpu->boot.state == MMX_BOOT_RESETTING && (bits & GPU_INT_RESET_COMPLETED))
-		enter_powering(gpu);
+		reset_done(gpu);
 	else if (gpu->boot.state == MMX_BOOT_POWERING && (bits & GPU_INT_POWER_CHANGED_ALL) &&
 		 mmx_power_is_up(gpu))
 		enter_mapping(gpu);
+	else
+		mmx_sleep_gpu_irq(gpu, bits);
 }
 
 void mmx_boot_mcu_alive(struct mmx_gpu *gpu)
@@ -126,10 +122,10 @@ void mmx_boot_mcu_alive(struct mmx_gpu *gpu)
 		return;
 	if (mmx_fw_discover(gpu, &why)) {
 		mmx_log(MMX_LOG_GPU, MMX_LOG_ERROR, "interface of the firmware: %s", why);
-		restart(gpu, "the firmware's interface makes no sense");
+		mmx_boot_restart(gpu, "the firmware's interface makes no sense");
 		return;
 	}
-	enter(gpu, MMX_BOOT_CONFIGURING, 0);
+	mmx_boot_enter(gpu, MMX_BOOT_CONFIGURING, 0);
 	mmx_glb_configure(gpu);
 }
 
@@ -137,13 +133,14 @@ void mmx_boot_configured(struct mmx_gpu *gpu)
 {
 	if (gpu->boot.state != MMX_BOOT_CONFIGURING)
 		return;
-	enter(gpu, MMX_BOOT_READY, 0);
+	mmx_boot_enter(gpu, MMX_BOOT_READY, 0);
 	gpu->boot.tries = 0;
-	mmx_log(MMX_LOG_GPU, MMX_LOG_INFO, "ready slots=%u streams=%u firmware=%u.%u.%u",
-		gpu->info.slots, gpu->info.streams,
+	mmx_log(MMX_LOG_GPU, gpu->boot.fast ? MMX_LOG_DEBUG : MMX_LOG_INFO,
+		"ready slots=%u streams=%u firmware=%u.%u.%u", gpu->info.slots, gpu->info.streams,
 		MMX_FIELD_GET(GLB_VERSION_MAJOR, gpu->info.fw_version),
 		MMX_FIELD_GET(GLB_VERSION_MINOR, gpu->info.fw_version),
 		MMX_FIELD_GET(GLB_VERSION_PATCH, gpu->info.fw_version));
+	gpu->boot.fast = false;
 	gpu->ops->ready(gpu->ctx);
 }
 
@@ -155,11 +152,11 @@ static void missed(struct mmx_timer *timer)
 	case MMX_BOOT_RESETTING:
 		if (raw_int(gpu, GPU_INT_BASE) & GPU_INT_RESET_COMPLETED) {
 			mmx_gpu_lost_irq(gpu, "GPU");
-			write_int(gpu, GPU_INT_BASE, INT_CLEAR, GPU_INT_RESET_COMPLETED);
-			enter_powering(gpu);
+			mmx_boot_write_int(gpu, GPU_INT_BASE, INT_CLEAR, GPU_INT_RESET_COMPLETED);
+			reset_done(gpu);
 			return;
 		}
-		restart(gpu, "the GPU does not finish its reset");
+		mmx_boot_restart(gpu, "the GPU does not finish its reset");
 		return;
 	case MMX_BOOT_POWERING:
 		if (mmx_power_is_up(gpu)) {
@@ -167,18 +164,25 @@ static void missed(struct mmx_timer *timer)
 			enter_mapping(gpu);
 			return;
 		}
-		restart(gpu, "the L2 does not power up");
+		mmx_boot_restart(gpu, "the L2 does not power up");
 		return;
 	case MMX_BOOT_BOOTING:
 		if (raw_int(gpu, JOB_INT_BASE) & JOB_INT_GLB) {
 			mmx_gpu_lost_irq(gpu, "JOB");
-			write_int(gpu, JOB_INT_BASE, INT_CLEAR, JOB_INT_GLB);
+			mmx_boot_write_int(gpu, JOB_INT_BASE, INT_CLEAR, JOB_INT_GLB);
 			mmx_boot_mcu_alive(gpu);
 			return;
 		}
 		mmx_log(MMX_LOG_GPU, MMX_LOG_ERROR, "firmware does not boot mcu_status=%u",
 			mmx_device_read32(gpu->dev, MCU_CONTROL_BASE + MCU_STATUS));
-		restart(gpu, "the firmware does not boot");
+		mmx_boot_restart(gpu, "the firmware does not boot");
+		return;
+	case MMX_BOOT_HALTING:
+	case MMX_BOOT_STOPPING:
+	case MMX_BOOT_UNMAPPING:
+	case MMX_BOOT_UNPOWERING:
+	case MMX_BOOT_ASLEEP:
+		mmx_sleep_missed(gpu);
 		return;
 	case MMX_BOOT_OFF:
 	case MMX_BOOT_MAPPING:
@@ -193,15 +197,15 @@ static void missed(struct mmx_timer *timer)
 
 static void fail(struct mmx_gpu *gpu, const char *why)
 {
-	write_int(gpu, GPU_INT_BASE, INT_MASK, 0);
-	enter(gpu, MMX_BOOT_FAILED, 0);
+	mmx_boot_write_int(gpu, GPU_INT_BASE, INT_MASK, 0);
+	mmx_boot_enter(gpu, MMX_BOOT_FAILED, 0);
 	mmx_log(MMX_LOG_GPU, MMX_LOG_ERROR, "given up: %s", why);
 	mmx_mmu_settle(gpu);
 	gpu->ops->failed(gpu->ctx, why);
 }
 
 /* The hardware first, so that it stops as soon as may be; the callers' news last. */
-static void restart(struct mmx_gpu *gpu, const char *why)
+void mmx_boot_restart(struct mmx_gpu *gpu, const char *why)
 {
 	bool was_ready = gpu->boot.state == MMX_BOOT_READY;
 	bool proven = mmx_reset_begins(gpu);
@@ -210,6 +214,8 @@ static void restart(struct mmx_gpu *gpu, const char *why)
 	mmx_log(MMX_LOG_GPU, MMX_LOG_WARN, "reset: %s", why);
 	gpu->boot.epoch++;
 	gpu->boot.tries++;
+	gpu->boot.fast = false;
+	gpu->boot.wake = false;
 	gpu->stats.resets++;
 	enter_resetting(gpu);
 	mmx_timer_cancel(gpu->timers, &gpu->job_confirm);
@@ -233,7 +239,7 @@ void mmx_gpu_reset(struct mmx_gpu *gpu, const char *why)
 	if (gpu->boot.state == MMX_BOOT_OFF || gpu->boot.state == MMX_BOOT_FAILED ||
 	    gpu->boot.state == MMX_BOOT_RESETTING)
 		return;
-	restart(gpu, why);
+	mmx_boot_restart(gpu, why);
 }
 
 /* ---- life ---- */
@@ -248,10 +254,10 @@ void mmx_boot_start(struct mmx_gpu *gpu)
 
 void mmx_boot_stop(struct mmx_gpu *gpu)
 {
-	enter(gpu, MMX_BOOT_OFF, 0);
-	mask_firmware(gpu);
-	write_int(gpu, GPU_INT_BASE, INT_MASK, 0);
-	write_mcu(gpu, MCU_CONTROL_DISABLE);
+	mmx_boot_enter(gpu, MMX_BOOT_OFF, 0);
+	mmx_boot_mask_firmware(gpu);
+	mmx_boot_write_int(gpu, GPU_INT_BASE, INT_MASK, 0);
+	mmx_boot_write_mcu(gpu, MCU_CONTROL_DISABLE);
 	mmx_device_write32(gpu->dev, GPU_CONTROL_BASE + GPU_CMD, GPU_CMD_SOFT_RESET);
 }
 
@@ -267,7 +273,8 @@ bool mmx_boot_is_powered(const struct mmx_gpu *gpu)
 
 bool mmx_boot_is_running(const struct mmx_gpu *gpu)
 {
-	return gpu->boot.state == MMX_BOOT_CONFIGURING || gpu->boot.state == MMX_BOOT_READY;
+	return gpu->boot.state == MMX_BOOT_CONFIGURING || gpu->boot.state == MMX_BOOT_READY ||
+	       gpu->boot.state == MMX_BOOT_HALTING;
 }
 
 int mmx_boot_init(struct mmx_gpu *gpu)

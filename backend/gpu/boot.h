@@ -5,6 +5,13 @@
  *   OFF -> RESETTING (soft reset, GPU_INT RESET_COMPLETED) -> POWERING (L2, GPU_INT POWER_CHANGED_ALL)
  *       -> MAPPING (AS0 enabled for the MCU) -> BOOTING (JOB_INT GLB) -> CONFIGURING (global requests acked)
  *       -> READY            (any deadline missed: again from RESETTING, MMX_BOOT_TRIES times) -> FAILED
+ *
+ * and sleep, when there is nothing to do (sleep.c):
+ *
+ *   READY -> HALTING (the firmware, MCU_STATUS HALT) -> STOPPING (the MCU, MCU_STATUS DISABLED)
+ *         -> UNMAPPING (all address spaces given up, caches clean) -> UNPOWERING (L2, GPU_INT POWER_CHANGED_ALL) -> ASLEEP
+ *         -> POWERING, and on to READY without loading the firmware again
+ *                           (any deadline missed: RESETTING, as above)
  */
 #ifndef BACKEND_GPU_BOOT_H
 #define BACKEND_GPU_BOOT_H
@@ -25,6 +32,11 @@ enum mmx_boot_state {
 	MMX_BOOT_BOOTING,
 	MMX_BOOT_CONFIGURING,
 	MMX_BOOT_READY,
+	MMX_BOOT_HALTING,
+	MMX_BOOT_STOPPING,
+	MMX_BOOT_UNMAPPING,
+	MMX_BOOT_UNPOWERING,
+	MMX_BOOT_ASLEEP,
 	MMX_BOOT_FAILED,
 };
 
@@ -39,6 +51,10 @@ struct mmx_boot {
 	enum mmx_boot_state state;
 	uint32_t epoch; /* raised by each reset; answers to older ones are dropped */
 	unsigned int tries;
+	bool fast; /* firmware is in memory, halted: it is booted as it is */
+	bool wake; /* it falls asleep, and is wanted again */
+	uint64_t halt_by_ns; /* the firmware must have halted */
+	uint64_t asleep_ns; /* since when it is ASLEEP */
 	struct mmx_timer deadline;
 	struct mmx_as_wait mapped; /* AS0 */
 };
@@ -58,6 +74,8 @@ bool mmx_boot_is_running(const struct mmx_gpu *gpu);
 void mmx_boot_gpu_irq(struct mmx_gpu *gpu, uint32_t bits);
 /* JOB_INT GLB while BOOTING. */
 void mmx_boot_mcu_alive(struct mmx_gpu *gpu);
+/* mmu.c: no VM has an address space any more. */
+void mmx_sleep_unmapped(struct mmx_gpu *gpu);
 /* All global requests of the configuration are acknowledged. */
 void mmx_boot_configured(struct mmx_gpu *gpu);
 

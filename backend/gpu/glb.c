@@ -121,6 +121,29 @@ void mmx_glb_configure(struct mmx_gpu *gpu)
 	request(gpu, req, pending);
 }
 
+static uint32_t with_halt(const struct mmx_gpu *gpu, uint32_t req, bool halt)
+{
+	if (gpu->info.fw_version >= CSF_VERSION_GLB_STATE)
+		return MMX_FIELD_SET(GLB_REQ_STATE, req, halt ? GLB_STATE_HALT : GLB_STATE_ACTIVE);
+	return halt ? req | GLB_REQ_HALT : req & ~GLB_REQ_HALT;
+}
+
+void mmx_glb_halt(struct mmx_gpu *gpu)
+{
+	uint32_t *req = &gpu->fw.glb.input->req;
+
+	mmx_glb_reset(gpu);
+	mmx_fw_write32(req, with_halt(gpu, mmx_fw_read32(req), true));
+	mmx_fw_doorbell(gpu, 0);
+}
+
+void mmx_glb_unhalt(struct mmx_gpu *gpu)
+{
+	uint32_t *req = &gpu->fw.glb.input->req;
+
+	mmx_fw_write32(req, with_halt(gpu, mmx_fw_read32(req), false));
+}
+
 /**
  * mmx_glb_irq() - looks at what the firmware says globally
  * @gpu: GPU; its firmware runs. Being called without cause is fine.

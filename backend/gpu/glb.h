@@ -26,6 +26,10 @@ void mmx_glb_finish(struct mmx_gpu *gpu);
 void mmx_glb_configure(struct mmx_gpu *gpu);
 /* Asks the firmware whether it lives, unless it has been asked for something already. */
 void mmx_glb_probe(struct mmx_gpu *gpu);
+/* Asks the firmware to halt; its answer is MCU_STATUS. What else was asked for is forgotten, and there are no more pings. */
+void mmx_glb_halt(struct mmx_gpu *gpu);
+/* Takes that back, before halted firmware is booted again: it would halt at once. */
+void mmx_glb_unhalt(struct mmx_gpu *gpu);
 /* JOB_INT GLB. */
 void mmx_glb_irq(struct mmx_gpu *gpu);
 void mmx_glb_reset(struct mmx_gpu *gpu);

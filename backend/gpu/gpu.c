@@ -336,5 +336,7 @@ void mmx_gpu_read_time(const struct mmx_gpu *gpu, struct mmx_gpu_time *ret_time)
 void mmx_gpu_stats(const struct mmx_gpu *gpu, struct mmx_gpu_stats *ret_stats)
 {
 	*ret_stats = gpu->stats;
+	if (gpu->boot.state == MMX_BOOT_ASLEEP)
+		ret_stats->power_off_ns += mmx_timers_now(gpu->timers) - gpu->boot.asleep_ns;
 	ret_stats->dma_bytes = mmx_dma_pool_used(gpu->pool);
 }

@@ -9,6 +9,7 @@
  *   gpu.c    life cycle, interrupt dispatch, identity                (gpu_regs.h, job_regs.h)
  *   boot.c   bring-up and reset: one state machine, the same path for both   (mcu_regs.h)
  *   reset.c  what comes before a reset that somebody is accused of
+ *   sleep.c  power off when there is nothing to do, and the return    (mcu_regs.h)
  *   power.c  L2 power                                                (gpu_regs.h)
  *   mmu.c    address spaces: binding VMs to them, maintenance, faults (mmu_regs.h)
  *   pgtable.c, vm.c   page tables; a GPU address space
@@ -77,7 +78,7 @@ enum mmx_group_off {
 /* What the GPU tells its owner. All are called from mmx_gpu_irq() or a timer, never from within a call of the
  * owner into gpu/, unless a function says otherwise. The owner may call back into gpu/ from them. */
 struct mmx_gpu_ops {
-	/* Bring-up is finished: first or after a reset. Groups may be placed now. */
+	/* Bring-up is finished: first, after a reset, or after sleep. Groups may be placed now. */
 	void (*ready)(void *ctx);
 	/*
 	 * The GPU is going to be reset, and @group, or if that is NULL @vm, is accused of being the reason. Until
@@ -136,6 +137,8 @@ struct mmx_gpu_time {
 struct mmx_gpu_stats {
 	uint64_t resets;
 	uint64_t irqs;
+	uint64_t power_offs; /* times that the GPU went to sleep */
+	uint64_t power_off_ns; /* that it slept */
 	unsigned int vms, groups, heaps; /* that exist */
 	size_t dma_bytes; /* of the backend's own memory that the GPU reaches */
 };
@@ -156,6 +159,21 @@ void mmx_gpu_destroy(struct mmx_gpu *gpu);
 void mmx_gpu_start(struct mmx_gpu *gpu);
 /* An interrupt's descriptor polled readable. */
 void mmx_gpu_irq(struct mmx_gpu *gpu, enum mmx_irq irq);
+
+/* Positive outcome of mmx_gpu_sleep(). */
+enum {
+	GPU_E_BUSY = 1,
+};
+
+int mmx_gpu_sleep(struct mmx_gpu *gpu);
+void mmx_gpu_wake(struct mmx_gpu *gpu);
+
+enum mmx_gpu_power {
+	MMX_GPU_POWER_ON, /* or on its way there */
+	MMX_GPU_POWER_GOING_OFF,
+	MMX_GPU_POWER_OFF,
+};
+enum mmx_gpu_power mmx_gpu_power(const struct mmx_gpu *gpu);
 
 const struct mmx_gpu_info *mmx_gpu_info(const struct mmx_gpu *gpu);
 bool mmx_gpu_is_ready(const struct mmx_gpu *gpu);

@@ -63,6 +63,7 @@
 #define GPU_L2_PRESENT	   0x120u /* RO u64 */
 #define GPU_L2_READY	   0x160u /* RO u64 */
 #define GPU_L2_PWRON	   0x1a0u /* WO u64 */
+#define GPU_L2_PWROFF	   0x1e0u /* WO u64 */
 #define GPU_L2_PWRTRANS	   0x220u /* RO u64 */
 
 #define GPU_REVID			0x280u /* RO */

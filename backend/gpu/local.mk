@@ -3,7 +3,7 @@ noinst_LIBRARIES += backend/gpu/libgpu.a
 
 # users link it before backend/device/libdevice.a, firmware/libfirmware.a and backend/libutil.a
 backend_gpu_libgpu_a_SOURCES = \
-	%D%/boot.c %D%/boot.h \
+	%D%/boot.c %D%/boot.h %D%/boot_priv.h \
 	%D%/cs_insn.h \
 	%D%/exception.c \
 	%D%/fw.c %D%/fw.h \
@@ -17,6 +17,7 @@ backend_gpu_libgpu_a_SOURCES = \
 	%D%/power.c %D%/power.h \
 	%D%/queue.c \
 	%D%/reset.c %D%/reset.h \
+	%D%/sleep.c \
 	%D%/slot.c %D%/slot.h %D%/slot_priv.h \
 	%D%/slot_ask.c \
 	%D%/slot_heap.c \
@@ -48,7 +49,8 @@ gpu_test_libs = backend/gpu/libgpu.a backend/device/libmodel_device.a backend/de
 	tools/model/libmodel.a firmware/libfirmware.a backend/libutil.a $(JSONC_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/gpu_boot_test tests/unit/gpu_fw_test tests/unit/gpu_mmu_test \
-	tests/unit/gpu_group_test tests/unit/gpu_heap_test tests/unit/gpu_slot_test
+	tests/unit/gpu_group_test tests/unit/gpu_heap_test tests/unit/gpu_slot_test \
+	tests/unit/gpu_sleep_test
 
 tests_unit_gpu_boot_test_SOURCES = tests/unit/gpu_boot_test.c $(gpu_test_env)
 tests_unit_gpu_boot_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -75,6 +77,10 @@ tests_unit_gpu_heap_test_LDADD = $(gpu_test_libs)
 tests_unit_gpu_slot_test_SOURCES = tests/unit/gpu_slot_test.c $(gpu_group_env)
 tests_unit_gpu_slot_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_gpu_slot_test_LDADD = $(gpu_test_libs)
+
+tests_unit_gpu_sleep_test_SOURCES = tests/unit/gpu_sleep_test.c $(gpu_group_env)
+tests_unit_gpu_sleep_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_gpu_sleep_test_LDADD = $(gpu_test_libs)
 
 FUZZ_TESTS += tests/fuzz/firmware_load_fuzz
 tests_fuzz_firmware_load_fuzz_SOURCES = tests/fuzz/firmware_load_fuzz.c $(gpu_test_env) $(FUZZ_MAIN)

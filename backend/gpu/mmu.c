@@ -205,8 +205,18 @@ static void take_over(struct mmx_as *as)
 	as->heir_users = 0;
 }
 
+static bool is_unused(const struct mmx_mmu *mmu)
+{
+	for (unsigned int i = 0; i < MMX_MAX_AS; i++) {
+		if (mmu->as[i].vm)
+			return false;
+	}
+	return true;
+}
+
 static void detach(struct mmx_as *as)
 {
+	struct mmx_gpu *gpu = as->gpu;
 	struct mmx_vm *vm = as->vm;
 
 	as->vm = NULL;
@@ -218,6 +228,8 @@ static void detach(struct mmx_as *as)
 	mmx_vm_detached(vm);
 	kick(as);
 	mmx_reset_look(as->gpu);
+	if (is_unused(&gpu->mmu))
+		mmx_sleep_unmapped(gpu);
 }
 
 static void kick(struct mmx_as *as)

@@ -11,7 +11,7 @@
  * Invariants: a group is in a ready list or aside if and only if it is OUT and busy; a partition is in the waiting
  * list, in the order of vtime, if and only if it has a ready group; slot[i]'s group has .slot == i and is not OUT;
  * partition->slots counts its groups that are not OUT; priorities has the bits of fw_priority and fw_next of all groups
- * that are not OUT.
+ * that are not OUT; busy counts groups that have work.
  */
 #include "backend/sched/sched.h"
 
@@ -212,6 +212,7 @@ void mmx_sched_group_add(struct mmx_sched *sched, struct mmx_sched_group *group,
 void mmx_sched_group_del(struct mmx_sched *sched, struct mmx_sched_group *group, uint64_t now_ns)
 {
 	mmx_sched_account(sched, now_ns);
+	sched->busy -= group->busy;
 	mmx_sched_unready(group);
 	group->partition->groups--;
 }
@@ -245,6 +246,7 @@ void mmx_sched_busy(struct mmx_sched *sched, struct mmx_sched_group *group, uint
 	sched->changed = true;
 	group->busy = true;
 	group->woke = group->state != MMX_SCHED_OUT;
+	sched->busy++;
 	if (group->state == MMX_SCHED_OUT) {
 		group->turn = ++sched->turns;
 		mmx_sched_make_ready(sched, group);
@@ -255,6 +257,7 @@ void mmx_sched_idle(struct mmx_sched *sched, struct mmx_sched_group *group, uint
 {
 	mmx_sched_account(sched, now_ns);
 	sched->changed = sched->changed || group->busy;
+	sched->busy -= group->busy;
 	group->busy = false;
 	group->woke = false;
 	mmx_sched_unready(group);
@@ -332,6 +335,21 @@ void mmx_sched_refused(struct mmx_sched *sched, struct mmx_sched_group *group, u
 			partition->aside++;
 			mmx_list_add_tail(&sched->aside, &other->link);
 		}
+}
+
+bool mmx_sched_at_rest(const struct mmx_sched *sched)
+{
+	return !sched->busy;
+}
+
+struct mmx_sched_group *mmx_sched_resident(const struct mmx_sched *sched)
+{
+	unsigned int i;
+
+	for (i = 0; i < sched->params.slots; i++)
+		if (sched->slot[i] && sched->slot[i]->state == MMX_SCHED_IN)
+			return sched->slot[i];
+	return NULL;
 }
 
 void mmx_sched_prioritized(struct mmx_sched *sched, struct mmx_sched_group *group, bool done,

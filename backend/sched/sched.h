@@ -163,6 +163,11 @@ struct mmx_sched_partition *mmx_sched_hung(struct mmx_sched *sched, uint64_t now
 /* It is none any more, if it was. */
 void mmx_sched_forget_suspect(struct mmx_sched *sched, struct mmx_sched_partition *partition);
 
+/* No group has work. */
+bool mmx_sched_at_rest(const struct mmx_sched *sched);
+/* A group that is IN; NULL = none is. */
+struct mmx_sched_group *mmx_sched_resident(const struct mmx_sched *sched);
+
 /* When mmx_sched_next() wants to be called again though nothing happens; UINT64_MAX = never. */
 uint64_t mmx_sched_deadline(const struct mmx_sched *sched);
 

@@ -14,6 +14,7 @@ struct mmx_sched {
 	struct mmx_sched_group *slot[MMX_SCHED_MAX_SLOTS]; /* NULL = free */
 	uint32_t priorities; /* bit per firmware priority that a group has or is being given */
 	unsigned int leaving; /* groups that are LEAVING */
+	size_t busy; /* groups that have work */
 	struct mmx_sched_group *leader; /* of those in slots with work; NULL = to be chosen */
 	bool rising; /* the leader had not the highest priority yet, when it was looked at last */
 	uint64_t led_since_ns; /* since when it leads, or its tick has begun */

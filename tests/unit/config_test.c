@@ -31,6 +31,7 @@ static void defaults(void **state)
 	assert_null(config->log);
 	assert_int_equal(config->tick_us, 10000);
 	assert_int_equal(config->poll_us, MMX_CONFIG_POLL_AUTO);
+	assert_int_equal(config->idle_power_off_ms, 50);
 	assert_int_equal(config->partition_count, 1);
 	p = &config->partitions[0];
 	assert_string_equal(p->name, "a");
@@ -55,7 +56,8 @@ static void everything(void **state)
 		"device = { socket = \"/s/gpu\"; timeout_ms = 250; };\n"
 		"firmware = { image = \"/fw\"; allow_unsigned = true; };\n"
 		"control = { socket = \"/s/control\"; mode = \"0660\"; };\n"
-		"log = \"all+warn,sched+debug\"; scheduler = { tick_us = 5000; poll_us = 0; };\n"
+		"log = \"all+warn,sched+debug\"; scheduler = { tick_us = 5000; poll_us = 0;\n"
+		"  idle_power_off_ms = 0; };\n"
 		"partition = ( { name = \"a\"; socket = \"/s/a\"; mode = \"0666\"; uid = 0;\n"
 		"  weight = 7; slots_max = 3; shader_cores = 0x50005; sched_priority = \"realtime\";\n"
 		"  memory = \"1G\"; ring_slots = 64; max_jobs = 9; job_timeout_ms = 0; },\n"
@@ -74,6 +76,7 @@ static void everything(void **state)
 	assert_string_equal(config->log, "all+warn,sched+debug");
 	assert_int_equal(config->tick_us, 5000);
 	assert_int_equal(config->poll_us, 0);
+	assert_int_equal(config->idle_power_off_ms, 0);
 	assert_int_equal(config->partition_count, 2);
 	p = &config->partitions[0];
 	assert_int_equal(p->mode, 0666);

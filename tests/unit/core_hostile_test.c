@@ -178,5 +178,7 @@ int main(void)
 	int failed = cmocka_run_group_tests_name("coherent", tests, NULL, NULL);
 
 	rig_two_views = true;
-	return failed + cmocka_run_group_tests_name("not coherent", tests, NULL, NULL);
+	failed += cmocka_run_group_tests_name("not coherent", tests, NULL, NULL);
+	rig_idle_power_off_ms = 1;
+	return failed + cmocka_run_group_tests_name("often without power", tests, NULL, NULL);
 }

@@ -24,7 +24,8 @@
 #include "tools/malimuxctl/show.h"
 
 #define GPU                                                                                 \
-	"\"gpu\":{\"ready\":true,\"device\":\"vfio-user\",\"gpu_id\":\"0xa8670010\","       \
+	"\"gpu\":{\"ready\":true,\"power\":\"off\",\"power_offs\":12,"                      \
+	"\"power_off_ns\":95000000000,\"device\":\"vfio-user\",\"gpu_id\":\"0xa8670010\","  \
 	"\"shader_present\":\"0x50005\",\"as_present\":\"0xff\",\"slots\":8,\"streams\":8," \
 	"\"resets\":1,\"interrupts\":4711,\"vms\":2,\"groups\":3,"                          \
 	"\"heaps\":4,\"dma_bytes\":13107200}"
@@ -80,6 +81,7 @@ static void good(void **state)
 		  "state:      running, up 1 d 2 h 3 min 4 s\n"
 		  "guests:     1 connected, 2 partitions\n"
 		  "gpu:        0xa8670010, ready, by vfio-user\n"
+		  "power:      off, was off 12 times, 1 min 35 s in all\n"
 		  "has:        4 cores (0x50005), 8 slots of 8 streams, 8 address spaces\n"
 		  "in use:     2 VMs, 3 groups, 4 heaps, 12.5 MiB of the backend's memory\n"
 		  "so far:     1 resets, 4711 interrupts\n"

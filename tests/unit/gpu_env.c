@@ -241,7 +241,10 @@ bool gpu_env_run_until(struct gpu_env *env, enum mmx_boot_state state, uint64_t 
 
 static void on_ready(void *ctx)
 {
-	((struct gpu_env *)ctx)->ready++;
+	struct gpu_env *env = ctx;
+
+	env->ready++;
+	env->ready_ns = env->now_ns;
 }
 
 static void on_accused(void *ctx, struct mmx_group *group, struct mmx_vm *vm)

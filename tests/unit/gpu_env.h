@@ -48,6 +48,7 @@ struct gpu_env {
 	bool proven; /* of the last reset */
 	struct mmx_group *accused_group; /* last */
 	struct mmx_vm *accused_vm;
+	uint64_t ready_ns; /* when it was told so last */
 	const char *why; /* of the last reset or failure */
 	struct mmx_vm *fault_vm;
 	struct mmx_vm_fault fault;

@@ -26,6 +26,7 @@
 bool rig_two_views;
 const struct two_views_site *rig_ignored_site;
 bool rig_all_cached;
+uint32_t rig_idle_power_off_ms;
 
 #define DOORBELL_BASE 0x80000u
 #define DOORBELL_END  0x480000u
@@ -371,6 +372,8 @@ static const struct mmx_session_limits limits = {
 	.priority_ceiling = 2,
 };
 
+static char image_name[] = "generated"; /* for status alone */
+
 static void make_image(struct rig *rig)
 {
 	const struct mmx_fw_generate_options options = {
@@ -408,6 +411,8 @@ void rig_init(struct rig *rig, size_t partitions)
 	make_image(rig);
 	rig->config = (struct mmx_config){
 		.tick_us = 10000,
+		.idle_power_off_ms = rig_idle_power_off_ms,
+		.firmware_image = image_name,
 		.partition_count = partitions,
 		.partitions = rig->partitions,
 	};
@@ -505,7 +510,8 @@ void rig_finish(struct rig *rig)
 	RIG_UNTIL(rig, !guests_left(rig));
 	/* address spaces and memory are given up in the background */
 	rig_run(rig, 20 * MMX_NS_PER_MS);
-	RIG_UNTIL(rig, rig->state != MMX_CORE_RUNNING || mmx_gpu_is_ready(rig->core->gpu));
+	RIG_UNTIL(rig, rig->state != MMX_CORE_RUNNING || mmx_gpu_is_ready(rig->core->gpu) ||
+			       mmx_gpu_power(rig->core->gpu) == MMX_GPU_POWER_OFF);
 	if (rig->state == MMX_CORE_RUNNING || rig->state == MMX_CORE_ENDED)
 		rig_check_nothing_left(rig);
 	mmx_core_stop(rig->core);

@@ -77,10 +77,14 @@ static void check(const struct machine *m)
 {
 	const void *vms[MAX_GROUPS];
 	unsigned int i, j, used = 0, vm_count = 0;
+	bool work = false, in = false;
 	uint32_t slots = 0, priorities = 0;
 
 	for (i = 0; i < m->count; i++) {
 		const struct group *g = &m->groups[i];
+
+		work = work || g->sched.busy;
+		in = in || g->sched.state == MMX_SCHED_IN;
 
 		if (g->sched.state == MMX_SCHED_OUT)
 			continue;
@@ -108,6 +112,9 @@ static void check(const struct machine *m)
 			    b->partition != a->partition)
 				assert_int_equal(b->state, MMX_SCHED_OUT);
 		}
+	assert_int_equal(mmx_sched_at_rest(m->sched), !work);
+	assert_int_equal(mmx_sched_resident(m->sched) != NULL, in);
+	assert_true(!in || mmx_sched_resident(m->sched)->state == MMX_SCHED_IN);
 }
 
 static void carry_out(struct machine *m, const struct mmx_sched_action *action)

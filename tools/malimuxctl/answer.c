@@ -44,6 +44,9 @@ static const struct member status_members[] = {
 
 static const struct member gpu_members[] = {
 	{ "ready", KIND_BOOL, offsetof(S, gpu.ready) },
+	{ "power", KIND_TEXT, offsetof(S, gpu.power) },
+	{ "power_offs", KIND_U64, offsetof(S, gpu.power_offs) },
+	{ "power_off_ns", KIND_U64, offsetof(S, gpu.power_off_ns) },
 	{ "device", KIND_TEXT, offsetof(S, gpu.device) },
 	{ "gpu_id", KIND_HEX, offsetof(S, gpu.gpu_id) },
 	{ "shader_present", KIND_HEX, offsetof(S, gpu.shader_present) },

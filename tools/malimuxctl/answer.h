@@ -31,9 +31,10 @@ struct mmx_ctl_status {
 	uint64_t uptime_ms, partitions, guests;
 	struct {
 		bool ready;
-		const char *device;
+		const char *power, *device;
 		const char *gpu_id, *shader_present, *as_present; /* hex */
 		uint64_t slots, streams, resets, interrupts, vms, groups, heaps, dma_bytes;
+		uint64_t power_offs, power_off_ns;
 	} gpu;
 	struct {
 		const char *image, *interface, *build_info;

@@ -12,6 +12,7 @@
 
 #define MIB_BYTES   (1024.0 * 1024.0)
 #define NS_PER_MS   1e6
+#define NS_IN_MS    1000000u
 #define LABEL_WIDTH 12
 #define CELL_SIZE   64
 
@@ -65,6 +66,12 @@ static void show_status(const struct mmx_ctl_status *s, FILE *out)
 	fprintf(out, "%s, %s, by ", s->gpu.gpu_id, s->gpu.ready ? "ready" : "NOT READY");
 	mmx_ctl_put_text(s->gpu.device, out);
 	fputc('\n', out);
+
+	put_label("power:", out);
+	mmx_ctl_put_text(s->gpu.power, out);
+	fprintf(out, ", was off %" PRIu64 " times, ", s->gpu.power_offs);
+	put_uptime(s->gpu.power_off_ns / NS_IN_MS, out);
+	fputs(" in all\n", out);
 
 	put_label("has:", out);
 	fprintf(out, "%d cores (%s), %" PRIu64 " slots of %" PRIu64 " streams, %d address spaces\n",
