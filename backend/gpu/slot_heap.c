@@ -13,6 +13,7 @@
 #include "backend/gpu/gpu_priv.h"
 #include "backend/gpu/group_priv.h"
 #include "backend/gpu/slot_priv.h"
+#include "backend/util/log.h"
 
 static const struct mmx_csf_cs *stream_of(const struct mmx_slot *slot, unsigned int stream)
 {
@@ -58,6 +59,10 @@ enum mmx_slot_oom_step mmx_slot_oom(struct mmx_slot *slot, unsigned int stream)
 	};
 	switch (mmx_heap_grow(slot->group->vm, &oom, wait, &chunk)) {
 	case HEAP_E_BAD:
+		mmx_log(MMX_LOG_GPU, MMX_LOG_DEBUG,
+			"tiler memory of no heap, or counters that can't be: context=0x%llx "
+			"vt_start=%u vt_end=%u frag_end=%u",
+			(unsigned long long)oom.context, oom.vt_start, oom.vt_end, oom.frag_end);
 		return MMX_SLOT_OOM_BAD;
 	case HEAP_E_LATER:
 		return MMX_SLOT_OOM_OPEN;

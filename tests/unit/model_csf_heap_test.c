@@ -146,12 +146,38 @@ static void suspended_before_the_answer(void **state)
 	assert_int_equal(cenv_data(e, 0), 1);
 }
 
+/* Chunks come back before firmware has told the host: no event, which would name a render pass that is over. */
+static void found_some_before_the_event(void **state)
+{
+	const uint64_t finish[] = { W_MOVE48(0, HEAP_VA), W_HEAP_SET(0), W_MOVE48(4, CHUNK(1)),
+				    W_FINISH_FRAGMENT(1, 4, 4, 0, 0) };
+	struct menv_group g;
+	struct menv *e = *state;
+	uint32_t out;
+
+	cenv_start_group(e, &g, 0, 2);
+	out = menv_cs_out(e, 0, 0);
+	/* the tiler's stream runs dry in the same turn in which the other one gives a chunk back */
+	menv_queue_write(e, &g, 1, finish, 4);
+	menv_queue_write(e, &g, 0, draw, WORDS);
+	menv_doorbell(e, 1);
+	cenv_quiet(e);
+	assert_int_equal(cenv_data(e, 0), 1);
+	assert_int_equal(cenv_cs_events(e, 0, 0) & (CS_TILER_OOM | CS_FAULT), 0);
+	/* words of the heap are those of the last event, not of the moment */
+	assert_int_equal(menv_mcu_rd(e, out + CS_OUT_HEAP_VT_START), 0);
+	cenv_csg_request(e, 0, 1u << 5); /* STATUS_UPDATE */
+	cenv_quiet(e);
+	assert_int_equal(menv_mcu_rd(e, out + CS_OUT_HEAP_VT_START), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, cenv_teardown)
 		T(answered_with_a_chunk),
 		T(answered_with_none),
+		T(found_some_before_the_event),
 		T(suspended_before_the_answer),
 	};
 

@@ -7,6 +7,9 @@
  *	fragment  waits for the tiler of this frame
  *	compute   waits for the fragment work of this frame
  *
+ * The tiler takes memory of a tiler heap, which is too small at first and grows while the GPU asks for more; fragment
+ * work gives it back.
+ *
  * The jobs are submitted in the wrong order, compute first, so nothing but the sync objects can bring them into the
  * right one. Each stage of a frame stores time stamps and takes the next number of the frame's counter; load, add
  * and store are three steps, so stages that overlap would give themselves away.
@@ -43,6 +46,26 @@ struct frame {
 	struct mmx_fence fences[STAGES];
 };
 
+/* What the tiler reads and writes: Mesa's TILER_HEAP and TILER_CONTEXT, as far as they are of use here. */
+struct descriptors {
+	struct {
+		uint64_t other[3];
+		uint64_t heap;
+		uint64_t unused;
+		uint64_t completed[2]; /* chunks: first, last */
+		uint64_t rest[9];
+	} tilers[2]; /* of odd frames, of even ones */
+	struct {
+		uint32_t type, size;
+		uint64_t base, bottom, top;
+	} heap;
+	uint64_t framebuffer[4]; /* read, not interpreted */
+};
+
+#define DESCRIPTOR_BUFFER_TILER_HEAP 0x29u
+#define HEAP_CHUNK		     (256u << 10)
+#define HEAP_CHUNK_HEADER	     64u
+
 struct pass {
 	struct mmx_work *work;
 	struct mmx_cs_asm a;
@@ -50,7 +73,10 @@ struct pass {
 	uint64_t syncs_va;
 	struct frame *frames;
 	uint64_t frames_va;
-	uint64_t descriptors_va; /* framebuffer and tiler context: read, not interpreted */
+	struct descriptors *descriptors;
+	uint64_t descriptors_va;
+	uint64_t tiler_va; /* of the frame that is being built */
+	struct mmx_guest_heap heap;
 };
 
 /* Registers. */
@@ -59,6 +85,8 @@ struct pass {
 #define R_VALUE 84
 #define R_ONE	86
 #define R_COUNT 88
+#define R_CHUNK 60 /* two pairs */
+#define R_HEAP	64
 
 /* Scoreboard entries: jobs; deferred operations. */
 #define SB_JOB 2
@@ -111,33 +139,51 @@ static void end(struct pass *pass, enum stage stage)
 			  (struct mmx_cs_defer){ MMX_CS_SB(SB_LOG), SB_END });
 }
 
+static void use_heap(struct pass *pass)
+{
+	mmx_cs_move48(&pass->a, R_HEAP, pass->heap.context_va);
+	mmx_cs_heap_set(&pass->a, R_HEAP);
+}
+
 static void put_tiler(struct pass *pass)
 {
 	struct mmx_cs_asm *a = &pass->a;
 	unsigned int draw;
 
 	mmx_cs_req_resource(a, MMX_CS_RES_TILER | MMX_CS_RES_IDVS);
-	mmx_cs_move48(a, MMX_CS_R_TILER_CONTEXT, pass->descriptors_va);
+	use_heap(pass);
+	mmx_cs_heap_operation(a, MMX_CS_VT_START, MMX_CS_NOW);
+	mmx_cs_move48(a, MMX_CS_R_TILER_CONTEXT, pass->tiler_va);
 	for (draw = 0; draw < 3; draw++) {
 		mmx_cs_move32(a, MMX_CS_R_INDEX_COUNT, 3000 * (draw + 1));
 		mmx_cs_move32(a, MMX_CS_R_INSTANCES, 2);
 		mmx_cs_run_idvs(a, 0);
 	}
 	mmx_cs_finish_tiling(a);
+	mmx_cs_heap_operation(a, MMX_CS_VT_END, (struct mmx_cs_defer){ MMX_CS_SB(SB_JOB), SB_LOG });
 }
 
 static void put_fragment(struct pass *pass)
 {
+	const int16_t completed = offsetof(struct descriptors, tilers[0].completed);
 	struct mmx_cs_asm *a = &pass->a;
 
 	mmx_cs_req_resource(a, MMX_CS_RES_FRAGMENT);
-	mmx_cs_move48(a, MMX_CS_R_FRAMEBUFFER, pass->descriptors_va + 64);
+	use_heap(pass);
+	mmx_cs_move48(a, MMX_CS_R_FRAMEBUFFER,
+		      pass->descriptors_va + offsetof(struct descriptors, framebuffer));
 	mmx_cs_move32(a, MMX_CS_R_BOX_MIN, MMX_CS_BOX(0, 0));
 	mmx_cs_move32(a, MMX_CS_R_BOX_MAX, MMX_CS_BOX(1280 - 1, 720 - 1));
 	mmx_cs_run_fragment(a, 0);
-	/* no chunks of a tiler heap are given back */
-	mmx_cs_move48(a, 60, 0);
-	mmx_cs_finish_fragment(a, 1, 60, 60, (struct mmx_cs_defer){ MMX_CS_SB(SB_JOB), SB_LOG });
+	/* registers are read when the instruction is issued, so the job may still be at it */
+	mmx_cs_move48(a, R_HEAP, pass->tiler_va);
+	mmx_cs_load_multiple(a, R_CHUNK, 0xf, R_HEAP, completed);
+	mmx_cs_wait(a, MMX_CS_SB(0));
+	mmx_cs_finish_fragment(a, 1, R_CHUNK, R_CHUNK + 2,
+			       (struct mmx_cs_defer){ MMX_CS_SB(SB_JOB), SB_LOG });
+	mmx_cs_move48(a, R_CHUNK, 0);
+	mmx_cs_move48(a, R_CHUNK + 2, 0);
+	mmx_cs_store_multiple(a, R_CHUNK, 0xf, R_HEAP, completed);
 }
 
 static void put_compute(struct pass *pass)
@@ -167,6 +213,8 @@ static int make_stage(struct pass *pass, enum stage stage, unsigned int number, 
 		[COMPUTE] = { put_compute, FRAGMENT, 1 },
 	};
 
+	pass->tiler_va = pass->descriptors_va + offsetof(struct descriptors, tilers) +
+			 number % 2 * sizeof(pass->descriptors->tilers[0]);
 	mmx_work_asm(pass->work, &pass->a);
 	if (number >= how[stage].lag)
 		wait_for(pass, how[stage].after, number - how[stage].lag);
@@ -254,6 +302,30 @@ static int run_frames(struct mmx_demo *demo, struct pass *pass)
 	return r ? r : ret;
 }
 
+/* One chunk at first; two frames need ten. A draw that got none would have failed its job. */
+static int make_heap(struct pass *pass)
+{
+	const struct mmx_guest_heap_params params = { .vm = pass->work->vm,
+						      .initial_chunks = 1,
+						      .chunk_size = HEAP_CHUNK,
+						      .max_chunks = 32,
+						      .target_in_flight = 8 };
+	struct descriptors *d = pass->descriptors;
+	unsigned int i;
+	int r = mmx_guest_heap_create(pass->work->guest, &params, &pass->heap);
+
+	if (r)
+		return r;
+	d->heap.type = DESCRIPTOR_BUFFER_TILER_HEAP;
+	d->heap.size = HEAP_CHUNK;
+	d->heap.base = pass->heap.first_chunk_va;
+	d->heap.bottom = d->heap.base + HEAP_CHUNK_HEADER;
+	d->heap.top = d->heap.base + HEAP_CHUNK;
+	for (i = 0; i < 2; i++)
+		d->tilers[i].heap = pass->descriptors_va + offsetof(struct descriptors, heap);
+	return 0;
+}
+
 int mmx_demo_render(struct mmx_demo *demo)
 {
 	struct pass pass = { .work = &demo->work };
@@ -264,9 +336,17 @@ int mmx_demo_render(struct mmx_demo *demo)
 	pass.syncs = mmx_work_data(pass.work, STAGES * sizeof(struct sync), 16, &pass.syncs_va);
 	pass.frames =
 		mmx_work_data(pass.work, demo->frames * sizeof(struct frame), 64, &pass.frames_va);
-	if (!pass.syncs || !pass.frames || !mmx_work_data(pass.work, 128, 64, &pass.descriptors_va))
+	pass.descriptors =
+		mmx_work_data(pass.work, sizeof(struct descriptors), 64, &pass.descriptors_va);
+	if (!pass.syncs || !pass.frames || !pass.descriptors)
 		return -ENOSPC;
+	r = make_heap(&pass);
+	if (r)
+		return r;
 	r = run_frames(demo, &pass);
+	if (r)
+		return r;
+	r = mmx_guest_heap_destroy(pass.work->guest, pass.heap.name);
 	if (r)
 		return r;
 	for (i = 0; i < STAGES; i++)

@@ -321,6 +321,7 @@ void mdl_cs_status(const struct mdl_cs *cs, struct mdl_cs_status *ret_status)
 		.fatal = cs->fatal,
 		.fault_info = cs->fault_info,
 		.fatal_info = cs->fatal_info,
+		.oom = cs->oom == CS_OOM_ASKED,
 		.heap = cs->heap,
 		.heap_vt_start = cs->heap_vt_start,
 		.heap_vt_end = cs->heap_vt_end,

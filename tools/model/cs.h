@@ -63,6 +63,7 @@ struct mdl_cs_status {
 	uint32_t scoreboards; /* CS_STATUS_SCOREBOARDS: bit n = entry n is not zero */
 	uint32_t fault, fatal; /* exception type [7:0], data [31:8]; 0 = none since start */
 	uint64_t fault_info, fatal_info;
+	bool oom; /* MDL_CS_TILER_OOM is to be answered, and still matters */
 	uint64_t heap; /* HEAP_SET: address of the tiler heap context */
 	/* of HEAP_OPERATION and FINISH_FRAGMENT, as the stream last saw them in that context */
 	uint32_t heap_vt_start, heap_vt_end, heap_frag_end;

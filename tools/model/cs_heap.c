@@ -429,9 +429,11 @@ void mdl_cs_heap_answer(struct mdl_cs *cs, uint64_t first, uint64_t last)
 	struct heap_context ctx;
 	struct mdl_fault fault;
 
-	if (cs->oom != CS_OOM_ASKED)
+	if (!cs->started || cs->dead)
 		return;
-	cs->oom = first ? CS_OOM_NONE : CS_OOM_DENIED;
+	/* it may have gone on in a chunk that came back meanwhile; what the host gives is kept */
+	if (cs->oom == CS_OOM_ASKED)
+		cs->oom = first ? CS_OOM_NONE : CS_OOM_DENIED;
 	if (first && (!read_context(cs, &ctx, &fault) ||
 		      !give(cs, &ctx, first, last ? last : first, &fault) ||
 		      !wr(cs, cs->heap, &ctx, sizeof(ctx), &fault)))

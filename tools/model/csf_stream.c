@@ -57,6 +57,7 @@ static bool seen(struct mmx_model *m, const struct mdl_csf_stream *s, uint32_t b
 	return !((csf_rd(m, s->in_va + CS_IN_REQ) ^ csf_rd(m, s->out_va + CS_OUT_ACK)) & bit);
 }
 
+/* Written with the event only: what it says must not change before the host has looked. */
 static void heap_status(struct mmx_model *m, const struct mdl_csf_stream *s,
 			const struct mdl_cs_status *status)
 {
@@ -100,6 +101,8 @@ void csf_stream_events(struct mmx_model *m, struct mdl_csf_group *g, unsigned in
 		csf_wr64(m, s->out_va + CS_OUT_FATAL_INFO, status.fatal_info);
 		raise_event(m, g, index, CS_FATAL);
 	}
+	if (!status.oom)
+		s->oom = false; /* it has found some */
 	if (s->oom && seen(m, s, CS_TILER_OOM)) {
 		s->oom = false;
 		s->oom_told = true;
@@ -223,5 +226,4 @@ void csf_stream_status(struct mmx_model *m, struct mdl_csf_stream *s)
 	csf_wr(m, out + CS_OUT_SYNC_VALUE_HI, (uint32_t)(status.wait_sync_value >> 32));
 	csf_wr(m, out + CS_OUT_SCOREBOARDS, status.scoreboards);
 	csf_wr(m, out + CS_OUT_BLOCKED_REASON, status.blocked);
-	heap_status(m, s, &status);
 }
