@@ -523,6 +523,7 @@ static void test_destroyed_in_use(void **state)
 {
 	struct group_env *env = *state;
 	unsigned int destroyed = 0;
+	struct draw d = { 0, 10, true, true };
 	struct test_group group;
 	struct mmx_heap *heap;
 	struct test_vm vm;
@@ -530,6 +531,7 @@ static void test_destroyed_in_use(void **state)
 	test_vm_group_create(env, &vm, &group, 1);
 	heap = heap_create(&vm, 1, 4, 1, &destroyed);
 	test_place(&group, 0);
+	d.context = mmx_heap_context(heap);
 	draw(&group, heap, 10);
 	run_until(env, mmx_queue_done(group.hw, 0) == 1, DRAW_NS);
 	heap_end(env, heap, &destroyed);
@@ -542,11 +544,7 @@ static void test_destroyed_in_use(void **state)
 	gpu_env_run(env->gpu_env, MOVE_NS);
 	assert_int_equal(env->vm_faults, 0);
 	env->evict_on_vm_fault = &group;
-	{
-		const struct draw d = { mmx_heap_context(heap), 10, true, true };
-
-		assert_int_equal(test_push(&group, 0, stream_draw(&vm, &d, 0)), 0);
-	}
+	assert_int_equal(test_push(&group, 0, stream_draw(&vm, &d, 0)), 0);
 	run_until(env, env->vm_faults == 1, DRAW_NS);
 	run_until(env, group.off == 2, MOVE_NS);
 	env->evict_on_vm_fault = NULL;
