@@ -65,10 +65,23 @@ static void session_news(void *ctx, struct mmx_session *session)
 	mmx_core_mark(ctx);
 }
 
+static void session_pump(void *ctx, struct mmx_session *session)
+{
+	struct mmx_partition *p = ctx;
+
+	(void)session;
+	p->pump = true;
+	mmx_core_mark(p);
+}
+
 static const struct mmx_session_ops session_ops = {
 	.group_created = mmx_core_group_created,
 	.group_stop = mmx_core_group_stop,
 	.submit = mmx_core_submit,
+	.bind_done = mmx_core_bind_done,
+	.binds_stop = mmx_core_binds_stop,
+	.vm_lost = mmx_core_vm_lost,
+	.pump = session_pump,
 	.broken = session_broken,
 	.gone = session_gone,
 	.group_gpu_time = mmx_core_group_gpu_time,

@@ -114,6 +114,7 @@ static inline uint64_t mmx_core_now(const struct mmx_core *core)
 extern const struct mmx_gpu_ops mmx_core_gpu_ops;
 int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup);
 void mmx_core_group_stop(void *ctx, struct mmx_sgroup *sgroup);
+void mmx_core_vm_lost(void *ctx, struct mmx_addrspace *vm);
 uint64_t mmx_core_group_gpu_time(void *ctx, struct mmx_sgroup *sgroup);
 /* Takes the group off the GPU for good; its jobs are cancelled when it is off. */
 void mmx_core_group_kill(struct mmx_core_group *group);
@@ -124,6 +125,8 @@ void mmx_core_decide(struct mmx_core *core);
 
 /* jobs.c */
 void mmx_core_submit(void *ctx, struct mmx_job *job);
+void mmx_core_bind_done(void *ctx, struct mmx_job *job);
+void mmx_core_binds_stop(void *ctx, struct mmx_timeline *timeline);
 /* Completes what the GPU has finished, then pushes what has become possible. */
 void mmx_core_jobs_progress(struct mmx_core_group *group);
 /* The group is dead and OFF: all its jobs complete, with @error unless they have one. */

@@ -296,13 +296,9 @@ static void on_group_fatal(void *ctx, struct mmx_group *hw, unsigned int queue, 
 }
 
 /* The VM is not to be trusted any more: its groups that are in no slot go too (hv/proto/proto.h: MMX_FAULT_MMU). */
-static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault *vm_fault)
+static void lose_groups(struct mmx_core *core, const struct mmx_vm *vm,
+			struct mmx_session_fault fault)
 {
-	struct mmx_core *core = ctx;
-	struct mmx_session_fault fault = { .kind = MMX_FAULT_MMU,
-					   .exception = vm_fault->exception,
-					   .access = vm_fault->access,
-					   .address = vm_fault->address };
 	struct mmx_list *pos, *tmp;
 	unsigned int queue;
 
@@ -324,6 +320,24 @@ static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault 
 		mmx_session_fault(group->sgroup->session, &fault);
 		mmx_core_group_kill(group);
 	}
+}
+
+static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault *vm_fault)
+{
+	const struct mmx_session_fault fault = { .kind = MMX_FAULT_MMU,
+						 .exception = vm_fault->exception,
+						 .access = vm_fault->access,
+						 .address = vm_fault->address };
+
+	lose_groups(ctx, vm, fault);
+}
+
+void mmx_core_vm_lost(void *ctx, struct mmx_addrspace *vm)
+{
+	const struct mmx_partition *partition = ctx;
+	const struct mmx_session_fault fault = { .kind = MMX_FAULT_BIND };
+
+	lose_groups(partition->core, mmx_addrspace_vm(vm), fault);
 }
 
 static void on_heap_low(void *ctx, struct mmx_heap *heap)

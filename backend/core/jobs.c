@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Jobs between SUBMIT and completion. A queue's jobs are pushed to its ring in the order of their seqnos, each as
- * soon as its waits have passed and there is room, and complete in that order.
+ * Jobs between their message and completion: of queues (SUBMIT) and of VMs' timelines (VM_BIND_ASYNC). A timeline's
+ * jobs are pushed in the order of their seqnos, each as soon as its waits have passed, and complete in that order.
+ * To push is, for a queue, to write into its ring, if there is room; for a bind, to hand it to its session.
  *
  * Jobs that bring the GPU no work (empty, refused, or of a dead group) take their place in the order too: they
  * count as pushed behind the last job that was, and complete with it.
  *
- * Completing a job may release waits of other groups' jobs, whose completion may release others in turn. That is
+ * Completing a job may release waits of other timelines' jobs, whose completion may release others in turn. That is
  * done by a work list instead of recursion: a chain of waits, which a guest can make as long as it likes, uses no
  * stack. An entry is a timeline; it is on the list at most once.
  */
@@ -14,37 +15,82 @@
 
 #include <errno.h>
 
-static void push_ready(struct mmx_core_group *group, unsigned int queue)
+static struct mmx_core_group *group_of(const struct mmx_timeline *timeline)
 {
-	struct mmx_timeline *timeline = group->sgroup->timelines[queue];
-	struct mmx_group *hw = group->sgroup->hw;
-	struct mmx_job *job = timeline->unpushed;
-	bool pushed = false;
-
-	while (job && !job->waits_left) {
-		if (!job->error && group->dead)
-			job->error = ECANCELED;
-		if (job->stream_size && !job->error) {
-			if (mmx_queue_push(hw, queue, job->stream_addr, job->stream_size,
-					   job->latest_flush))
-				break;
-			pushed = true;
-		}
-		job->pushed = true;
-		job->hw_job = mmx_queue_pushed(hw, queue);
-		job = job->link.next == &timeline->jobs
-			      ? NULL
-			      : mmx_container_of(job->link.next, struct mmx_job, link);
-	}
-	timeline->unpushed = job;
-	if (pushed)
-		mmx_core_sync_pushed(group, queue);
+	return timeline->group->host;
 }
 
-/* Number of the queue's last job that has completed; of a group whose jobs were cancelled, all have. */
-static uint64_t queue_done(const struct mmx_core_group *group, unsigned int queue)
+/* The one behind it; NULL = it is the last. */
+static struct mmx_job *next_job(const struct mmx_job *job)
 {
-	return group->cancelled ? UINT64_MAX : mmx_queue_done(group->sgroup->hw, queue);
+	return job->link.next == &job->timeline->jobs
+		       ? NULL
+		       : mmx_container_of(job->link.next, struct mmx_job, link);
+}
+
+/* ---- pushing ---- */
+
+/* Return: false: there is no room for it yet. */
+static bool push_stream(struct mmx_timeline *timeline, struct mmx_job *job)
+{
+	struct mmx_core_group *group = group_of(timeline);
+	struct mmx_group *hw = timeline->group->hw;
+
+	if (!job->error && group->dead)
+		job->error = ECANCELED;
+	if (job->stream_size && !job->error &&
+	    mmx_queue_push(hw, timeline->queue, job->stream_addr, job->stream_size,
+			   job->latest_flush))
+		return false;
+	job->hw_job = mmx_queue_pushed(hw, timeline->queue);
+	return true;
+}
+
+static void push_bind(struct mmx_timeline *timeline, struct mmx_job *job)
+{
+	if (!job->error && timeline->dead)
+		job->error = ECANCELED;
+	if (job->error)
+		job->finished = true;
+	else
+		mmx_session_bind_start(job);
+}
+
+/* Jobs that the queue was given so far; none of a VM's timeline. */
+static uint64_t queue_pushed(const struct mmx_timeline *timeline)
+{
+	return timeline->group ? mmx_queue_pushed(timeline->group->hw, timeline->queue) : 0;
+}
+
+static void push_ready(struct mmx_timeline *timeline)
+{
+	uint64_t before = queue_pushed(timeline);
+	struct mmx_job *job = timeline->unpushed;
+
+	while (job && !job->waits_left) {
+		if (!timeline->group)
+			push_bind(timeline, job);
+		else if (!push_stream(timeline, job))
+			break;
+		job->pushed = true;
+		job = next_job(job);
+	}
+	timeline->unpushed = job;
+	if (queue_pushed(timeline) != before)
+		mmx_core_sync_pushed(group_of(timeline), timeline->queue);
+}
+
+/* ---- completion ---- */
+
+/*
+ * Number of the queue's last job that has completed; of a group whose jobs were cancelled, all have, and for binds it
+ * does not matter.
+ */
+static uint64_t queue_done(const struct mmx_timeline *timeline)
+{
+	if (!timeline->group || group_of(timeline)->cancelled)
+		return UINT64_MAX;
+	return mmx_queue_done(timeline->group->hw, timeline->queue);
 }
 
 /* The first job of the timeline, if it has completed. @done: as queue_done() says. */
@@ -55,6 +101,8 @@ static struct mmx_job *first_done(struct mmx_timeline *timeline, uint64_t done)
 	if (mmx_list_empty(&timeline->jobs))
 		return NULL;
 	job = mmx_list_first(&timeline->jobs, struct mmx_job, link);
+	if (!timeline->group)
+		return job->finished ? job : NULL;
 	return job->pushed && job->hw_job <= done ? job : NULL;
 }
 
@@ -86,37 +134,36 @@ static void work_off(struct mmx_list *work)
 {
 	while (!mmx_list_empty(work)) {
 		struct mmx_timeline *timeline = mmx_list_first(work, struct mmx_timeline, work);
-		struct mmx_core_group *group = timeline->group->host;
-		uint64_t done = queue_done(group, timeline->queue);
+		uint64_t done = queue_done(timeline);
 		struct mmx_job *job;
 
 		mmx_list_del(&timeline->work);
 		for (;;) {
-			push_ready(group, timeline->queue);
+			push_ready(timeline);
 			job = first_done(timeline, done);
 			if (!job)
 				break;
 			do {
 				drop_waits(job);
 				release_waiters(job, work);
-				mmx_session_job_done(timeline->group->session, job);
+				mmx_session_job_done(timeline->session, job);
 				job = first_done(timeline, done);
 			} while (job);
 		}
-		mmx_core_timeout_look(group, timeline->queue, done);
+		if (timeline->group)
+			mmx_core_timeout_look(group_of(timeline), timeline->queue, done);
 	}
 }
 
 void mmx_core_submit(void *ctx, struct mmx_job *job)
 {
 	struct mmx_timeline *timeline = job->timeline;
-	struct mmx_core_group *group = timeline->group->host;
 	struct mmx_list work;
 	unsigned int i;
 
 	(void)ctx;
 	/* what it waits for does not matter any more */
-	if (!job->error && group->dead)
+	if (!job->error && timeline->group && group_of(timeline)->dead)
 		job->error = ECANCELED;
 	for (i = 0; i < job->wait_count && !job->error; i++) {
 		if (!job->waits[i].on)
@@ -126,6 +173,33 @@ void mmx_core_submit(void *ctx, struct mmx_job *job)
 	}
 	if (!timeline->unpushed)
 		timeline->unpushed = job;
+	mmx_list_init(&work);
+	mmx_list_add_tail(&work, &timeline->work);
+	work_off(&work);
+}
+
+void mmx_core_bind_done(void *ctx, struct mmx_job *job)
+{
+	struct mmx_list work;
+
+	(void)ctx;
+	job->finished = true;
+	mmx_list_init(&work);
+	mmx_list_add_tail(&work, &job->timeline->work);
+	work_off(&work);
+}
+
+void mmx_core_binds_stop(void *ctx, struct mmx_timeline *timeline)
+{
+	struct mmx_job *job = timeline->unpushed;
+	struct mmx_list work;
+
+	(void)ctx;
+	timeline->dead = true;
+	while (job) {
+		drop_waits(job);
+		job = next_job(job);
+	}
 	mmx_list_init(&work);
 	mmx_list_add_tail(&work, &timeline->work);
 	work_off(&work);

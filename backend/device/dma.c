@@ -20,6 +20,7 @@
 
 #define CHUNK_SIZE  (4u << 20)
 #define CHUNK_PAGES (CHUNK_SIZE / MMX_PAGE_SIZE)
+#define BLOCK_PAGES (MMX_BLOCK_SIZE / MMX_PAGE_SIZE)
 
 struct mmx_dma_chunk {
 	struct mmx_list link;
@@ -89,9 +90,13 @@ static uint8_t *page_at(const struct mmx_dma_chunk *chunk, size_t page)
 	return (uint8_t *)chunk->memory.cpu + page * MMX_PAGE_SIZE;
 }
 
-/* Return: whether there are @count free pages in a row; *ret_page is the first one. */
+/*
+ * Return: whether there are @count free pages in a row; *ret_page is the first one. What fills a block of the page
+ * tables begins at one, as chunks do for the device (iova.h).
+ */
 static bool chunk_find(struct mmx_dma_chunk *chunk, size_t count, size_t *ret_page)
 {
+	size_t align = count >= BLOCK_PAGES ? BLOCK_PAGES : 1;
 	size_t page, run = 0;
 
 	if (!chunk->shared || CHUNK_PAGES - chunk->used_pages < count)
@@ -103,7 +108,10 @@ static bool chunk_find(struct mmx_dma_chunk *chunk, size_t count, size_t *ret_pa
 			page += 63;
 			continue;
 		}
-		run = page_used(chunk, page) ? 0 : run + 1;
+		if (page_used(chunk, page) || (!run && page % align))
+			run = 0;
+		else
+			run++;
 		if (run == count) {
 			*ret_page = page + 1 - count;
 			return true;
@@ -256,6 +264,19 @@ uint64_t mmx_dma_buf_addr(const struct mmx_dma_buf *buf, size_t offset)
 {
 	assert(offset < buf->size);
 	return mmx_dma_map_addr(&buf->chunk->memory.map, buf->page * MMX_PAGE_SIZE + offset);
+}
+
+bool mmx_dma_buf_is_block(const struct mmx_dma_buf *buf)
+{
+	uint64_t addr = mmx_dma_buf_addr(buf, 0);
+	size_t offset;
+
+	if (buf->size != MMX_BLOCK_SIZE || addr % MMX_BLOCK_SIZE)
+		return false;
+	for (offset = MMX_PAGE_SIZE; offset < buf->size; offset += MMX_PAGE_SIZE)
+		if (mmx_dma_buf_addr(buf, offset) != addr + offset)
+			return false;
+	return true;
 }
 
 size_t mmx_dma_pool_used(const struct mmx_dma_pool *pool)

@@ -7,6 +7,7 @@
 #ifndef BACKEND_DEVICE_DMA_H
 #define BACKEND_DEVICE_DMA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,7 +33,8 @@ void mmx_dma_pool_destroy(struct mmx_dma_pool *pool);
 struct mmx_device *mmx_dma_pool_device(const struct mmx_dma_pool *pool);
 
 /*
- * Zeroed, for CPU and GPU. @size is rounded up to pages. What the CPU writes later is made visible by
+ * Zeroed, for CPU and GPU. @size is rounded up to pages; 2 MiB and more begin at a multiple of 2 MiB for the GPU too, if
+ * the device has such addresses. What the CPU writes later is made visible by
  * mmx_device_sync_for_device(), what the GPU writes by mmx_device_sync_for_cpu(). Return: 0; -ENOMEM; -ENOSPC; -EIO.
  */
 int mmx_dma_alloc(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf);
@@ -42,6 +44,9 @@ int mmx_dma_alloc_uncached(struct mmx_dma_pool *pool, size_t size, struct mmx_dm
 void mmx_dma_free(struct mmx_dma_pool *pool, struct mmx_dma_buf *buf);
 /* Device address of the byte at @offset; what follows is contiguous up to the end of its 4 KiB page. */
 uint64_t mmx_dma_buf_addr(const struct mmx_dma_buf *buf, size_t offset);
+
+/* Is it a 2 MiB block for the GPU: contiguous, and aligned to its size? */
+bool mmx_dma_buf_is_block(const struct mmx_dma_buf *buf);
 
 /* Bytes allocated to buffers now. */
 size_t mmx_dma_pool_used(const struct mmx_dma_pool *pool);

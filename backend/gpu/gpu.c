@@ -340,3 +340,13 @@ void mmx_gpu_stats(const struct mmx_gpu *gpu, struct mmx_gpu_stats *ret_stats)
 		ret_stats->power_off_ns += mmx_timers_now(gpu->timers) - gpu->boot.asleep_ns;
 	ret_stats->dma_bytes = mmx_dma_pool_used(gpu->pool);
 }
+
+int mmx_gpu_alloc(struct mmx_gpu *gpu, size_t size, struct mmx_dma_buf *ret_buf)
+{
+	return mmx_dma_alloc(gpu->pool, size, ret_buf);
+}
+
+void mmx_gpu_free(struct mmx_gpu *gpu, struct mmx_dma_buf *buf)
+{
+	mmx_dma_free(gpu->pool, buf);
+}

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "backend/device/device.h"
+#include "backend/device/dma.h"
 #include "backend/util/timer.h"
 
 struct mmx_gpu;
@@ -174,6 +175,10 @@ enum mmx_gpu_power {
 	MMX_GPU_POWER_OFF,
 };
 enum mmx_gpu_power mmx_gpu_power(const struct mmx_gpu *gpu);
+
+/* Memory for the GPU that is the backend's own; see mmx_dma_alloc() and mmx_dma_free(). */
+int mmx_gpu_alloc(struct mmx_gpu *gpu, size_t size, struct mmx_dma_buf *ret_buf);
+void mmx_gpu_free(struct mmx_gpu *gpu, struct mmx_dma_buf *buf);
 
 const struct mmx_gpu_info *mmx_gpu_info(const struct mmx_gpu *gpu);
 bool mmx_gpu_is_ready(const struct mmx_gpu *gpu);

@@ -16,6 +16,7 @@
 #include "backend/gpu/pgtable.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "backend/gpu/mmu_regs.h"
@@ -66,6 +67,7 @@ struct mmx_pgtable {
 	struct table *inner, *leaf; /* the reserve; empty between calls */
 	size_t count; /* tables that are linked, with the root, and those that are gone */
 	uint64_t *account; /* has their bytes too; may be NULL */
+	uint64_t work; /* see mmx_pgtable_work() */
 	uint64_t unmaps; /* so far */
 	/* emptied and unlinked, in the order of unmaps: a walk may still be in them */
 	struct table *gone, *last_gone;
@@ -136,6 +138,7 @@ static int alloc_table(struct mmx_pgtable *pt, bool leaf, struct table **ret_tab
 		free(t);
 		return r;
 	}
+	pt->work += MMX_PGTABLE_TABLE_WORK;
 	*ret_table = t;
 	return 0;
 }
@@ -223,8 +226,8 @@ static bool takes_block(unsigned int level, const struct table *child, uint64_t 
 }
 
 /* Finds conflicts, and counts the tables that fill() will take. @t: NULL = there is none yet. */
-static int plan(const struct table *t, unsigned int level, uint64_t va, uint64_t end, uint64_t addr,
-		struct need *need)
+static int plan(struct mmx_pgtable *pt, const struct table *t, unsigned int level, uint64_t va,
+		uint64_t end, uint64_t addr, struct need *need)
 {
 	uint64_t next;
 
@@ -235,6 +238,7 @@ static int plan(const struct table *t, unsigned int level, uint64_t va, uint64_t
 		const struct table *child = t && level < LEVEL_PAGE ? t->child[index] : NULL;
 		int r;
 
+		pt->work++;
 		next = entry_end(level, va, end);
 		if (t && !child && (read_entry(t, index) & PTE_VALID))
 			return PGTABLE_E_MAPPED;
@@ -244,7 +248,7 @@ static int plan(const struct table *t, unsigned int level, uint64_t va, uint64_t
 			need->leaf++;
 		else if (!child)
 			need->inner++;
-		r = plan(child, level + 1, va, next, addr, need);
+		r = plan(pt, child, level + 1, va, next, addr, need);
 		if (r)
 			return r;
 	}
@@ -263,6 +267,7 @@ static void fill(struct mmx_pgtable *pt, struct table *t, unsigned int level, ui
 		unsigned int index = level_index(level, va);
 		struct table *child = level < LEVEL_PAGE ? t->child[index] : NULL;
 
+		pt->work++;
 		next = entry_end(level, va, end);
 		changed = changed || !child;
 		if (level == LEVEL_PAGE) {
@@ -304,7 +309,7 @@ int mmx_pgtable_map(struct mmx_pgtable *pt, uint64_t va, uint64_t addr, uint64_t
 		return PGTABLE_E_RANGE;
 	if (!size)
 		return 0;
-	r = plan(pt->root, 0, va, va + size, addr, &need);
+	r = plan(pt, pt->root, 0, va, va + size, addr, &need);
 	if (r)
 		return r;
 	r = fill_reserve(pt, &need);
@@ -343,6 +348,7 @@ static struct table *split(struct mmx_pgtable *pt, struct table *t, unsigned int
 	uint64_t block = read_entry(t, index);
 	struct table *child = take_table(pt, LEVEL_PAGE);
 
+	pt->work += ENTRIES;
 	for (unsigned int i = 0; i < ENTRIES; i++)
 		write_entry(child, i, (block + i * MMX_PAGE_SIZE) | PTE_TABLE);
 	sync_entries(pt, child, 0, ENTRIES);
@@ -374,38 +380,65 @@ static void unlink_table(struct mmx_pgtable *pt, struct table *t, unsigned int i
 	pt->gone_end = start + span > pt->gone_end ? start + span : pt->gone_end;
 }
 
-/* Only tables with something valid in them are visited, and what is visited goes: so it takes as long as mapping did. */
-static void clear(struct mmx_pgtable *pt, struct table *t, unsigned int level, uint64_t va,
-		  uint64_t end)
+/*
+ * Only tables with something valid in them are visited, and what is visited goes: so it takes as long as mapping did.
+ * Return: where it stopped, since the budget is used up, or @end.
+ */
+static uint64_t clear(struct mmx_pgtable *pt, struct table *t, unsigned int level, uint64_t va,
+		      uint64_t end, unsigned int *budget)
 {
 	uint64_t span = UINT64_C(1) << level_shift(level);
 	unsigned int first = level_index(level, va);
-	unsigned int last = level_index(level, end - 1);
+	uint64_t at = va;
 	bool changed = false;
-	uint64_t next;
 
-	for (; va < end; va = next) {
-		unsigned int index = level_index(level, va);
+	while (at < end && *budget) {
+		unsigned int index = level_index(level, at);
 		struct table *child = level < LEVEL_PAGE ? t->child[index] : NULL;
+		uint64_t start = at & ~(span - 1), next = entry_end(level, at, end);
 
-		next = entry_end(level, va, end);
-		if (!(read_entry(t, index) & PTE_VALID))
-			continue;
-		changed = changed || !child;
-		if (level == LEVEL_BLOCK && !child && next - va < MMX_BLOCK_SIZE)
-			child = split(pt, t, index);
-		if (!child) {
-			write_entry(t, index, 0);
-			continue;
+		--*budget;
+		pt->work++;
+		if (read_entry(t, index) & PTE_VALID) {
+			changed = changed || !child;
+			if (level == LEVEL_BLOCK && !child && next - at < MMX_BLOCK_SIZE)
+				child = split(pt, t, index);
+			if (child)
+				next = clear(pt, child, level + 1, at, next, budget);
+			else
+				write_entry(t, index, 0);
+			if (child && !child->used) {
+				unlink_table(pt, t, index, start, span);
+				changed = true;
+			}
 		}
-		clear(pt, child, level + 1, va, next);
-		if (child->used)
-			continue;
-		unlink_table(pt, t, index, va & ~(span - 1), span);
-		changed = true;
+		at = next;
 	}
 	if (changed)
-		sync_entries(pt, t, first, last - first + 1);
+		sync_entries(pt, t, first, level_index(level, at - 1) - first + 1);
+	return at;
+}
+
+/* Tables for the blocks that reach over an end of the range. */
+static struct need blocks_at_ends(const struct mmx_pgtable *pt, uint64_t va, uint64_t end)
+{
+	struct need need = { 0 };
+
+	if (va % MMX_BLOCK_SIZE && in_block(pt, va))
+		need.leaf++;
+	/* both ends may lie in the same block */
+	if (end % MMX_BLOCK_SIZE && in_block(pt, end - 1) &&
+	    !(need.leaf && va / MMX_BLOCK_SIZE == (end - 1) / MMX_BLOCK_SIZE))
+		need.leaf++;
+	return need;
+}
+
+static uint64_t unmap(struct mmx_pgtable *pt, uint64_t va, uint64_t end, unsigned int *budget)
+{
+	pt->unmaps++;
+	pt->gone_start = 0;
+	pt->gone_end = 0;
+	return clear(pt, pt->root, 0, va, end, budget);
 }
 
 /**
@@ -418,28 +451,105 @@ static void clear(struct mmx_pgtable *pt, struct table *t, unsigned int level, u
  */
 int mmx_pgtable_unmap(struct mmx_pgtable *pt, uint64_t va, uint64_t size)
 {
-	uint64_t end = va + size;
-	struct need need = { 0 };
+	unsigned int budget = UINT_MAX;
+	struct need need;
 	int r;
 
 	if (size % MMX_PAGE_SIZE || !range_fits(va, size, pt->va_bits))
 		return PGTABLE_E_RANGE;
 	if (!size)
 		return 0;
-	if (va % MMX_BLOCK_SIZE && in_block(pt, va))
-		need.leaf++;
-	/* both ends may lie in the same block */
-	if (end % MMX_BLOCK_SIZE && in_block(pt, end - 1) &&
-	    !(need.leaf && va / MMX_BLOCK_SIZE == (end - 1) / MMX_BLOCK_SIZE))
-		need.leaf++;
+	need = blocks_at_ends(pt, va, va + size);
 	r = fill_reserve(pt, &need);
 	if (r < 0)
 		return r;
-	pt->unmaps++;
-	pt->gone_start = 0;
-	pt->gone_end = 0;
-	clear(pt, pt->root, 0, va, end);
+	unmap(pt, va, va + size, &budget);
 	return 0;
+}
+
+uint64_t mmx_pgtable_unmap_some(struct mmx_pgtable *pt, uint64_t va, uint64_t size,
+				unsigned int budget)
+{
+	if (budget < MMX_PGTABLE_BUDGET_MIN)
+		budget = MMX_PGTABLE_BUDGET_MIN;
+	return size ? unmap(pt, va, va + size, &budget) - va : 0;
+}
+
+static void split_at(struct mmx_pgtable *pt, uint64_t va)
+{
+	struct table *t = pt->root;
+	unsigned int level;
+
+	for (level = 0; level < LEVEL_BLOCK; level++)
+		t = t->child[level_index(level, va)];
+	split(pt, t, level_index(LEVEL_BLOCK, va));
+	sync_entries(pt, t, level_index(LEVEL_BLOCK, va), 1);
+}
+
+/**
+ * mmx_pgtable_split() - makes pages of the blocks that reach over the ends of a range
+ * @pt: tables
+ * @va: GPU address
+ * @size: bytes
+ *
+ * What is mapped stays so.
+ *
+ * Return: 0; PGTABLE_E_RANGE; a negative errno of mmx_dma_alloc(), then nothing has changed.
+ */
+int mmx_pgtable_split(struct mmx_pgtable *pt, uint64_t va, uint64_t size)
+{
+	uint64_t end = va + size;
+	struct need need;
+	int r;
+
+	if (size % MMX_PAGE_SIZE || !range_fits(va, size, pt->va_bits))
+		return PGTABLE_E_RANGE;
+	if (!size)
+		return 0;
+	need = blocks_at_ends(pt, va, end);
+	r = fill_reserve(pt, &need);
+	if (r < 0)
+		return r;
+	if (va % MMX_BLOCK_SIZE && in_block(pt, va))
+		split_at(pt, va);
+	if (end % MMX_BLOCK_SIZE && in_block(pt, end - 1))
+		split_at(pt, end - 1);
+	return 0;
+}
+
+size_t mmx_pgtable_split_bytes(const struct mmx_pgtable *pt, uint64_t va, uint64_t size)
+{
+	return size ? blocks_at_ends(pt, va, va + size).leaf * MMX_PAGE_SIZE : 0;
+}
+
+static uint64_t entries_of(unsigned int level, uint64_t va, uint64_t size)
+{
+	unsigned int shift = level_shift(level);
+
+	return ((va + size - 1) >> shift) - (va >> shift) + 1;
+}
+
+uint64_t mmx_pgtable_map_bytes(uint64_t va, uint64_t size, bool blocks)
+{
+	uint64_t tables, leaves;
+	unsigned int level;
+
+	if (!size)
+		return 0;
+	/* each entry of a level above may take a table of the next one */
+	leaves = entries_of(LEVEL_BLOCK, va, size);
+	/* those of the ends alone */
+	if (blocks && leaves > 2)
+		leaves = 2;
+	tables = leaves;
+	for (level = 0; level < LEVEL_BLOCK; level++)
+		tables += entries_of(level, va, size);
+	return tables * MMX_PAGE_SIZE;
+}
+
+uint64_t mmx_pgtable_work(const struct mmx_pgtable *pt)
+{
+	return pt->work;
 }
 
 uint64_t mmx_pgtable_unmaps(const struct mmx_pgtable *pt)

@@ -58,6 +58,30 @@ int mmx_pgtable_map(struct mmx_pgtable *pt, uint64_t va, uint64_t addr, uint64_t
  */
 int mmx_pgtable_unmap(struct mmx_pgtable *pt, uint64_t va, uint64_t size);
 
+/*
+ * The same in pieces: first mmx_pgtable_split(), so that no block reaches over an end of the range; then this until all
+ * of it is done. One call looks at @budget entries at most (and MMX_PGTABLE_BUDGET_MIN at least). Return: bytes from
+ * @va on that are unmapped now; more than 0 unless @size is.
+ */
+uint64_t mmx_pgtable_unmap_some(struct mmx_pgtable *pt, uint64_t va, uint64_t size,
+				unsigned int budget);
+/* One entry of each level, and the next. */
+#define MMX_PGTABLE_BUDGET_MIN 8u
+/* Return: 0; PGTABLE_E_RANGE; a negative errno of mmx_dma_alloc(): nothing has changed. */
+int mmx_pgtable_split(struct mmx_pgtable *pt, uint64_t va, uint64_t size);
+/* Bytes of tables that this would take. */
+size_t mmx_pgtable_split_bytes(const struct mmx_pgtable *pt, uint64_t va, uint64_t size);
+
+/* What the edits so far have taken: entries looked at or written, and MMX_PGTABLE_TABLE_WORK for each new table. */
+uint64_t mmx_pgtable_work(const struct mmx_pgtable *pt);
+/* Zeroing 4 KiB, and finding them. */
+#define MMX_PGTABLE_TABLE_WORK 64u
+
+/*
+ * Bytes of tables that mapping the range takes at most, and unmapping it before. @blocks: what is mapped is made of
+ * blocks wherever the range holds one.
+ */
+uint64_t mmx_pgtable_map_bytes(uint64_t va, uint64_t size, bool blocks);
 /* Number of unmaps so far. */
 uint64_t mmx_pgtable_unmaps(const struct mmx_pgtable *pt);
 /* What the tables spanned that the last unmap emptied: maintenance must cover that too. start >= end: none. */

@@ -43,18 +43,48 @@ static void add_stale(struct mmx_vm *vm, uint64_t start, uint64_t end)
 	vm->stale_end = end > vm->stale_end ? end : vm->stale_end;
 }
 
-int mmx_vm_unmap(struct mmx_vm *vm, uint64_t va, uint64_t size)
+/* @size is not 0. */
+static void note_unmapped(struct mmx_vm *vm, uint64_t va, uint64_t size)
 {
 	uint64_t start, end;
-	int r = mmx_pgtable_unmap(vm->pt, va, size);
 
-	if (r || !size)
-		return r;
 	add_stale(vm, va, va + size);
 	mmx_pgtable_gone(vm->pt, &start, &end);
 	if (start < end)
 		add_stale(vm, start, end);
-	return 0;
+}
+
+int mmx_vm_unmap(struct mmx_vm *vm, uint64_t va, uint64_t size)
+{
+	int r = mmx_pgtable_unmap(vm->pt, va, size);
+
+	if (!r && size)
+		note_unmapped(vm, va, size);
+	return r;
+}
+
+int mmx_vm_split(struct mmx_vm *vm, uint64_t va, uint64_t size)
+{
+	return mmx_pgtable_split(vm->pt, va, size);
+}
+
+size_t mmx_vm_split_bytes(const struct mmx_vm *vm, uint64_t va, uint64_t size)
+{
+	return mmx_pgtable_split_bytes(vm->pt, va, size);
+}
+
+uint64_t mmx_vm_unmap_some(struct mmx_vm *vm, uint64_t va, uint64_t size, unsigned int budget)
+{
+	uint64_t done = mmx_pgtable_unmap_some(vm->pt, va, size, budget);
+
+	if (done)
+		note_unmapped(vm, va, done);
+	return done;
+}
+
+uint64_t mmx_vm_work(const struct mmx_vm *vm)
+{
+	return mmx_pgtable_work(vm->pt);
 }
 
 /**
@@ -301,6 +331,11 @@ void mmx_vm_set_user_end(struct mmx_vm *vm, uint64_t end)
 		return;
 	vm->kernel_start = end;
 	vm->kernel_next = end;
+}
+
+bool mmx_vm_lookup(const struct mmx_vm *vm, uint64_t va, uint64_t *ret_addr, unsigned int *ret_prot)
+{
+	return mmx_pgtable_lookup(vm->pt, va, ret_addr, ret_prot);
 }
 
 size_t mmx_vm_bytes(const struct mmx_vm *vm)

@@ -46,6 +46,10 @@ void mmx_vm_set_user_end(struct mmx_vm *vm, uint64_t end);
 /* See pgtable.h. For maps no maintenance is needed: invalid entries are not cached by a Mali's TLB. */
 int mmx_vm_map(struct mmx_vm *vm, uint64_t va, uint64_t addr, uint64_t size, unsigned int prot);
 int mmx_vm_unmap(struct mmx_vm *vm, uint64_t va, uint64_t size);
+int mmx_vm_split(struct mmx_vm *vm, uint64_t va, uint64_t size);
+size_t mmx_vm_split_bytes(const struct mmx_vm *vm, uint64_t va, uint64_t size);
+uint64_t mmx_vm_unmap_some(struct mmx_vm *vm, uint64_t va, uint64_t size, unsigned int budget);
+uint64_t mmx_vm_work(const struct mmx_vm *vm);
 
 /* Starts TLB and cache maintenance for the range; op->done() when finished, at once if the VM is not resident.
  * Flushes of one VM that wait for the hardware are merged. A GPU reset finishes them too. */
@@ -62,6 +66,10 @@ void mmx_vm_unmap_kernel(struct mmx_vm *vm, uint64_t va, uint64_t size);
  * mmx_vm_unmap_kernel() gives them back with all that is mapped then. Return: 0; -ENOMEM; -ENOSPC.
  */
 int mmx_vm_reserve_kernel(struct mmx_vm *vm, uint64_t size, uint64_t *ret_va);
+
+/* Return: true if va is mapped; outputs may be NULL. */
+bool mmx_vm_lookup(const struct mmx_vm *vm, uint64_t va, uint64_t *ret_addr,
+		   unsigned int *ret_prot);
 
 /* Bytes of page tables. */
 size_t mmx_vm_bytes(const struct mmx_vm *vm);

@@ -1,33 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * From a message's bytes to its handler. What no handler can forget is done here, once: the message is a private
- * copy; its type is known and legal now; it is as long as its struct and array need, zero-extended if it is older
+ * copy; its type is known and legal now; it is as long as its struct and arrays need, zero-extended if it is older
  * and shorter; nothing but zeroes follows; counts are bounded; a request record is there for the answer.
  *
- * Handlers get the message as their struct, with count elements of its array behind it.
+ * Handlers get the message as their struct, with count elements of its arrays behind it.
  */
 #include "backend/session/session_priv.h"
 
 #include <errno.h>
 #include <string.h>
 
+struct array {
+	uint16_t elem; /* bytes of one element; 0 = no array */
+	uint16_t count_offset; /* of its u32 count, in the message's struct */
+	uint16_t max_count; /* of the protocol; handlers check what the session's limits say */
+};
+
+#define ARRAY(type, count, element, max)                                                           \
+	{                                                                                          \
+		.elem = sizeof(element), .count_offset = offsetof(type, count), .max_count = (max) \
+	}
+
 struct message {
 	int (*handler)(struct mmx_session *s, const void *msg, struct mmx_request *request);
 	uint16_t fixed; /* bytes of the struct */
-	uint16_t elem; /* bytes of one element of its array; 0 = no array */
-	uint16_t count_offset; /* of the array's u32 count */
-	uint16_t max_count; /* of the protocol; handlers check what the session's limits say */
+	bool job; /* takes no credit, and is answered only if it is refused */
+	struct array arrays[2]; /* behind the struct, one after the other */
 };
 
 #define MESSAGE(fn, type)                            \
 	{                                            \
 		.handler = fn, .fixed = sizeof(type) \
 	}
-#define MESSAGE_ARRAY(fn, type, count, element, max)                           \
-	{                                                                      \
-		.handler = fn, .fixed = sizeof(type), .elem = sizeof(element), \
-		.count_offset = offsetof(type, count), .max_count = (max)      \
+#define MESSAGE_ARRAY(fn, type, count, element, max)              \
+	{                                                         \
+		.handler = fn, .fixed = sizeof(type), .arrays = { \
+			ARRAY(type, count, element, max)          \
+		}                                                 \
 	}
+#define WAITS(type) ARRAY(type, wait_count, struct mmx_wait, MMX_SUBMIT_MAX_WAITS)
 
 static const struct message messages[] = {
 	[MMX_MSG_HELLO] = MESSAGE(mmx_hello, struct mmx_msg_hello),
@@ -46,8 +58,17 @@ static const struct message messages[] = {
 					       queue_count, struct mmx_queue_desc, MMX_MAX_QUEUES),
 	[MMX_MSG_GROUP_DESTROY] = MESSAGE(mmx_group_destroy_msg, struct mmx_msg_object),
 	[MMX_MSG_GROUP_GET_STATE] = MESSAGE(mmx_group_get_state, struct mmx_msg_object),
-	[MMX_MSG_SUBMIT] = MESSAGE_ARRAY(mmx_submit, struct mmx_msg_submit, wait_count,
-					 struct mmx_wait, MMX_SUBMIT_MAX_WAITS),
+	[MMX_MSG_SUBMIT] = { .handler = mmx_submit,
+			     .fixed = sizeof(struct mmx_msg_submit),
+			     .job = true,
+			     .arrays = { WAITS(struct mmx_msg_submit) } },
+	[MMX_MSG_VM_BIND_ASYNC] = { .handler = mmx_vm_bind_async,
+				    .fixed = sizeof(struct mmx_msg_vm_bind_async),
+				    .job = true,
+				    .arrays = { ARRAY(struct mmx_msg_vm_bind_async, op_count,
+						      struct mmx_bind_op, MMX_BIND_MAX_OPS),
+						WAITS(struct mmx_msg_vm_bind_async) } },
+	[MMX_MSG_VM_GET_STATE] = MESSAGE(mmx_vm_get_state, struct mmx_msg_object),
 	[MMX_MSG_HEAP_CREATE] = MESSAGE(mmx_heap_create_msg, struct mmx_msg_heap_create),
 	[MMX_MSG_HEAP_DESTROY] = MESSAGE(mmx_heap_destroy_msg, struct mmx_msg_object),
 	[MMX_MSG_LABEL] = MESSAGE(mmx_label, struct mmx_msg_label),
@@ -63,18 +84,24 @@ static bool all_zero(const uint8_t *bytes, size_t size)
 	return true;
 }
 
+bool mmx_session_is_job(uint16_t type)
+{
+	return type < MESSAGES && messages[type].job;
+}
+
 /* Lengths and counts; the message is zero-extended to its struct. Return: 0 or the wire's error. */
 static int check(struct mmx_session *s, const struct message *m, uint32_t size)
 {
 	uint32_t count, needed = m->fixed;
+	size_t i;
 
 	if (size < m->fixed)
 		memset(s->buf + size, 0, m->fixed - size);
-	if (m->elem) {
-		memcpy(&count, s->buf + m->count_offset, sizeof(count));
-		if (count > m->max_count)
+	for (i = 0; i < 2 && m->arrays[i].elem; i++) {
+		memcpy(&count, s->buf + m->arrays[i].count_offset, sizeof(count));
+		if (count > m->arrays[i].max_count)
 			return E2BIG;
-		needed += count * m->elem;
+		needed += count * m->arrays[i].elem;
 		if (count && size < needed)
 			return EMSGSIZE;
 	}
@@ -85,7 +112,7 @@ static int check(struct mmx_session *s, const struct message *m, uint32_t size)
 
 static struct mmx_request *take_request(struct mmx_session *s, const struct mmx_msg_hdr *hdr)
 {
-	struct mmx_list *free = hdr->type == MMX_MSG_SUBMIT ? &s->free_submits : &s->free;
+	struct mmx_list *free = mmx_session_is_job(hdr->type) ? &s->free_submits : &s->free;
 	struct mmx_request *request;
 
 	if (mmx_list_empty(free))
@@ -137,7 +164,7 @@ void mmx_session_dispatch(struct mmx_session *s, uint32_t size)
 	r = run(s, &hdr, size, request);
 	if (r == MMX_REPLY_LATER)
 		return;
-	if (hdr.type == MMX_MSG_SUBMIT && !r) {
+	if (mmx_session_is_job(hdr.type) && !r) {
 		mmx_request_free(s, request);
 		return;
 	}

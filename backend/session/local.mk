@@ -3,8 +3,10 @@ noinst_LIBRARIES += backend/libsession.a
 
 backend_libsession_a_SOURCES = \
 	%D%/addrspace.c \
+	%D%/bind.c %D%/bind.h \
 	%D%/client.c \
 	%D%/dispatch.c \
+	%D%/edit.c \
 	%D%/label.c \
 	%D%/mem.c \
 	%D%/notify.c \

@@ -40,7 +40,8 @@ void mmx_session_break(struct mmx_session *s, const char *why)
 
 void mmx_request_free(struct mmx_session *s, struct mmx_request *request)
 {
-	mmx_list_add(request->type == MMX_MSG_SUBMIT ? &s->free_submits : &s->free, &request->link);
+	mmx_list_add(mmx_session_is_job(request->type) ? &s->free_submits : &s->free,
+		     &request->link);
 }
 
 void mmx_reply(struct mmx_session *s, struct mmx_request *request, int error)
@@ -99,6 +100,8 @@ void mmx_session_fault(struct mmx_session *s, const struct mmx_session_fault *fa
 		.address = fault->address,
 		.dropped = s->faults_dropped,
 	};
+	if (fault->vm)
+		event->vm = fault->vm->name;
 	if (fault->group) {
 		event->group = fault->group->name;
 		event->vm = fault->group->vm->name;

@@ -6,14 +6,12 @@
  * The end: clients are told to go (client.c); when the last has gone, no VM is left, so no page table names the
  * guest's memory any more and maintenance is through: only then is the region unmapped from the device.
  */
-#include "backend/session/session_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Pages whose mapping takes about as long as a message. */
-#define PAGES_PER_MESSAGE 256u
+#include "backend/session/bind.h"
 
 #define FEATURES 0ull /* none is defined yet */
 
@@ -104,6 +102,8 @@ int mmx_session_create(struct mmx_gpu *gpu, struct mmx_device *dev, struct mmx_t
 	s->limits = params->limits;
 	s->epoch = params->epoch;
 	s->log_limit = params->log_limit;
+	mmx_list_init(&s->edits);
+	mmx_list_init(&s->unflushed);
 	mmx_notify_init(s);
 	r = init_tables(s);
 	if (!r)
@@ -150,6 +150,7 @@ void mmx_session_continue(struct mmx_session *s)
 		if (s->mems.entries[i].name)
 			mmx_memobj_free(s->mems.entries[i].object);
 	mmx_device_unmap(s->dev, &s->map);
+	mmx_gpu_free(s->gpu, &s->dummy);
 	s->ops->gone(s->ctx, s);
 }
 
@@ -185,38 +186,62 @@ static bool can_answer(struct mmx_session *s)
 	return !mmx_list_empty(&s->free_submits);
 }
 
-bool mmx_session_pump(struct mmx_session *s, unsigned int budget, bool watched)
+static void publish(struct mmx_session *s)
 {
-	unsigned int cost;
-	bool sleep = false;
-	int size = 0;
+	if (mmx_ring_consume_publish(&s->sub))
+		mmx_local_notify(s->peer.call_fd);
+}
 
-	s->stalled = false;
-	while (!sleep && budget && !mmx_session_ending(s) && !s->broken) {
+/* Reads while there is credit above @floor. Return: true: there is nothing more to read
+ * now; the guest will notify, or whoever watches will call again. */
+static bool read_messages(struct mmx_session *s, int64_t floor, bool watched)
+{
+	int size;
+
+	while (s->credit > floor && !mmx_session_ending(s) && !s->broken) {
+		/* what comes behind a synchronous bind finds it carried out */
+		if (s->sync) {
+			mmx_edit_run(s, floor);
+			continue;
+		}
 		/* the guest notifies when it has made room in the completion ring */
 		if (!can_answer(s))
-			return false;
+			return true;
 		size = mmx_ring_read(&s->sub, s->buf, sizeof(s->buf));
 		if (size < 0) {
 			mmx_session_break(s, "the submission ring is broken");
-			break;
+			return true;
 		}
 		if (size) {
+			s->credit -= MMX_SESSION_MESSAGE_WORK;
 			mmx_session_dispatch(s, (uint32_t)size);
-			cost = 1 + s->work / PAGES_PER_MESSAGE;
-			budget -= cost < budget ? cost : budget;
-			s->work = 0;
 			continue;
 		}
-		if (mmx_ring_consume_publish(&s->sub))
-			mmx_local_notify(s->peer.call_fd);
-		sleep = watched || mmx_ring_want_data(&s->sub);
+		publish(s);
+		if (watched || mmx_ring_want_data(&s->sub))
+			return true;
 	}
-	if (mmx_session_ending(s) || s->broken)
+	return mmx_session_ending(s) || s->broken;
+}
+
+bool mmx_session_pump(struct mmx_session *s, unsigned int budget, bool watched)
+{
+	int64_t quantum = (int64_t)budget * MMX_SESSION_MESSAGE_WORK;
+	bool sleeps;
+
+	if (s->state == MMX_SESSION_GONE)
 		return false;
-	if (mmx_ring_consume_publish(&s->sub))
-		mmx_local_notify(s->peer.call_fd);
-	return !sleep;
+	/* nothing is saved up, but a debt is paid */
+	s->credit = s->credit < 0 ? s->credit + quantum : quantum;
+	s->stalled = false;
+	sleeps = read_messages(s, quantum / 2, watched);
+	mmx_edit_run(s, 0);
+	if (!sleeps)
+		sleeps = read_messages(s, 0, watched);
+	mmx_edit_flush(s);
+	if (!mmx_session_ending(s) && !s->broken)
+		publish(s);
+	return !sleeps || mmx_edit_pending(s);
 }
 
 bool mmx_session_has_news(const struct mmx_session *s)
@@ -292,7 +317,7 @@ int mmx_hello(struct mmx_session *s, const void *msg, struct mmx_request *reques
 }
 
 /* Each is a round trip on the device's bus: some hundred times what a message takes (docs/limits.md). */
-#define TIME_WORK (16 * PAGES_PER_MESSAGE)
+#define TIME_WORK (16 * MMX_SESSION_MESSAGE_WORK)
 
 int mmx_time(struct mmx_session *s, const void *msg, struct mmx_request *request)
 {
@@ -302,7 +327,7 @@ int mmx_time(struct mmx_session *s, const void *msg, struct mmx_request *request
 
 	if (m->flags || m->pad)
 		return EINVAL;
-	s->work += TIME_WORK;
+	s->credit -= TIME_WORK;
 	mmx_gpu_read_time(s->gpu, &now);
 	reply->gpu_timestamp = now.timestamp;
 	reply->gpu_timestamp_offset = now.timestamp_offset;
@@ -348,7 +373,30 @@ const struct mmx_local_peer *mmx_session_peer(const struct mmx_session *s)
 
 bool mmx_session_is_full(const struct mmx_session *s)
 {
-	return s->limits->backend_bytes && s->backend_bytes >= s->limits->backend_bytes;
+	return !mmx_session_fits(s, 1);
+}
+
+bool mmx_session_fits(const struct mmx_session *s, uint64_t bytes)
+{
+	uint64_t limit = s->limits->backend_bytes, held = s->backend_bytes + s->reserved_bytes;
+
+	return !limit || (held <= limit && bytes <= limit - held);
+}
+
+int mmx_session_dummy(struct mmx_session *s)
+{
+	int r;
+
+	if (s->dummy.cpu)
+		return 0;
+	if (!mmx_session_fits(s, MMX_BLOCK_SIZE))
+		return ENOSPC;
+	r = mmx_gpu_alloc(s->gpu, MMX_BLOCK_SIZE, &s->dummy);
+	if (r)
+		return r;
+	s->backend_bytes += s->dummy.size;
+	s->dummy_is_block = mmx_dma_buf_is_block(&s->dummy);
+	return 0;
 }
 
 void mmx_session_stats(const struct mmx_session *s, struct mmx_session_stats *ret_stats)

@@ -9,7 +9,9 @@
  *   client.c    clients, and how they are taken apart
  *   label.c     labels of objects
  *   mem.c       memory objects
- *   addrspace.c VMs: their mappings, VM_BIND
+ *   addrspace.c VMs
+ *   bind.c      VM_BIND and VM_BIND_ASYNC: what is asked for, and completion
+ *   edit.c      binds, carried out in pieces
  *   peek.c      reading guest memory by its address in a VM
  *   sgroup.c    groups, SUBMIT
  *   timeline.c  timelines, and the jobs on them
@@ -39,6 +41,7 @@
 #include "hv/proto/proto.h"
 
 struct mmx_session;
+struct mmx_bind;
 struct mmx_client;
 struct mmx_addrspace;
 struct mmx_sheap;
@@ -67,12 +70,13 @@ struct mmx_timeline {
 		failed; /* mmx_job.link: runs of failed jobs, kept until they have been told */
 	struct mmx_list jobs; /* mmx_job.link: submitted, not completed, in order */
 	struct mmx_job **by_seqno; /* the same ones, at seqno % max_jobs */
-	struct mmx_sgroup *group; /* whose queue's it is; NULL: a VM's */
+	struct mmx_sgroup *group; /* whose queue's it is; NULL: its jobs are the binds of a VM */
 	unsigned int queue;
 	bool retired; /* the owner is gone: only lives on to be told of */
 	/* ---- core's: ---- */
 	struct mmx_list work; /* it may go on */
 	struct mmx_job *unpushed; /* the first job that is not pushed yet; NULL = all are */
+	bool dead; /* of a VM that goes: its jobs complete with ECANCELED */
 };
 
 struct mmx_job_wait {
@@ -83,8 +87,8 @@ struct mmx_job_wait {
 };
 
 /*
- * One SUBMIT. Made by the session, then core's until it calls mmx_session_job_done(), which frees it. All fields
- * below the line are core's.
+ * One SUBMIT or VM_BIND_ASYNC. Made by the session, then core's until it calls mmx_session_job_done(), which frees it.
+ * All fields below the line are core's.
  */
 struct mmx_job {
 	struct mmx_list link; /* in mmx_timeline.jobs */
@@ -95,10 +99,13 @@ struct mmx_job {
 	uint64_t stream_addr;
 	uint32_t stream_size; /* 0 = empty job */
 	uint32_t latest_flush;
+	struct mmx_bind
+		*bind; /* of a bind that has no error: what it is to do, until that is done */
 	int error; /* positive errno that it is to complete with: refused by the session, or set by core */
 	/* ---- */
 	unsigned int waits_left;
-	bool pushed;
+	bool pushed; /* to its queue; of a bind: mmx_session_bind_start() was called, or need not be */
+	bool finished; /* a bind; all has happened but its completion */
 	uint64_t hw_job; /* number in its queue, once pushed */
 	unsigned int wait_count; /* entries of waits */
 	struct mmx_job_wait waits[];
@@ -132,8 +139,19 @@ struct mmx_session_ops {
 	 * within this call.
 	 */
 	void (*group_stop)(void *ctx, struct mmx_sgroup *group);
-	/* A job, last in its timeline's list; its waits have been filled in, not linked. */
+	/*
+	 * A job, last in its timeline's list; its waits have been filled in, not linked. If it is a bind without an error
+	 * the host calls mmx_session_bind_start() when its waits have passed, and it is its turn.
+	 */
 	void (*submit)(void *ctx, struct mmx_job *job);
+	/* The bind was started and has been carried out: it completes when those before it have. */
+	void (*bind_done)(void *ctx, struct mmx_job *job);
+	/* The VM whose timeline it is goes: binds that have not been started complete with ECANCELED, in their turn. */
+	void (*binds_stop)(void *ctx, struct mmx_timeline *timeline);
+	/* The VM is unusable: the host takes all its groups off the GPU for good. */
+	void (*vm_lost)(void *ctx, struct mmx_addrspace *vm);
+	/* There are page tables to edit: the host calls mmx_session_pump() soon, not from within. */
+	void (*pump)(void *ctx, struct mmx_session *session);
 	/*
 	 * The guest broke the protocol; it is not listened to any more. The host calls mmx_session_end() soon, but not
 	 * from within: objects are being worked on.
@@ -201,11 +219,18 @@ const struct mmx_local_peer *mmx_session_peer(const struct mmx_session *session)
 void mmx_session_stats(const struct mmx_session *session, struct mmx_session_stats *ret_stats);
 
 /**
- * mmx_session_pump() - takes messages from the submission ring, at most @budget, fewer if they bind much
+ * mmx_session_pump() - takes messages from the submission ring, at most @budget, and edits page tables
  * @watched: the caller looks for more by itself (mmx_session_has_news()), so the guest need not notify
- * Return: true if there may be more: call again soon, after others had their turn. False: the guest will notify.
+ *
+ * Entries of page tables are charged as MMX_SESSION_MESSAGE_WORK of them a message. What one call takes too much, since
+ * the last thing that it does is finished, is missing in the next. At most half of a call goes to asynchronous binds
+ * and to VMs that go, while there are messages.
+ *
+ * Return: true if there may be more: call again soon, after others had their turn. False: the guest will notify, or
+ * ops->pump() will be called.
  */
 bool mmx_session_pump(struct mmx_session *session, unsigned int budget, bool watched);
+#define MMX_SESSION_MESSAGE_WORK 256u
 /* A cheap look: would the pump find messages, and be able to take them? */
 bool mmx_session_has_news(const struct mmx_session *session);
 
@@ -220,6 +245,8 @@ void mmx_session_heartbeat(struct mmx_session *session, uint64_t gpu_time_ns);
 
 /* The job has completed, with job->error; must be the first of its timeline. Frees it. */
 void mmx_session_job_done(struct mmx_session *session, struct mmx_job *job);
+/* The bind's turn has come; it is carried out in mmx_session_pump(), then ops->bind_done(). */
+void mmx_session_bind_start(struct mmx_job *job);
 /* The group that group_stop() was called for is off the GPU and has no jobs. Frees it. */
 void mmx_sgroup_stopped(struct mmx_sgroup *group);
 
@@ -227,6 +254,7 @@ void mmx_sgroup_stopped(struct mmx_sgroup *group);
 struct mmx_session_fault {
 	enum mmx_fault_kind kind;
 	const struct mmx_sgroup *group;
+	const struct mmx_addrspace *vm; /* if there is no group */
 	unsigned int queue;
 	uint32_t exception, access;
 	uint64_t address;
@@ -240,6 +268,7 @@ void mmx_sheap_low(struct mmx_sheap *heap);
 
 struct mmx_session *mmx_addrspace_session(const struct mmx_addrspace *vm);
 uint32_t mmx_addrspace_name(const struct mmx_addrspace *vm);
+struct mmx_vm *mmx_addrspace_vm(const struct mmx_addrspace *vm);
 
 /* Positive outcomes of mmx_addrspace_peek(). */
 enum {

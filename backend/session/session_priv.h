@@ -18,14 +18,14 @@
 #define MMX_FAILED_MAX 4096u
 
 /*
- * Answers to refused SUBMITs that wait for room in the ring. A SUBMIT takes no credit, since it has no answer unless it
- * is refused: when there are so many, nothing more is read from the guest until it has made room.
+ * Answers to refused jobs that wait for room in the ring. A SUBMIT or VM_BIND_ASYNC takes no credit, since it has no
+ * answer unless it is refused: when there are so many, nothing more is read from the guest until it has made room.
  */
 #define MMX_SUBMIT_ANSWERS 64u
 
 /*
  * One request between its arrival and its reply's being in the ring. There are max_requests of them (and
- * MMX_SUBMIT_ANSWERS for SUBMITs): a guest that needs more has broken its credits.
+ * MMX_SUBMIT_ANSWERS for jobs): a guest that needs more has broken its credits.
  */
 struct mmx_request {
 	/* in the session's free, free_submits or answered list; in none while it is worked on */
@@ -74,12 +74,10 @@ struct mmx_memobj {
 struct mmx_vma {
 	struct mmx_list link; /* in a bind's garbage once it is unmapped */
 	uint64_t va, size;
-	struct mmx_memobj *mem; /* holds a reference */
+	struct mmx_memobj *mem; /* holds a reference; NULL: sparse */
 	uint64_t mem_offset;
 	unsigned int prot; /* MMX_PROT_* */
 };
-
-struct bind; /* addrspace.c */
 
 struct mmx_addrspace {
 	struct mmx_list link; /* in its client's list */
@@ -91,10 +89,21 @@ struct mmx_addrspace {
 	uint64_t user_va_range;
 	struct mmx_list heaps; /* mmx_sheap.link */
 	unsigned int
-		users; /* groups, heaps that are being destroyed, and binds whose maintenance is under way */
+		users; /* groups, heaps that are being destroyed, and its goodbye once that has begun */
 	bool destroying; /* goes when the last user has gone */
-	struct bind *
-		goodbye; /* addrspace.c: for the destruction, which must not fail; NULL once it has begun */
+	bool unusable; /* an asynchronous bind has failed while it was carried out */
+	struct mmx_timeline *timeline; /* of its asynchronous binds; may be NULL */
+	struct mmx_bind *goodbye; /* for the destruction, which must not fail: made with the VM */
+	/* bind.c, edit.c; the lists' links are mmx_bind.link */
+	struct mmx_list binds; /* to be edited, in this order */
+	struct mmx_list edits; /* in the session's list while there are some */
+	struct mmx_list edited; /* to be maintained */
+	struct mmx_list unflushed; /* in the session's list while there are some */
+	struct mmx_list flushed; /* maintenance is under way */
+	struct mmx_vm_op flush;
+	bool flushing;
+	uint64_t stale_start, stale_end; /* what edited ones have unmapped; end 0: nothing */
+	unsigned int reserved_mappings; /* by asynchronous binds that have not completed */
 	size_t vma_count, vma_capacity;
 	struct mmx_vma **vmas; /* sorted by va, disjoint */
 };
@@ -139,12 +148,20 @@ struct mmx_session {
 	unsigned int fault_count;
 	uint32_t faults_dropped;
 	enum mmx_gpu_state gpu_state; /* to tell; 0 = nothing */
-	unsigned int work; /* pages mapped since the pump has charged them */
+	/* what may be done until the next round, in entries of page tables; below 0: was done too much */
+	int64_t credit;
+	struct mmx_bind *sync; /* VM_BIND that is being edited; may be NULL */
+	struct mmx_list edits, unflushed; /* mmx_addrspace.edits, .unflushed */
 	/*
 	 * Of the backend's memory, held on behalf of the guest: page tables (each VM keeps it up to date,
-	 * mmx_vm_account()), rings, suspend buffers, heaps. Of the latter alone what is being given back in the background is not in it.
+	 * mmx_vm_account()), rings, suspend buffers, heaps, the dummy. Of heaps alone what is being given back in the
+	 * background is in it.
 	 */
 	uint64_t backend_bytes;
+	uint64_t
+		reserved_bytes; /* by asynchronous binds that have not completed: what they may take at most */
+	struct mmx_dma_buf dummy; /* behind all that is sparse; made when it is needed first */
+	bool dummy_is_block; /* it is one to the GPU */
 	struct mmx_list low_heaps,
 		starved_heaps; /* mmx_sheap.low: want a chunk; had no room for one */
 	bool stalled; /* the completion ring is full: the guest will notify */
@@ -162,8 +179,15 @@ struct mmx_session {
 /* dispatch.c: the message in session->buf. */
 void mmx_session_dispatch(struct mmx_session *session, uint32_t size);
 
-/* session.c: the guest holds all of the backend's memory that it may have. One object or bind may exceed it. */
+/* session.c: the guest holds all of the backend's memory that it may have. One object may exceed it. */
 bool mmx_session_is_full(const struct mmx_session *session);
+/* It may have so much more. */
+bool mmx_session_fits(const struct mmx_session *session, uint64_t bytes);
+/* Makes the dummy if there is none yet. Return: 0; ENOSPC; a negative errno. */
+int mmx_session_dummy(struct mmx_session *session);
+
+/* dispatch.c: a request that is answered only if it is refused. */
+bool mmx_session_is_job(uint16_t type);
 
 /* notify.c */
 /* Answers; @error of either sign. A body behind the header is in request->reply already, request->size with it. */
@@ -190,6 +214,8 @@ int mmx_mem_destroy(struct mmx_session *s, const void *msg, struct mmx_request *
 int mmx_vm_create_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
 int mmx_vm_destroy_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
 int mmx_vm_bind(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_vm_bind_async(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_vm_get_state(struct mmx_session *s, const void *msg, struct mmx_request *request);
 int mmx_group_create_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
 int mmx_group_destroy_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
 int mmx_group_get_state(struct mmx_session *s, const void *msg, struct mmx_request *request);
@@ -219,6 +245,10 @@ const struct mmx_mem_run *mmx_memobj_run(const struct mmx_memobj *mem, uint64_t 
 /* The session ends: frees the object, told or not. */
 void mmx_memobj_free(struct mmx_memobj *mem);
 
+/* bind.c */
+/* Gives back what it holds, but for the garbage, which must have gone. NULL is fine. */
+void mmx_bind_free(struct mmx_bind *bind);
+
 /* addrspace.c */
 /* Unmaps all; @request (may be NULL) is answered when the GPU can't reach any of it. The name goes at once; the
  * struct when groups and maintenance are through with it. */
@@ -247,7 +277,7 @@ int mmx_timeline_create(struct mmx_session *s, uint32_t name, struct mmx_timelin
 void mmx_timeline_retire(struct mmx_timeline *timeline);
 /* One that is retired, and of which there is nothing left to tell. */
 void mmx_timeline_free(struct mmx_timeline *timeline);
-/* Charged to its group; 0 for a VM's. */
+/* Charged to its group; 0 for a VM's: binds take no GPU time. */
 uint64_t mmx_timeline_gpu_time(const struct mmx_timeline *timeline);
 /*
  * The next job of the timeline, last in its list, with its waits; with an error that it is to complete with if these

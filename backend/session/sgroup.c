@@ -115,6 +115,7 @@ int mmx_group_create_msg(struct mmx_session *s, const void *msg, struct mmx_requ
 		goto err_hw;
 	vm->users++;
 	s->backend_bytes += mmx_group_bytes(group->hw);
+	s->credit -= (int64_t)(mmx_group_bytes(group->hw) / MMX_PAGE_SIZE * MMX_PGTABLE_TABLE_WORK);
 	mmx_list_add_tail(&client->groups, &group->link);
 	mmx_table_add(&s->groups, group->name, group);
 	return 0;

@@ -36,13 +36,6 @@ struct mmx_sheap {
 
 /* ---- what is charged ---- */
 
-static bool has_room(const struct mmx_session *s, uint64_t bytes)
-{
-	uint64_t limit = s->limits->backend_bytes;
-
-	return !limit || (s->backend_bytes <= limit && bytes <= limit - s->backend_bytes);
-}
-
 static void charge(struct mmx_sheap *heap, uint64_t bytes)
 {
 	struct mmx_session *s = heap->session;
@@ -77,7 +70,7 @@ void mmx_sheaps_refill(struct mmx_session *s)
 		done += heap->chunk_size;
 		mmx_list_del(&heap->low);
 		/* a draw that waits may use it up at once, and the heap be low again */
-		mmx_heap_refill(heap->hw, has_room(s, heap->chunk_size));
+		mmx_heap_refill(heap->hw, mmx_session_fits(s, heap->chunk_size));
 		charge(heap, mmx_heap_bytes(heap->hw));
 		if (mmx_list_empty(&heap->low) && mmx_heap_wants_spare(heap->hw))
 			mmx_list_add_tail(&s->starved_heaps, &heap->low);
@@ -89,7 +82,7 @@ void mmx_sheaps_retry(struct mmx_session *s)
 	while (!mmx_list_empty(&s->starved_heaps)) {
 		struct mmx_sheap *heap = mmx_list_first(&s->starved_heaps, struct mmx_sheap, low);
 
-		if (!has_room(s, heap->chunk_size))
+		if (!mmx_session_fits(s, heap->chunk_size))
 			return;
 		mmx_sheap_low(heap);
 	}
@@ -109,7 +102,7 @@ static int check_heap(const struct mmx_session *s, const struct mmx_msg_heap_cre
 		return EINVAL;
 	initial = (uint64_t)m->initial_chunk_count * m->chunk_size;
 	if (initial > INITIAL_BYTES_MAX ||
-	    !has_room(s, mmx_heap_bytes_of(m->initial_chunk_count, m->chunk_size)))
+	    !mmx_session_fits(s, mmx_heap_bytes_of(m->initial_chunk_count, m->chunk_size)))
 		return ENOSPC;
 	return 0;
 }
@@ -152,7 +145,8 @@ int mmx_heap_create_msg(struct mmx_session *s, const void *msg, struct mmx_reque
 	heap->chunk_size = m->chunk_size;
 	mmx_list_init(&heap->low);
 	charge(heap, mmx_heap_bytes(heap->hw));
-	s->work += (unsigned int)(heap->charged >> MMX_WIRE_PAGE_SHIFT);
+	/* zeroed within this message */
+	s->credit -= (int64_t)(heap->charged / MMX_PAGE_SIZE * MMX_PGTABLE_TABLE_WORK);
 	mmx_list_add_tail(&vm->heaps, &heap->link);
 	mmx_table_add(&s->heaps, heap->name, heap);
 	mmx_sheap_low(heap);

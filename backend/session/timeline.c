@@ -157,6 +157,9 @@ void mmx_session_job_done(struct mmx_session *s, struct mmx_job *job)
 	struct mmx_timeline_state *state = page_entry(s, t->name);
 	uint64_t seqno = job->seqno;
 
+	/* one that was not carried out */
+	mmx_bind_free(job->bind);
+	job->bind = NULL;
 	mmx_list_del(&job->link);
 	*job_slot(t, seqno) = NULL;
 	s->stats.jobs--;

@@ -4,13 +4,19 @@
  * (max_mappings bounds it), and nothing has to be balanced.
  *
  * Cutting may turn one range into two, of which one is new: the garbage needs one too if only a part of a range goes.
- * So an edit of one hole takes at most two spares: for a range that is cut in its middle, its tail and its middle.
+ * So an edit of one hole takes at most two spares: for a range that is cut in its middle, its tail and its middle. A
+ * range that is put in takes a third.
  */
 #include "backend/session/vma.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SPARES (sizeof(((struct mmx_vma_spare *)NULL)->vma) / sizeof(struct mmx_vma *))
+
+/* Mappings that one edit can add: one that is put into the middle of another makes two of it. */
+#define MOST_MORE 2u
 
 static uint64_t end_of(const struct mmx_vma *vma)
 {
@@ -54,6 +60,11 @@ bool mmx_vma_splits(const struct mmx_addrspace *vm, uint64_t va, uint64_t size)
 	return i < vm->vma_count && vm->vmas[i]->va < va && end_of(vm->vmas[i]) > va + size;
 }
 
+static bool is_free(const struct mmx_addrspace *vm, size_t count)
+{
+	return count + vm->reserved_mappings <= vm->session->limits->max_mappings;
+}
+
 bool mmx_vma_may_map(const struct mmx_addrspace *vm, uint64_t va, uint64_t size)
 {
 	size_t i = find(vm, va), count = vm->vma_count + 1 + mmx_vma_splits(vm, va, size);
@@ -62,18 +73,21 @@ bool mmx_vma_may_map(const struct mmx_addrspace *vm, uint64_t va, uint64_t size)
 		i++;
 	for (; i < vm->vma_count && end_of(vm->vmas[i]) <= va + size; i++)
 		count--;
-	return count <= vm->session->limits->max_mappings;
+	/* fewer than before is always fine */
+	return count <= vm->vma_count || is_free(vm, count);
 }
 
-int mmx_vma_spare_take(struct mmx_addrspace *vm, unsigned int count, unsigned int more,
-		       struct mmx_vma_spare *ret_spare)
+bool mmx_vma_may_unmap(const struct mmx_addrspace *vm, uint64_t va, uint64_t size)
+{
+	return !mmx_vma_splits(vm, va, size) || is_free(vm, vm->vma_count + 1);
+}
+
+int mmx_vma_spare_take(struct mmx_addrspace *vm, struct mmx_vma_spare *ret_spare)
 {
 	struct mmx_vma_spare spare = { { NULL } };
 	unsigned int i;
 
-	if (more && vm->vma_count + more > vm->session->limits->max_mappings)
-		return ENOSPC;
-	if (vm->vma_count + more > vm->vma_capacity) {
+	if (vm->vma_count + MOST_MORE > vm->vma_capacity) {
 		size_t capacity = vm->vma_capacity ? vm->vma_capacity * 2 : 16;
 		struct mmx_vma **vmas = realloc(vm->vmas, capacity * sizeof(*vmas));
 
@@ -82,7 +96,7 @@ int mmx_vma_spare_take(struct mmx_addrspace *vm, unsigned int count, unsigned in
 		vm->vmas = vmas;
 		vm->vma_capacity = capacity;
 	}
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < SPARES; i++) {
 		spare.vma[i] = calloc(1, sizeof(*spare.vma[i]));
 		if (!spare.vma[i]) {
 			mmx_vma_spare_drop(&spare);
@@ -95,20 +109,26 @@ int mmx_vma_spare_take(struct mmx_addrspace *vm, unsigned int count, unsigned in
 
 void mmx_vma_spare_drop(struct mmx_vma_spare *spare)
 {
-	free(spare->vma[0]);
-	free(spare->vma[1]);
+	unsigned int i;
+
+	for (i = 0; i < SPARES; i++)
+		free(spare->vma[i]);
 	*spare = (struct mmx_vma_spare){ { NULL } };
 }
 
 static struct mmx_vma *use_spare(struct mmx_vma_spare *spare, const struct mmx_vma *from)
 {
-	unsigned int i = spare->vma[0] ? 0 : 1;
-	struct mmx_vma *vma = spare->vma[i];
+	unsigned int i = 0;
+	struct mmx_vma *vma;
 
+	while (!spare->vma[i])
+		i++;
+	vma = spare->vma[i];
 	spare->vma[i] = NULL;
 	*vma = *from;
 	mmx_list_init(&vma->link);
-	mmx_memobj_get(vma->mem);
+	if (vma->mem)
+		mmx_memobj_get(vma->mem);
 	return vma;
 }
 
@@ -186,7 +206,8 @@ void mmx_vma_free_list(struct mmx_list *garbage)
 		struct mmx_vma *vma = mmx_list_first(garbage, struct mmx_vma, link);
 
 		mmx_list_del(&vma->link);
-		mmx_memobj_put(vma->mem);
+		if (vma->mem)
+			mmx_memobj_put(vma->mem);
 		free(vma);
 	}
 }

@@ -12,20 +12,18 @@ bool mmx_vma_any(const struct mmx_addrspace *vm, uint64_t va, uint64_t size);
 /* Would cutting it out turn one mapping into two? */
 bool mmx_vma_splits(const struct mmx_addrspace *vm, uint64_t va, uint64_t size);
 
-/* Could the range be mapped, replacing what is there, without exceeding max_mappings? */
+/* Could the range be mapped, replacing what is there, or unmapped, without exceeding max_mappings? What asynchronous
+ * binds have reserved is not free. */
 bool mmx_vma_may_map(const struct mmx_addrspace *vm, uint64_t va, uint64_t size);
+bool mmx_vma_may_unmap(const struct mmx_addrspace *vm, uint64_t va, uint64_t size);
 
 /* Ranges that an edit may need; taken before anything is changed, so that the edit itself can't fail. */
 struct mmx_vma_spare {
-	struct mmx_vma *vma[2];
+	struct mmx_vma *vma[3];
 };
 
-/*
- * Takes @count (at most 2) ranges, and room for @more mappings than there are now. Return: 0; ENOSPC: that would be
- * more than max_mappings; -ENOMEM.
- */
-int mmx_vma_spare_take(struct mmx_addrspace *vm, unsigned int count, unsigned int more,
-		       struct mmx_vma_spare *ret_spare);
+/* Takes what cutting out one range, and then inserting one, can need. Return: 0 or -ENOMEM. */
+int mmx_vma_spare_take(struct mmx_addrspace *vm, struct mmx_vma_spare *ret_spare);
 /* Gives back what was not used. */
 void mmx_vma_spare_drop(struct mmx_vma_spare *spare);
 

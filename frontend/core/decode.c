@@ -124,13 +124,15 @@ static int decode_time(const union mmx_msg_buf *msg, uint32_t size, struct mmx_d
 
 static bool is_request(uint16_t type)
 {
-	return type >= MMX_MSG_HELLO && type <= MMX_MSG_TIME;
+	return (type >= MMX_MSG_HELLO && type <= MMX_MSG_TIME) || type == MMX_MSG_VM_BIND_ASYNC ||
+	       type == MMX_MSG_VM_GET_STATE;
 }
 
 static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
 			struct mmx_decoded_reply *reply)
 {
 	struct mmx_reply_vm_create vm = { 0 };
+	struct mmx_reply_vm_get_state vm_state = { 0 };
 	struct mmx_reply_group_get_state group = { 0 };
 	struct mmx_reply_heap_create heap = { 0 };
 	struct mmx_msg_hdr hdr;
@@ -152,6 +154,11 @@ static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
 		if (take(msg, size, &vm, sizeof(vm)))
 			return -EPROTO;
 		reply->user_va_range = vm.user_va_range;
+		return 0;
+	case MMX_MSG_VM_GET_STATE:
+		if (take(msg, size, &vm_state, sizeof(vm_state)) || vm_state.pad)
+			return -EPROTO;
+		reply->vm_state = vm_state.state;
 		return 0;
 	case MMX_MSG_HEAP_CREATE:
 		if (take(msg, size, &heap, sizeof(heap)))
@@ -179,7 +186,7 @@ static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
 	case MMX_MSG_HEAP_DESTROY:
 		return take(msg, size, &hdr, sizeof(hdr));
 	default:
-		/* SUBMIT is answered only when it is refused; nothing else is ever asked. */
+		/* jobs are answered only when they are refused; nothing else is ever asked */
 		return -EPROTO;
 	}
 }
@@ -233,7 +240,7 @@ static int decode_fault(const union mmx_msg_buf *msg, uint32_t size, struct mmx_
 
 	if (take(msg, size, fault, sizeof(*fault)) || fault->pad)
 		return -EPROTO;
-	if (fault->kind < MMX_FAULT_CS_FAULT || fault->kind > MMX_FAULT_GPU_RESET)
+	if (fault->kind < MMX_FAULT_CS_FAULT || fault->kind > MMX_FAULT_BIND)
 		return -EPROTO;
 	if ((fault->group && !mmx_name_valid(fault->group, MMX_NAME_MAX_LIMIT)) ||
 	    (fault->vm && !mmx_name_valid(fault->vm, MMX_NAME_MAX_LIMIT)) ||

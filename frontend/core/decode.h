@@ -32,6 +32,7 @@ struct mmx_decoded_reply {
 		} hello;
 		uint64_t user_va_range; /* VM_CREATE */
 		uint32_t vm_bind_op;
+		uint32_t vm_state; /* MMX_VM_STATE_* */
 		struct {
 			uint64_t context_va, first_chunk_va;
 		} heap;

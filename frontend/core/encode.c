@@ -17,6 +17,8 @@
 #include "frontend/core/names.h"
 
 #define BIND_FLAGS (MMX_BIND_READONLY | MMX_BIND_NOEXEC | MMX_BIND_UNCACHED)
+/* what an object would say is not there, and nothing may be executed */
+#define SPARSE_FLAGS (MMX_BIND_SPARSE | MMX_BIND_NOEXEC)
 
 static bool is_name(uint32_t name)
 {
@@ -85,6 +87,7 @@ int mmx_encode_object(union mmx_msg_buf *buf, uint32_t tag, uint16_t type, uint3
 	case MMX_MSG_CLIENT_DESTROY:
 	case MMX_MSG_MEM_DESTROY:
 	case MMX_MSG_VM_DESTROY:
+	case MMX_MSG_VM_GET_STATE:
 	case MMX_MSG_GROUP_DESTROY:
 	case MMX_MSG_GROUP_GET_STATE:
 	case MMX_MSG_HEAP_DESTROY:
@@ -151,16 +154,17 @@ int mmx_encode_mem_add(union mmx_msg_buf *buf, uint32_t tag, uint32_t mem, uint3
 }
 
 int mmx_encode_vm_create(union mmx_msg_buf *buf, uint32_t tag, uint32_t client, uint32_t vm,
-			 uint64_t user_va_range)
+			 uint32_t timeline, uint64_t user_va_range)
 {
 	struct mmx_msg_vm_create msg = {
 		.hdr = header(MMX_MSG_VM_CREATE, sizeof(msg), tag),
 		.client = client,
 		.vm = vm,
+		.timeline = timeline,
 		.user_va_range = user_va_range,
 	};
 
-	if (!is_name(client) || !is_name(vm))
+	if (!is_name(client) || !is_name(vm) || (timeline && !is_name(timeline)))
 		return -EINVAL;
 	return finish(buf, &msg, sizeof(msg), NULL, 0);
 }
@@ -173,12 +177,45 @@ static int check_bind_op(const struct mmx_bind_op *op)
 		return -EINVAL;
 	switch (op->op) {
 	case MMX_BIND_OP_MAP:
+		if (op->flags & MMX_BIND_SPARSE)
+			return op->mem || op->mem_offset ||
+					       (op->flags & ~(BIND_FLAGS | MMX_BIND_SPARSE)) ||
+					       (op->flags & SPARSE_FLAGS) != SPARSE_FLAGS
+				       ? -EINVAL
+				       : 0;
 		return is_name(op->mem) && !(op->flags & ~BIND_FLAGS) ? 0 : -EINVAL;
 	case MMX_BIND_OP_UNMAP:
 		return op->mem || op->mem_offset || op->flags ? -EINVAL : 0;
 	default:
 		return -EINVAL;
 	}
+}
+
+static int check_bind_ops(const struct mmx_bind_op *ops, uint32_t count)
+{
+	uint32_t i;
+	int ret;
+
+	if (count > MMX_BIND_MAX_OPS)
+		return -E2BIG;
+	for (i = 0; i < count; i++) {
+		ret = check_bind_op(&ops[i]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int check_waits(const struct mmx_wait *waits, uint32_t count)
+{
+	uint32_t i;
+
+	if (count > MMX_SUBMIT_MAX_WAITS)
+		return -E2BIG;
+	for (i = 0; i < count; i++)
+		if (!is_name(waits[i].timeline) || waits[i].pad)
+			return -EINVAL;
+	return 0;
 }
 
 int mmx_encode_vm_bind(union mmx_msg_buf *buf, uint32_t tag, uint32_t vm,
@@ -190,19 +227,42 @@ int mmx_encode_vm_bind(union mmx_msg_buf *buf, uint32_t tag, uint32_t vm,
 		.vm = vm,
 		.op_count = op_count,
 	};
-	uint32_t i;
-	int ret;
+	int ret = check_bind_ops(ops, op_count);
 
-	if (op_count > MMX_BIND_MAX_OPS)
-		return -E2BIG;
+	if (ret)
+		return ret;
 	if (!is_name(vm))
 		return -EINVAL;
-	for (i = 0; i < op_count; i++) {
-		ret = check_bind_op(&ops[i]);
-		if (ret)
-			return ret;
-	}
 	return finish(buf, &msg, sizeof(msg), ops, ops_size);
+}
+
+int mmx_encode_vm_bind_async(union mmx_msg_buf *buf, uint32_t tag, uint32_t vm, uint64_t seqno,
+			     const struct mmx_bind_op *ops, uint32_t op_count,
+			     const struct mmx_wait *waits, uint32_t wait_count)
+{
+	size_t ops_size = (size_t)op_count * sizeof(*ops);
+	size_t waits_size = (size_t)wait_count * sizeof(*waits);
+	struct mmx_msg_vm_bind_async msg = {
+		.hdr = header(MMX_MSG_VM_BIND_ASYNC, sizeof(msg) + ops_size + waits_size, tag),
+		.vm = vm,
+		.op_count = op_count,
+		.seqno = seqno,
+		.wait_count = wait_count,
+	};
+	int ret = check_bind_ops(ops, op_count);
+
+	if (!ret)
+		ret = check_waits(waits, wait_count);
+	if (ret)
+		return ret;
+	if (sizeof(msg) + ops_size + waits_size > MMX_MSG_MAX)
+		return -E2BIG;
+	if (!is_name(vm) || !seqno)
+		return -EINVAL;
+	finish(buf, &msg, sizeof(msg), ops, ops_size);
+	if (waits_size)
+		memcpy(buf->bytes + sizeof(msg) + ops_size, waits, waits_size);
+	return (int)(sizeof(msg) + ops_size + waits_size);
 }
 
 int mmx_encode_group_create(union mmx_msg_buf *buf, uint32_t tag,
@@ -268,15 +328,12 @@ int mmx_encode_submit(union mmx_msg_buf *buf, uint32_t tag, const struct mmx_job
 		.latest_flush = job->latest_flush,
 		.wait_count = wait_count,
 	};
-	uint32_t i;
+	int ret = check_waits(waits, wait_count);
 
-	if (wait_count > MMX_SUBMIT_MAX_WAITS)
-		return -E2BIG;
+	if (ret)
+		return ret;
 	if (!is_name(job->group) || !job->seqno)
 		return -EINVAL;
-	for (i = 0; i < wait_count; i++)
-		if (!is_name(waits[i].timeline) || waits[i].pad)
-			return -EINVAL;
 	return finish(buf, &msg, sizeof(msg), waits, waits_size);
 }
 

@@ -26,7 +26,7 @@ union mmx_msg_buf {
 int mmx_encode_hello(union mmx_msg_buf *buf, uint32_t tag, const char *name);
 int mmx_encode_client_create(union mmx_msg_buf *buf, uint32_t tag, uint32_t client, uint32_t pid,
 			     const char *name);
-/* CLIENT_DESTROY, MEM_DESTROY, VM_DESTROY, GROUP_DESTROY, GROUP_GET_STATE, HEAP_DESTROY */
+/* CLIENT_DESTROY, MEM_DESTROY, VM_DESTROY, VM_GET_STATE, GROUP_DESTROY, GROUP_GET_STATE, HEAP_DESTROY */
 int mmx_encode_object(union mmx_msg_buf *buf, uint32_t tag, uint16_t type, uint32_t object);
 
 /* @page_count: of the whole object; @runs: those of this message; @flags: MMX_MEM_SEAL */
@@ -35,10 +35,15 @@ int mmx_encode_mem_create(union mmx_msg_buf *buf, uint32_t tag, uint32_t mem, ui
 int mmx_encode_mem_add(union mmx_msg_buf *buf, uint32_t tag, uint32_t mem, uint32_t flags,
 		       const struct mmx_run *runs, uint32_t run_count);
 
+/* @timeline: for its asynchronous binds, or 0 */
 int mmx_encode_vm_create(union mmx_msg_buf *buf, uint32_t tag, uint32_t client, uint32_t vm,
-			 uint64_t user_va_range);
+			 uint32_t timeline, uint64_t user_va_range);
 int mmx_encode_vm_bind(union mmx_msg_buf *buf, uint32_t tag, uint32_t vm,
 		       const struct mmx_bind_op *ops, uint32_t op_count);
+
+int mmx_encode_vm_bind_async(union mmx_msg_buf *buf, uint32_t tag, uint32_t vm, uint64_t seqno,
+			     const struct mmx_bind_op *ops, uint32_t op_count,
+			     const struct mmx_wait *waits, uint32_t wait_count);
 
 struct mmx_group_desc {
 	uint32_t client, vm, group;

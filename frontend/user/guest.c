@@ -116,7 +116,8 @@ static void free_objects(struct mmx_guest *guest)
 		if (guest->groups[i])
 			mmx_group_free(guest, guest->groups[i], 0);
 	for (i = 0; guest->vms && i < guest->limits.max_vms; i++)
-		free(guest->vms[i]);
+		if (guest->vms[i])
+			mmx_guest_vm_free(guest, i);
 	for (i = 0; guest->mems && i < guest->limits.max_mems; i++)
 		if (guest->mems[i])
 			mmx_mem_free(guest, guest->mems[i]);

@@ -77,6 +77,7 @@ struct mmx_group {
 
 struct mmx_vm {
 	uint32_t client;
+	struct mmx_timeline *timeline; /* may be NULL */
 };
 
 struct mmx_mem {
@@ -185,11 +186,13 @@ int mmx_guest_timeline_create(struct mmx_guest *guest, struct mmx_timeline **ret
 void mmx_guest_timeline_destroy(struct mmx_guest *guest, struct mmx_timeline *timeline, int error);
 /* An entry of EVENT_TIMELINES. Return: 0; -EPROTO: it cannot be. */
 int mmx_guest_timeline_event(struct mmx_guest *guest, const struct mmx_timeline_entry *entry);
-/* A SUBMIT was refused. Return: 0; -EPROTO: it cannot be. */
+/* A job was refused. Return: 0; -EPROTO: it cannot be. */
 int mmx_guest_timeline_refused(struct mmx_guest *guest, const struct mmx_decoded_reply *reply);
 #define MMX_SUBMIT_TAG 0x80000000u
 
 /* objects.c */
+/* The VM at @index is gone, with its timeline. */
+void mmx_guest_vm_free(struct mmx_guest *guest, uint32_t index);
 /* @error: as for mmx_guest_timeline_destroy(). */
 void mmx_group_free(struct mmx_guest *guest, struct mmx_group *group, int error);
 

@@ -67,7 +67,8 @@ static int handle(struct mmx_guest *guest, const struct mmx_decoded *msg)
 
 	switch (msg->kind) {
 	case MMX_DECODED_REPLY:
-		return msg->reply.request == MMX_MSG_SUBMIT
+		return msg->reply.request == MMX_MSG_SUBMIT ||
+				       msg->reply.request == MMX_MSG_VM_BIND_ASYNC
 			       ? mmx_guest_timeline_refused(guest, &msg->reply)
 			       : mmx_call_reply(guest, &msg->reply);
 	case MMX_DECODED_TIMELINES:

@@ -6,7 +6,7 @@
  * events, which name each job that failed. Both are the backend's word and must fit: nothing
  * completes that was not submitted, nor twice.
  *
- * A SUBMIT that is refused takes no seqno, so that all behind it are refused too: the timeline is
+ * A job that is refused takes no seqno, so that all behind it are refused too: the timeline is
  * at its end then, and its fences from there on have that error.
  */
 #include "frontend/user/guest_priv.h"
@@ -17,7 +17,7 @@
 #include "frontend/core/names.h"
 
 /*
- * A SUBMIT's tag: this, 15 bits of the seqno, index of the timeline. At most so many jobs are in
+ * A job's tag: this, 15 bits of the seqno, index of the timeline. At most so many jobs are in
  * flight.
  */
 #define TAG_SEQNO_MASK 0x7fffu
@@ -199,25 +199,54 @@ static bool has_credit(struct mmx_guest *guest, void *arg)
 	return is_complete(guest, tl, tl->submitted + 1 - tl->max_jobs);
 }
 
-static int copy_waits(const struct mmx_guest *guest, const struct mmx_submit *submit,
-		      struct mmx_wait *waits)
+static int copy_waits(const struct mmx_guest *guest, const struct mmx_fence *fences,
+		      unsigned int count, struct mmx_wait *waits)
 {
 	const struct mmx_timeline *tl;
 	unsigned int i;
 
-	if (submit->wait_count > guest->limits.max_waits)
+	if (count > guest->limits.max_waits)
 		return -E2BIG;
-	for (i = 0; i < submit->wait_count; i++) {
-		tl = find(guest, submit->waits[i].timeline);
+	for (i = 0; i < count; i++) {
+		tl = find(guest, fences[i].timeline);
 		if (!tl)
 			return -ENOENT;
-		if (submit->waits[i].seqno > tl->submitted)
+		if (fences[i].seqno > tl->submitted)
 			return -EINVAL;
-		waits[i] = (struct mmx_wait){
-			.timeline = tl->name,
-			.seqno = submit->waits[i].seqno,
-		};
+		waits[i] = (struct mmx_wait){ .timeline = tl->name, .seqno = fences[i].seqno };
 	}
+	return 0;
+}
+
+/* Waits until the timeline can take one more job. */
+static int wait_credit(struct mmx_guest *guest, struct mmx_timeline *tl)
+{
+	int ret;
+
+	if (!has_credit(guest, tl)) {
+		ret = mmx_guest_wait(guest, has_credit, tl, mmx_guest_now_ms() + guest->timeout_ms);
+		if (ret)
+			return ret;
+	}
+	return tl->refused_error;
+}
+
+static uint32_t next_tag(const struct mmx_timeline *tl)
+{
+	return MMX_SUBMIT_TAG | ((uint32_t)(tl->submitted + 1) & TAG_SEQNO_MASK) << 16 |
+	       mmx_name_index(tl->name);
+}
+
+/* Sends guest->out, the timeline's next job. @size: what the encoder has returned. */
+static int send_job(struct mmx_guest *guest, struct mmx_timeline *tl, int size,
+		    struct mmx_fence *ret_fence)
+{
+	int ret = size < 0 ? size : mmx_guest_send(guest, size);
+
+	if (ret)
+		return ret;
+	tl->submitted++;
+	*ret_fence = (struct mmx_fence){ tl->name, tl->submitted };
 	return 0;
 }
 
@@ -233,8 +262,7 @@ int mmx_guest_submit(struct mmx_guest *guest, const struct mmx_submit *submit,
 	};
 	const struct mmx_group *group;
 	struct mmx_timeline *tl;
-	uint32_t tag;
-	int ret, size;
+	int ret;
 
 	if (guest->dead)
 		return guest->dead;
@@ -244,25 +272,54 @@ int mmx_guest_submit(struct mmx_guest *guest, const struct mmx_submit *submit,
 	if (!group || submit->queue >= group->queue_count)
 		return -EINVAL;
 	tl = group->timelines[submit->queue];
-	ret = copy_waits(guest, submit, waits);
+	ret = copy_waits(guest, submit->waits, submit->wait_count, waits);
+	if (!ret)
+		ret = wait_credit(guest, tl);
 	if (ret)
 		return ret;
-	if (!has_credit(guest, tl)) {
-		ret = mmx_guest_wait(guest, has_credit, tl, mmx_guest_now_ms() + guest->timeout_ms);
-		if (ret)
-			return ret;
-	}
-	if (tl->refused_error)
-		return tl->refused_error;
-
 	job.seqno = tl->submitted + 1;
-	tag = MMX_SUBMIT_TAG | ((uint32_t)job.seqno & TAG_SEQNO_MASK) << 16 |
-	      mmx_name_index(tl->name);
-	size = mmx_encode_submit(&guest->out, tag, &job, waits, submit->wait_count);
-	ret = size < 0 ? size : mmx_guest_send(guest, size);
+	return send_job(
+		guest, tl,
+		mmx_encode_submit(&guest->out, next_tag(tl), &job, waits, submit->wait_count),
+		ret_fence);
+}
+
+int mmx_guest_vm_bind_async(struct mmx_guest *guest, uint32_t vm,
+			    const struct mmx_bind_op_params *params, unsigned int op_count,
+			    const struct mmx_fence *fences, unsigned int wait_count,
+			    struct mmx_fence *ret_fence)
+{
+	struct mmx_wait waits[MMX_SUBMIT_MAX_WAITS];
+	struct mmx_bind_op ops[MMX_BIND_MAX_OPS];
+	struct mmx_timeline *tl;
+	unsigned int i;
+	int ret;
+
+	if (guest->dead)
+		return guest->dead;
+	if (!mmx_idspace_has(&guest->vm_ids, vm))
+		return -ENOENT;
+	tl = guest->vms[mmx_name_index(vm)]->timeline;
+	if (!tl)
+		return -ENOENT;
+	if (op_count > guest->limits.max_bind_ops)
+		return -E2BIG;
+	for (i = 0; i < op_count; i++)
+		ops[i] = (struct mmx_bind_op){
+			.op = params[i].op,
+			.flags = params[i].flags,
+			.mem = params[i].mem ? params[i].mem->name : 0,
+			.mem_offset = params[i].offset,
+			.va = params[i].va,
+			.size = params[i].size,
+		};
+	ret = copy_waits(guest, fences, wait_count, waits);
+	if (!ret)
+		ret = wait_credit(guest, tl);
 	if (ret)
 		return ret;
-	tl->submitted = job.seqno;
-	*ret_fence = (struct mmx_fence){ tl->name, job.seqno };
-	return 0;
+	return send_job(guest, tl,
+			mmx_encode_vm_bind_async(&guest->out, next_tag(tl), vm, tl->submitted + 1,
+						 ops, op_count, waits, wait_count),
+			ret_fence);
 }

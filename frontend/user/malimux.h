@@ -84,11 +84,33 @@ size_t mmx_guest_mem_size(const struct mmx_mem *mem);
 
 int mmx_guest_vm_create(struct mmx_guest *guest, uint32_t client, uint64_t user_va_range,
 			uint32_t *ret_vm);
+/* The same with a timeline, for mmx_guest_vm_bind_async(). */
+int mmx_guest_vm_create_async(struct mmx_guest *guest, uint32_t client, uint64_t user_va_range,
+			      uint32_t *ret_vm);
 int mmx_guest_vm_destroy(struct mmx_guest *guest, uint32_t vm);
 /* @flags: MMX_BIND_* */
 int mmx_guest_vm_map(struct mmx_guest *guest, uint32_t vm, struct mmx_mem *mem, uint64_t offset,
 		     uint64_t va, uint64_t size, uint32_t flags);
 int mmx_guest_vm_unmap(struct mmx_guest *guest, uint32_t vm, uint64_t va, uint64_t size);
+
+/* @ret_state: MMX_VM_STATE_* */
+int mmx_guest_vm_get_state(struct mmx_guest *guest, uint32_t vm, uint32_t *ret_state);
+
+struct mmx_bind_op_params {
+	uint32_t op; /* MMX_BIND_OP_* */
+	uint32_t flags; /* MMX_BIND_* */
+	struct mmx_mem *mem; /* NULL: UNMAP, or sparse */
+	uint64_t offset; /* in it */
+	uint64_t va, size;
+};
+/*
+ * A job of the VM's timeline: see mmx_guest_submit() for what it waits for and returns. Its fence, and those of
+ * queues, may be among the waits of either kind of job. -ENOENT: the VM has no timeline.
+ */
+int mmx_guest_vm_bind_async(struct mmx_guest *guest, uint32_t vm,
+			    const struct mmx_bind_op_params *ops, unsigned int op_count,
+			    const struct mmx_fence *waits, unsigned int wait_count,
+			    struct mmx_fence *ret_fence);
 
 struct mmx_guest_group_params {
 	uint32_t client, vm;

@@ -40,11 +40,12 @@ int mmx_guest_client_create(struct mmx_guest *guest, const char *name, uint32_t 
 	return 0;
 }
 
-static void free_vm(struct mmx_guest *guest, uint32_t index)
+void mmx_guest_vm_free(struct mmx_guest *guest, uint32_t index)
 {
 	uint32_t name = mmx_name_make(index, guest->vm_ids.generations[index]);
 
 	mmx_heaps_free(guest, name);
+	mmx_guest_timeline_destroy(guest, guest->vms[index]->timeline, 0);
 	free(guest->vms[index]);
 	guest->vms[index] = NULL;
 	mmx_idspace_free(&guest->vm_ids, name);
@@ -65,13 +66,13 @@ int mmx_guest_client_destroy(struct mmx_guest *guest, uint32_t client)
 			mmx_group_free(guest, guest->groups[i], 0);
 	for (i = 0; i < guest->limits.max_vms; i++)
 		if (guest->vms[i] && guest->vms[i]->client == client)
-			free_vm(guest, i);
+			mmx_guest_vm_free(guest, i);
 	mmx_idspace_free(&guest->client_ids, client);
 	return 0;
 }
 
-int mmx_guest_vm_create(struct mmx_guest *guest, uint32_t client, uint64_t user_va_range,
-			uint32_t *ret_vm)
+static int create_vm(struct mmx_guest *guest, uint32_t client, uint64_t user_va_range, bool async,
+		     uint32_t *ret_vm)
 {
 	struct mmx_waiter waiter = { 0 };
 	struct mmx_vm *vm;
@@ -80,18 +81,22 @@ int mmx_guest_vm_create(struct mmx_guest *guest, uint32_t client, uint64_t user_
 
 	if (!mmx_idspace_has(&guest->client_ids, client))
 		return -ENOENT;
-	vm = malloc(sizeof(*vm));
+	vm = calloc(1, sizeof(*vm));
 	if (!vm)
 		return -ENOMEM;
 	vm->client = client;
 	ret = mmx_idspace_take(&guest->vm_ids, &name);
 	if (ret)
 		goto err_free;
-	ret = mmx_call_begin(guest, &waiter, MMX_MSG_VM_CREATE, &tag);
+	if (async)
+		ret = mmx_guest_timeline_create(guest, &vm->timeline);
 	if (!ret)
-		ret = mmx_call_send(
-			guest, tag,
-			mmx_encode_vm_create(&guest->out, tag, client, name, user_va_range));
+		ret = mmx_call_begin(guest, &waiter, MMX_MSG_VM_CREATE, &tag);
+	if (!ret)
+		ret = mmx_call_send(guest, tag,
+				    mmx_encode_vm_create(&guest->out, tag, client, name,
+							 vm->timeline ? vm->timeline->name : 0,
+							 user_va_range));
 	if (!ret)
 		ret = mmx_call_finish(guest, &waiter);
 	if (ret)
@@ -101,9 +106,35 @@ int mmx_guest_vm_create(struct mmx_guest *guest, uint32_t client, uint64_t user_
 	return 0;
 
 err_undo:
+	mmx_guest_timeline_destroy(guest, vm->timeline, ret);
 	mmx_idspace_undo(&guest->vm_ids, name, ret);
 err_free:
 	free(vm);
+	return ret;
+}
+
+int mmx_guest_vm_create(struct mmx_guest *guest, uint32_t client, uint64_t user_va_range,
+			uint32_t *ret_vm)
+{
+	return create_vm(guest, client, user_va_range, false, ret_vm);
+}
+
+int mmx_guest_vm_create_async(struct mmx_guest *guest, uint32_t client, uint64_t user_va_range,
+			      uint32_t *ret_vm)
+{
+	return create_vm(guest, client, user_va_range, true, ret_vm);
+}
+
+int mmx_guest_vm_get_state(struct mmx_guest *guest, uint32_t vm, uint32_t *ret_state)
+{
+	struct mmx_decoded_reply reply;
+	int ret;
+
+	if (!mmx_idspace_has(&guest->vm_ids, vm))
+		return -ENOENT;
+	ret = mmx_call_object(guest, MMX_MSG_VM_GET_STATE, vm, &reply);
+	if (!ret)
+		*ret_state = reply.vm_state;
 	return ret;
 }
 
@@ -115,7 +146,7 @@ int mmx_guest_vm_destroy(struct mmx_guest *guest, uint32_t vm)
 		return -ENOENT;
 	ret = mmx_call_object(guest, MMX_MSG_VM_DESTROY, vm, NULL);
 	if (!ret)
-		free_vm(guest, mmx_name_index(vm));
+		mmx_guest_vm_free(guest, mmx_name_index(vm));
 	return ret;
 }
 

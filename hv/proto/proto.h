@@ -42,8 +42,9 @@
  * Timelines
  * =========
  *
- * Each queue of a group has a timeline, named by the frontend in GROUP_CREATE. Its jobs are numbered
- * 1, 2, 3, ... by SUBMIT and complete in that order. A timeline's state is in the session page
+ * Each queue of a group has a timeline, named by the frontend in GROUP_CREATE, and each VM may have one,
+ * named in VM_CREATE. Its jobs are numbered 1, 2, 3, ... by SUBMIT, or by VM_BIND_ASYNC, and complete in
+ * that order. A timeline's state is in the session page
  * (region.h), and MMX_EVENT_TIMELINES says which have changed.
  *
  * A wait (timeline, seqno) holds a job back until that timeline has completed seqno. A seqno that has not
@@ -55,8 +56,8 @@
  *
  * A request carries a tag that its reply repeats; the reply's type is the request's with
  * MMX_MSG_REPLY set. Replies come in any order. At most limits.max_requests requests other than SUBMIT
- * may be unanswered; more is a breach of credits. SUBMIT is answered only if it is refused without
- * taking a seqno (see there). At most limits.max_jobs jobs per timeline may be submitted and not yet
+ * and VM_BIND_ASYNC may be unanswered; more is a breach of credits. These two are answered only if they
+ * are refused without taking a seqno (see there). At most limits.max_jobs jobs per timeline may be submitted and not yet
  * completed; more is EAGAIN and does not take a seqno.
  *
  * A message shorter than the struct given here is extended with zeroes, if it reaches to the end of the
@@ -126,6 +127,9 @@ enum mmx_msg_type {
 	MMX_MSG_RESUME = 19,
 	MMX_MSG_PERF = 20,
 	MMX_MSG_MEM_EXPORT = 21,
+
+	MMX_MSG_VM_BIND_ASYNC = 22,
+	MMX_MSG_VM_GET_STATE = 23,
 
 	/* backend -> frontend, in the completion ring */
 	MMX_EVENT_TIMELINES = 0x4001,
@@ -251,7 +255,7 @@ struct mmx_msg_client_create {
 };
 MMX_ASSERT_SIZE(struct mmx_msg_client_create, 56);
 
-/* CLIENT_DESTROY, MEM_DESTROY, VM_DESTROY, GROUP_DESTROY, GROUP_GET_STATE, HEAP_DESTROY: just a name. */
+/* CLIENT_DESTROY, MEM_DESTROY, VM_DESTROY, VM_GET_STATE, GROUP_DESTROY, GROUP_GET_STATE, HEAP_DESTROY: just a name. */
 struct mmx_msg_object {
 	struct mmx_msg_hdr hdr;
 	uint32_t object;
@@ -314,16 +318,20 @@ MMX_ASSERT_SIZE(struct mmx_msg_mem_add, 32);
  * default, half of what the MMU has. The reply says what it got (at least that much). What is beyond is for the
  * backend's own mappings, tiler heaps above all. EINVAL if it leaves
  * less than 256 MiB for the backend's own mappings at the top.
+ *
+ * timeline: the name of a timeline for VM_BIND_ASYNC; 0 = none. It goes with the VM: before VM_DESTROY is
+ * answered, and binds that have not been carried out by then complete with ECANCELED.
  */
 struct mmx_msg_vm_create {
 	struct mmx_msg_hdr hdr;
 	uint32_t client;
 	uint32_t vm;
 	uint32_t flags; /* MBZ */
-	uint32_t pad;
+	uint32_t timeline;
 	uint64_t user_va_range;
 };
 MMX_ASSERT_SIZE(struct mmx_msg_vm_create, 40);
+MMX_ASSERT_OFFSET(struct mmx_msg_vm_create, timeline, 28);
 
 struct mmx_reply_vm_create {
 	struct mmx_msg_hdr hdr;
@@ -334,16 +342,24 @@ MMX_ASSERT_SIZE(struct mmx_reply_vm_create, 24);
 /*
  * VM_BIND: ops are carried out in order; each maps part of a memory object or unmaps a range. Mapping
  * over existing mappings replaces them. va, size and mem_offset are multiples of 4096; size 0 does
- * nothing. UNMAP: mem and mem_offset MBZ; holes are fine.
+ * nothing. UNMAP: mem and mem_offset MBZ; holes are fine. Each op happens as a whole or not at all, and as
+ * one step for all other binds of the VM.
  *
- * A synchronous bind is answered when the GPU can no longer reach what was unmapped or replaced. On error
- * the reply's op says which op failed; those before it have been carried out.
+ * SPARSE maps no memory of the guest: mem and mem_offset MBZ, and NOEXEC must be set. The range can be
+ * accessed; what is read is undefined, and what is written is lost, or is what some other sparse range of
+ * the same session reads.
+ *
+ * A synchronous bind does not wait for asynchronous ones. What comes behind it in the ring finds it carried
+ * out, and it is answered when the GPU can no longer reach what was unmapped or replaced. On error
+ * the reply's op says which op failed; those before it have been carried out. ENOSPC: too many mappings, or
+ * the page tables for it could exceed what the partition may have.
  */
 #define MMX_BIND_OP_MAP	  0u
 #define MMX_BIND_OP_UNMAP 1u
 #define MMX_BIND_READONLY 0x1u
 #define MMX_BIND_NOEXEC	  0x2u
 #define MMX_BIND_UNCACHED 0x4u
+#define MMX_BIND_SPARSE	  0x8u
 
 struct mmx_bind_op {
 	uint32_t op;
@@ -373,6 +389,48 @@ struct mmx_reply_vm_bind {
 	uint32_t pad;
 };
 MMX_ASSERT_SIZE(struct mmx_reply_vm_bind, 24);
+
+/*
+ * VM_BIND_ASYNC: the same ops, as a job of the VM's timeline: carried out when its waits have passed and
+ * those before it have been carried out, complete when the GPU can no longer reach what was unmapped or
+ * replaced. No ops, but waits: a point that others can wait for.
+ *
+ *     0                16       20         24       32            36    40
+ *    +----------------+--------+----------+--------+-------------+-----+-- - - -+-- - - - -+
+ *    | hdr            | vm     | op_count | seqno  | wait_count  | pad | ops    | waits    |
+ *    +----------------+--------+----------+--------+-------------+-----+-- - - -+-- - - - -+
+ *
+ * As with SUBMIT, a VM that does not exist (ENOENT) or has no timeline (EINVAL), a wrong seqno (EILSEQ), no
+ * credit (EAGAIN), or a message that is none is answered with an error reply and takes no seqno; all else
+ * takes it. Names are looked up and ops are checked when the message comes: memory objects can be destroyed
+ * right behind it, and are released when the bind is through with them. If anything is wrong (EINVAL,
+ * ENOENT), or mappings and page tables could become too many at their worst (ENOSPC), the bind completes in
+ * its turn with that error and no effect.
+ *
+ * If a bind fails when it is carried out (ENOMEM), the VM is unusable from then on: the guest gets
+ * EVENT_FAULT, the VM's groups are lost, asynchronous binds and synchronous MAPs fail with EINVAL, only
+ * synchronous UNMAPs do what they say. A new VM is the way out.
+ */
+struct mmx_msg_vm_bind_async {
+	struct mmx_msg_hdr hdr;
+	uint32_t vm;
+	uint32_t op_count;
+	uint64_t seqno;
+	uint32_t wait_count;
+	uint32_t pad;
+	struct mmx_bind_op ops[]; /* op_count of them, then wait_count of struct mmx_wait */
+};
+MMX_ASSERT_SIZE(struct mmx_msg_vm_bind_async, 40);
+
+/* VM_GET_STATE */
+#define MMX_VM_STATE_USABLE   0u
+#define MMX_VM_STATE_UNUSABLE 1u
+struct mmx_reply_vm_get_state {
+	struct mmx_msg_hdr hdr;
+	uint32_t state;
+	uint32_t pad;
+};
+MMX_ASSERT_SIZE(struct mmx_reply_vm_get_state, 24);
 
 /*
  * GROUP_CREATE. Priorities: 0 low, 1 medium, 2 high, 3 realtime; above the partition's ceiling is EACCES.
@@ -534,7 +592,7 @@ MMX_ASSERT_OFFSET(struct mmx_reply_time, backend_ns, 48);
  * timeline come in order.
  *
  * Job errors: EINVAL (fault in its stream, or bad arguments), ETIMEDOUT, ECANCELED (group destroyed or
- * lost).
+ * lost, VM destroyed); of binds see there.
  */
 struct mmx_timeline_entry {
 	uint32_t timeline;
@@ -559,6 +617,8 @@ enum mmx_fault_kind {
 	MMX_FAULT_MMU = 3, /* all groups of the VM are lost */
 	MMX_FAULT_TIMEOUT = 4, /* the group is lost */
 	MMX_FAULT_GPU_RESET = 5, /* the group is lost */
+	MMX_FAULT_BIND =
+		6, /* the VM is unusable, all groups of it are lost: once without a group, once for each */
 };
 struct mmx_event_fault {
 	struct mmx_msg_hdr hdr;

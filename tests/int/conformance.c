@@ -95,29 +95,31 @@ static void scene(struct env *env)
 	env->holds = ask(env);
 }
 
-/* Sends a SUBMIT that takes its seqno, as all that are not refused do. Return: the job's error. */
-static int run_job(struct env *env, const union mmx_msg_buf *msg)
+/* Sends a job that takes its seqno, as all that are not refused do. Return: the job's error. */
+static int run_job(struct env *env, const struct form *form, const union mmx_msg_buf *msg)
 {
+	uint64_t *seqno = form->timeline == BINDS ? &env->bind_seqno : &env->seqno;
 	int r = mmx_raw_send(&env->raw, msg, msg->hdr.size);
 
 	if (!r)
-		r = mmx_raw_job(&env->raw, NAME(0), env->seqno);
+		r = mmx_raw_job(&env->raw, form->timeline, *seqno);
 	if (r >= 0)
-		env->seqno++;
+		++*seqno;
 	return r;
 }
 
 /* Return: the error that came of it. @job: no answer is expected, but the completion of the job */
-static int carry_out(struct env *env, const union mmx_msg_buf *msg, bool job)
+static int carry_out(struct env *env, const struct form *form, const union mmx_msg_buf *msg,
+		     bool job)
 {
 	if (job)
-		return run_job(env, msg);
+		return run_job(env, form, msg);
 	return mmx_raw_call(&env->raw, msg);
 }
 
 static bool is_job(const struct form *form, int error)
 {
-	return form->type == MMX_MSG_SUBMIT && !error;
+	return form->timeline && !error;
 }
 
 /* The answer of one that succeeds is as long as its form says. */
@@ -125,7 +127,7 @@ static bool has_size(struct env *env, const struct form *form, uint32_t tag)
 {
 	const struct mmx_raw_answer *answer;
 
-	if (form->type == MMX_MSG_SUBMIT || form->valid)
+	if (form->timeline || form->valid)
 		return true;
 	answer = mmx_raw_answer(&env->raw, tag);
 	return answer && answer->size == (form->reply ? form->reply : sizeof(struct mmx_msg_hdr)) &&
@@ -174,7 +176,7 @@ static const char *still_right(struct env *env, const struct form *form,
 	int r;
 
 	begin(env, form, &msg);
-	r = carry_out(env, &msg, is_job(form, 0));
+	r = carry_out(env, form, &msg, is_job(form, 0));
 	if (r != form->valid) {
 		snprintf(text, sizeof(text), "the right message after it: %s", error_name(r));
 		return text;
@@ -197,7 +199,7 @@ static const char *try_message(struct env *env, const struct form *form, union m
 	static char text[96];
 	struct json_object *before = ask(env);
 	const char *what = NULL;
-	int r = carry_out(env, msg, job || is_job(form, error));
+	int r = carry_out(env, form, msg, job || is_job(form, error));
 
 	if (r != error) {
 		snprintf(text, sizeof(text), "%s instead of %s", error_name(r), error_name(error));
@@ -259,6 +261,8 @@ static uint64_t value_of(const struct env *env, const struct edit *edit)
 		return edit->value;
 	case BASE_SEQNO:
 		return env->seqno + edit->value;
+	case BASE_BIND_SEQNO:
+		return env->bind_seqno + edit->value;
 	case BASE_SHADER:
 		return env->raw.hello.gpu.shader_present + edit->value;
 	case BASE_TILER:

@@ -6,7 +6,7 @@
  *
  *	clients   0, 1
  *	mems      0: 16 pages, sealed, mapped in VM 0; 1: of 4 pages, 2 are there, not sealed
- *	VMs       0: of client 0; 1: of client 1
+ *	VMs       0: of client 0, with timeline BINDS; 1: of client 1, without one
  *	groups    0: of client 0 in VM 0, two queues
  *	timelines 0, 1: of the group's queues
  *
@@ -32,6 +32,7 @@
 #define OTHER(index)		     MAKE_NAME(index, 2) /* another generation */
 #define FREED			     NAME(9)
 #define UNUSED			     NAME(10)
+#define BINDS			     NAME(20)
 
 #define PAGE	  4096ull
 #define SCENE_VA  0x100000ull
@@ -45,6 +46,7 @@ struct env {
 	struct mmx_ask *ask;
 	struct mmx_raw raw;
 	uint64_t seqno; /* of the next job of timeline 0 */
+	uint64_t bind_seqno; /* of the next one of BINDS */
 	struct json_object *holds; /* what the daemon held when the case began */
 };
 
@@ -65,6 +67,8 @@ struct form {
 	uint16_t count_offset; /* of the array's u32 count */
 	uint16_t max_count;
 	uint16_t reply; /* bytes of the answer to what is right; 0 = a header alone */
+	/* of one that takes a seqno and is not answered then: its timeline; else 0 */
+	uint32_t timeline;
 	int zeroed; /* error of one that is nothing but a header */
 	int valid; /* error of what is right: 0, but for a second HELLO */
 	const char *gains,
@@ -85,6 +89,7 @@ const struct form *form_of(uint16_t type);
 enum base {
 	BASE_NONE,
 	BASE_SEQNO,
+	BASE_BIND_SEQNO,
 	BASE_SHADER,
 	BASE_TILER,
 	BASE_DATA,
@@ -116,7 +121,7 @@ struct row {
 	const char *name;
 	uint16_t type;
 	int error;
-	bool job; /* the error is the job's: SUBMIT has taken its seqno */
+	bool job; /* the error is the job's: the message has taken its seqno */
 	struct edit edits[6]; /* size 0 ends it */
 };
 extern const struct row rows[];

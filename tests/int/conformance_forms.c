@@ -43,12 +43,17 @@ int mem_destroy(struct env *env, uint32_t mem)
 	return r ? r : mmx_raw_wait_released(&env->raw, mem);
 }
 
-int vm_create(struct env *env, uint32_t client, uint32_t vm)
+static int vm_create_async(struct env *env, uint32_t client, uint32_t vm, uint32_t timeline)
 {
 	union mmx_msg_buf msg;
 
-	mmx_encode_vm_create(&msg, ++env->raw.tag, client, vm, 0);
+	mmx_encode_vm_create(&msg, ++env->raw.tag, client, vm, timeline, 0);
 	return mmx_raw_call(&env->raw, &msg);
+}
+
+int vm_create(struct env *env, uint32_t client, uint32_t vm)
+{
+	return vm_create_async(env, client, vm, 0);
 }
 
 int bind_op(struct env *env, uint32_t vm, const struct mmx_bind_op *ops, uint32_t count,
@@ -169,6 +174,7 @@ int scene_open(struct env *env)
 	int r;
 
 	env->seqno = 1;
+	env->bind_seqno = 1;
 	r = mmx_raw_open(env->path, env->timeout_ms, &env->raw);
 	if (!r)
 		r = mmx_raw_hello(&env->raw);
@@ -183,7 +189,7 @@ int scene_open(struct env *env)
 	if (!r)
 		r = unsealed_mem(env);
 	if (!r)
-		r = vm_create(env, NAME(0), NAME(0));
+		r = vm_create_async(env, NAME(0), NAME(0), BINDS);
 	if (!r)
 		r = vm_create(env, NAME(1), NAME(1));
 	if (!r)
@@ -430,6 +436,28 @@ static void submit_fill(struct env *env, union mmx_msg_buf *msg)
 	m->hdr.size += m->wait_count * (uint32_t)sizeof(m->waits[0]);
 }
 
+/* Where the scene has mapped nothing; what is mapped there again is replaced. */
+static void async_fill(struct env *env, union mmx_msg_buf *msg)
+{
+	struct mmx_msg_vm_bind_async *m = (void *)msg;
+
+	m->vm = NAME(0);
+	m->seqno = env->bind_seqno;
+	m->op_count = 2;
+	m->ops[0] = (struct mmx_bind_op){ .mem = NAME(0), .va = 0x40000000, .size = 2 * PAGE };
+	m->ops[1] =
+		(struct mmx_bind_op){ .op = MMX_BIND_OP_UNMAP, .va = 0x40000000, .size = 2 * PAGE };
+	m->hdr.size += m->op_count * (uint32_t)sizeof(m->ops[0]);
+}
+
+static void vm_state_fill(struct env *env, union mmx_msg_buf *msg)
+{
+	struct mmx_msg_object *m = (void *)msg;
+
+	(void)env;
+	m->object = NAME(0);
+}
+
 /* ---- all of them ---- */
 
 #define FORM(what, message) .name = #what, .type = MMX_MSG_##what, .fixed = sizeof(message)
@@ -456,8 +484,7 @@ const struct form forms[] = {
 	  .pads = { FIELD(struct mmx_msg_object, pad) }, .prepare = mem_prepare,
 	  .fill = object_fill, .undo = mem_destroy_undo },
 	{ FORM(VM_CREATE, struct mmx_msg_vm_create), .reply = sizeof(struct mmx_reply_vm_create),
-	  .zeroed = ENOENT, .gains = "vms",
-	  .pads = { FIELD(struct mmx_msg_vm_create, flags), FIELD(struct mmx_msg_vm_create, pad) },
+	  .zeroed = ENOENT, .gains = "vms", .pads = { FIELD(struct mmx_msg_vm_create, flags) },
 	  .fill = vm_fill, .undo = vm_undo },
 	{ FORM(VM_DESTROY, struct mmx_msg_object), .zeroed = ENOENT, .loses = "vms",
 	  .pads = { FIELD(struct mmx_msg_object, pad) }, .prepare = vm_prepare,
@@ -490,7 +517,13 @@ const struct form forms[] = {
 	/* its pads take the seqno: they have rows */
 	{ FORM(SUBMIT, struct mmx_msg_submit), .zeroed = ENOENT,
 	  ARRAY(struct mmx_msg_submit, wait_count, waits, MMX_SUBMIT_MAX_WAITS),
-	  .fill = submit_fill },
+	  .timeline = NAME(0), .fill = submit_fill },
+	{ FORM(VM_BIND_ASYNC, struct mmx_msg_vm_bind_async), .zeroed = ENOENT,
+	  ARRAY(struct mmx_msg_vm_bind_async, op_count, ops, MMX_BIND_MAX_OPS),
+	  .pads = { FIELD(struct mmx_msg_vm_bind_async, pad) }, .timeline = BINDS,
+	  .fill = async_fill },
+	{ FORM(VM_GET_STATE, struct mmx_msg_object), .reply = sizeof(struct mmx_reply_vm_get_state),
+	  .zeroed = ENOENT, .pads = { FIELD(struct mmx_msg_object, pad) }, .fill = vm_state_fill },
 	/* an empty one: what is held is what was held before */
 	{ FORM(LABEL, struct mmx_msg_label), .zeroed = EINVAL, .fill = label_fill },
 	{ FORM(TIME, struct mmx_msg_time), .reply = sizeof(struct mmx_reply_time),

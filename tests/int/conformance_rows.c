@@ -21,6 +21,14 @@
 		}                                                                              \
 	}
 
+/* The same of a bind. */
+#define BIND_JOB(what, err, ...)                                                                   \
+	{                                                                                          \
+		.name = what, .type = MMX_MSG_VM_BIND_ASYNC, .error = err, .job = true, .edits = { \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
+	}
+
 #define S_CLIENT struct mmx_msg_client_create
 #define S_OBJECT struct mmx_msg_object
 #define S_CREATE struct mmx_msg_mem_create
@@ -32,6 +40,7 @@
 #define S_HEAP	 struct mmx_msg_heap_create
 #define S_LABEL	 struct mmx_msg_label
 #define S_TIME	 struct mmx_msg_time
+#define S_ASYNC	 struct mmx_msg_vm_bind_async
 #define FULL32	 0xffffffffull
 #define HIGH32	 0x80000000ull
 #define ALL_ONE	 0xffffffffffffffffull
@@ -68,6 +77,7 @@
 #define ARUN(i, member, ...)  EDIT_ELEM(S_ADD, runs, i, member, __VA_ARGS__)
 #define OP(i, member, ...)    EDIT_ELEM(S_BIND, ops, i, member, __VA_ARGS__)
 #define QUEUE(i, member, ...) EDIT_ELEM(S_GROUP, queues, i, member, __VA_ARGS__)
+#define AOP(i, member, ...)   EDIT_ELEM(S_ASYNC, ops, i, member, __VA_ARGS__)
 #define WAIT(i, member, ...)  EDIT_ELEM(S_SUBMIT, waits, i, member, __VA_ARGS__)
 
 /* half of the model's 48 bits of VA, what a VM gets by default */
@@ -353,5 +363,32 @@ const struct row rows[] = {
 
 	ROW("flags", TIME, EINVAL, EDIT(S_TIME, flags, 1)),
 	ROW("high flag", TIME, EINVAL, EDIT(S_TIME, flags, HIGH32)),
+
+	ROW("timeline without a generation", VM_CREATE, EINVAL, EDIT(S_VM, timeline, 11)),
+	ROW("timeline in use", VM_CREATE, EEXIST, EDIT(S_VM, timeline, NAME(0))),
+	ROW("timeline of another VM", VM_CREATE, EEXIST, EDIT(S_VM, timeline, OTHER(20))),
+	ROW("timeline at the limit", VM_CREATE, EINVAL,
+	    EDIT(S_VM, timeline, BEYOND(max_timelines, 0))),
+	ROW("timeline the last one", VM_CREATE, 0, EDIT(S_VM, timeline, BEYOND(max_timelines, -1))),
+
+	ABSENT(VM_BIND_ASYNC, S_ASYNC, vm, max_vms),
+	ROW("VM without a timeline", VM_BIND_ASYNC, EINVAL, EDIT(S_ASYNC, vm, NAME(1))),
+	ROW("seqno 0", VM_BIND_ASYNC, EILSEQ, EDIT(S_ASYNC, seqno, 0)),
+	ROW("seqno before", VM_BIND_ASYNC, EILSEQ, EDIT(S_ASYNC, seqno, -1ull, BASE_BIND_SEQNO)),
+	ROW("seqno behind", VM_BIND_ASYNC, EILSEQ, EDIT(S_ASYNC, seqno, 1, BASE_BIND_SEQNO)),
+	ROW("no operation", VM_BIND_ASYNC, 0, EDIT(S_ASYNC, op_count, 0)),
+	BIND_JOB("unknown op", EINVAL, AOP(0, op, 2)),
+	BIND_JOB("unknown flag", EINVAL, AOP(0, flags, 0x10)),
+	BIND_JOB("op's pad", EINVAL, AOP(1, pad, 1)),
+	BIND_JOB("mem freed", ENOENT, AOP(0, mem, FREED)),
+	BIND_JOB("mem not sealed", EINVAL, AOP(0, mem, NAME(1))),
+	BIND_JOB("odd va", EINVAL, AOP(0, va, 1)),
+	BIND_JOB("beyond the object", EINVAL, AOP(0, size, (MEM_PAGES + 1) * PAGE)),
+	BIND_JOB("beyond the VA", EINVAL, AOP(1, va, VA_END)),
+	BIND_JOB("sparse with an object", EINVAL, AOP(0, flags, MMX_BIND_SPARSE | MMX_BIND_NOEXEC)),
+	BIND_JOB("sparse and executable", EINVAL, AOP(0, flags, MMX_BIND_SPARSE), AOP(0, mem, 0)),
+	BIND_JOB("unmap of an object", EINVAL, AOP(1, mem, NAME(0))),
+
+	ABSENT(VM_GET_STATE, S_OBJECT, object, max_vms),
 };
 const size_t row_count = sizeof(rows) / sizeof(rows[0]);

@@ -113,7 +113,7 @@ static bool make_space(struct mmx_raw *raw)
 
 	mmx_encode_client_create(&msg, ++raw->tag, NAME(0), 1, "hostile");
 	r = mmx_raw_call(raw, &msg);
-	mmx_encode_vm_create(&msg, ++raw->tag, NAME(0), NAME(0), 0);
+	mmx_encode_vm_create(&msg, ++raw->tag, NAME(0), NAME(0), 0, 0);
 	r = r ? r : mmx_raw_call(raw, &msg);
 	r = r ? r : make_mem(raw, NAME(0), 0, 256);
 	mmx_encode_vm_bind(&msg, ++raw->tag, NAME(0), &map, 1);
@@ -250,7 +250,7 @@ static void some_message(struct mmx_raw *raw, union mmx_msg_buf *msg)
 		mmx_encode_mem_add(msg, ++raw->tag, some_name(), below(2), runs, below(3));
 		break;
 	case 3:
-		mmx_encode_vm_create(msg, ++raw->tag, some_name(), some_name(), 0);
+		mmx_encode_vm_create(msg, ++raw->tag, some_name(), some_name(), 0, 0);
 		break;
 	case 4:
 		mmx_encode_vm_bind(msg, ++raw->tag, some_name(), ops, below(4));

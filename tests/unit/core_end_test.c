@@ -241,7 +241,8 @@ static void do_vm(struct walk *w, uint32_t vm)
 {
 	union mmx_msg_buf buf;
 
-	send(w, &buf, mmx_encode_vm_create(&buf, rig_tag(w->guest), RIG_NAME(0), RIG_NAME(vm), 0));
+	send(w, &buf,
+	     mmx_encode_vm_create(&buf, rig_tag(w->guest), RIG_NAME(0), RIG_NAME(vm), 0, 0));
 }
 
 static void do_map(struct walk *w, uint32_t vm)

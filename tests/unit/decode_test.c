@@ -235,7 +235,7 @@ static const struct {
 	{ "timelines: no errno", TIMELINES, 52, 4096, 0, -EPROTO },
 	{ "timelines: seqno 0", TIMELINES, 40, 0, 0, -EPROTO },
 	{ "fault: kind 0", FAULT, 16, 0, 0, -EPROTO },
-	{ "fault: kind 6", FAULT, 16, 6, 0, -EPROTO },
+	{ "fault: kind 7", FAULT, 16, 7, 0, -EPROTO },
 	{ "fault: no group", FAULT, 20, 0, 0, 0 },
 	{ "fault: group", FAULT, 20, 1, 0, -EPROTO },
 	{ "fault: VM", FAULT, 24, 0xffff, 0, -EPROTO },

@@ -130,11 +130,11 @@ static void test_mem(void **cm_state)
 static void test_vm_create(void **cm_state)
 {
 	(void)cm_state;
-	check(mmx_encode_vm_create(&buf, 5, 0x10000, 0x10001, 0x800000000000),
+	check(mmx_encode_vm_create(&buf, 5, 0x10000, 0x10001, 0x30002, 0x800000000000),
 	      "0700 0000 28000000 05000000 00000000 "
-	      "00000100 01000100 00000000 00000000 0000000000800000");
-	assert_int_equal(mmx_encode_vm_create(&buf, 5, 0, 0x10001, 0), -EINVAL);
-	assert_int_equal(mmx_encode_vm_create(&buf, 5, 0x10000, 1, 0), -EINVAL);
+	      "00000100 01000100 00000000 02000300 0000000000800000");
+	assert_int_equal(mmx_encode_vm_create(&buf, 5, 0, 0x10001, 0, 0), -EINVAL);
+	assert_int_equal(mmx_encode_vm_create(&buf, 5, 0x10000, 1, 0, 0), -EINVAL);
 }
 
 static void test_heap_create(void **cm_state)

@@ -115,6 +115,7 @@ static void dev_write32(struct mmx_device *dev, uint32_t offset, uint32_t value)
 
 	if (offset == GPU_CONTROL_BASE + GPU_CMD && value == GPU_CMD_SOFT_RESET)
 		rig->stuck_as = 0;
+	rig->as_locks += as_of(offset, AS_COMMAND) >= 0 && value == AS_COMMAND_LOCK;
 	if (loses_write(rig, offset))
 		return;
 	mmx_device_write32(inner_of(dev), offset, value);

@@ -51,6 +51,7 @@ struct rig {
 	unsigned int map_fails,
 		maps_failed; /* this mapping from now on fails, 0 = none; those that have */
 	bool mute; /* no doorbell reaches the firmware */
+	uint64_t as_locks; /* AS_COMMAND LOCK, so far: one for each flush of an address space */
 	/* ... or only these requests do not: states (1 << CSG_STATE_*) asked of a slot; pings */
 	uint32_t deaf[MMX_GPU_MAX_SLOTS];
 	bool lose_pings;

@@ -86,6 +86,8 @@ void rig_guest_recount(const struct rig_guest *guest)
 		if (s->mems.entries[i].name)
 			bytes += label_bytes(
 				((const struct mmx_memobj *)s->mems.entries[i].object)->label);
+	if (s)
+		bytes += s->dummy.size;
 	RIG_CHECK(!s || s->backend_bytes == bytes + s->stats.heap_bytes);
 	/* the rest is of heaps that are being given back */
 	RIG_CHECK(!s || s->stats.heap_bytes >= heaps);
@@ -279,12 +281,27 @@ int rig_mem_create(struct rig_guest *guest, uint32_t mem, uint32_t first, uint32
 		mmx_encode_mem_create(&buf, rig_tag(guest), mem, MMX_MEM_SEAL, pages, &run, 1));
 }
 
-int rig_vm_create(struct rig_guest *guest, uint32_t client, uint32_t vm, uint64_t va_range)
+int rig_vm_create_async(struct rig_guest *guest, uint32_t client, uint32_t vm, uint32_t timeline,
+			uint64_t va_range)
 {
 	union mmx_msg_buf buf;
 
 	return rig_call(guest, &buf,
-			mmx_encode_vm_create(&buf, rig_tag(guest), client, vm, va_range));
+			mmx_encode_vm_create(&buf, rig_tag(guest), client, vm, timeline, va_range));
+}
+
+int rig_vm_create(struct rig_guest *guest, uint32_t client, uint32_t vm, uint64_t va_range)
+{
+	return rig_vm_create_async(guest, client, vm, 0, va_range);
+}
+
+int rig_vm_state(struct rig_guest *guest, uint32_t vm, uint32_t *ret_state)
+{
+	int r = rig_object(guest, MMX_MSG_VM_GET_STATE, vm);
+
+	if (!r)
+		*ret_state = rig_reply(guest, guest->tag)->vm_state;
+	return r;
 }
 
 int rig_heap_create(struct rig_guest *guest, const struct mmx_heap_desc *heap)
@@ -357,6 +374,16 @@ int rig_group_state(struct rig_guest *guest, uint32_t group, uint32_t *ret_state
 	return r;
 }
 
+static void send(struct rig_guest *guest, const union mmx_msg_buf *buf, int size)
+{
+	while (!rig_put(guest, buf, size)) {
+		rig_kick(guest);
+		rig_settle(guest->rig);
+		rig_guest_read(guest);
+	}
+	rig_kick(guest);
+}
+
 uint32_t rig_submit(struct rig_guest *guest, uint32_t group, uint32_t queue, uint64_t seqno,
 		    struct rig_stream stream, const struct mmx_wait *waits, uint32_t wait_count)
 {
@@ -369,14 +396,20 @@ uint32_t rig_submit(struct rig_guest *guest, uint32_t group, uint32_t queue, uin
 	};
 	uint32_t tag = rig_tag(guest);
 	union mmx_msg_buf buf;
-	int size = mmx_encode_submit(&buf, tag, &job, waits, wait_count);
 
-	while (!rig_put(guest, &buf, size)) {
-		rig_kick(guest);
-		rig_settle(guest->rig);
-		rig_guest_read(guest);
-	}
-	rig_kick(guest);
+	send(guest, &buf, mmx_encode_submit(&buf, tag, &job, waits, wait_count));
+	return tag;
+}
+
+uint32_t rig_bind_async(struct rig_guest *guest, uint32_t vm, uint64_t seqno,
+			const struct mmx_bind_op *ops, uint32_t op_count,
+			const struct mmx_wait *waits, uint32_t wait_count)
+{
+	uint32_t tag = rig_tag(guest);
+	union mmx_msg_buf buf;
+
+	send(guest, &buf,
+	     mmx_encode_vm_bind_async(&buf, tag, vm, seqno, ops, op_count, waits, wait_count));
 	return tag;
 }
 
@@ -413,6 +446,12 @@ bool rig_is_released(const struct rig_guest *guest, uint32_t mem)
 
 void rig_ctx_create(struct rig_guest *guest, uint32_t index, struct rig_ctx *ctx)
 {
+	rig_ctx_create_async(guest, index, 0, ctx);
+}
+
+void rig_ctx_create_async(struct rig_guest *guest, uint32_t index, uint32_t timeline,
+			  struct rig_ctx *ctx)
+{
 	uint64_t bytes = RIG_PAGES * MMX_WIRE_PAGE_SIZE;
 
 	*ctx = (struct rig_ctx){
@@ -424,7 +463,7 @@ void rig_ctx_create(struct rig_guest *guest, uint32_t index, struct rig_ctx *ctx
 	ctx->memory =
 		(void *)((uint8_t *)guest->peer.region + guest->front.data_offset + index * bytes);
 	RIG_CHECK(!rig_client_create(guest, ctx->client));
-	RIG_CHECK(!rig_vm_create(guest, ctx->client, ctx->vm, 0));
+	RIG_CHECK(!rig_vm_create_async(guest, ctx->client, ctx->vm, timeline, 0));
 	RIG_CHECK(!rig_mem_create(guest, ctx->mem, index * RIG_PAGES, RIG_PAGES));
 	RIG_CHECK(!rig_map(guest, ctx->vm, ctx->mem, 0, RIG_VA, bytes, 0));
 }

@@ -89,6 +89,10 @@ int rig_object(struct rig_guest *guest, enum mmx_msg_type type, uint32_t object)
 /* Pages of the data area, in one run. */
 int rig_mem_create(struct rig_guest *guest, uint32_t mem, uint32_t first, uint32_t pages);
 int rig_vm_create(struct rig_guest *guest, uint32_t client, uint32_t vm, uint64_t va_range);
+/* The same with a timeline. */
+int rig_vm_create_async(struct rig_guest *guest, uint32_t client, uint32_t vm, uint32_t timeline,
+			uint64_t va_range);
+int rig_vm_state(struct rig_guest *guest, uint32_t vm, uint32_t *ret_state);
 int rig_map(struct rig_guest *guest, uint32_t vm, uint32_t mem, uint64_t offset, uint64_t va,
 	    uint64_t size, uint32_t flags);
 int rig_unmap(struct rig_guest *guest, uint32_t vm, uint64_t va, uint64_t size);
@@ -105,6 +109,11 @@ struct rig_stream {
 };
 uint32_t rig_submit(struct rig_guest *guest, uint32_t group, uint32_t queue, uint64_t seqno,
 		    struct rig_stream stream, const struct mmx_wait *waits, uint32_t wait_count);
+
+/* Likewise. */
+uint32_t rig_bind_async(struct rig_guest *guest, uint32_t vm, uint64_t seqno,
+			const struct mmx_bind_op *ops, uint32_t op_count,
+			const struct mmx_wait *waits, uint32_t wait_count);
 
 /* ---- what has become of jobs ---- */
 
@@ -131,6 +140,9 @@ struct rig_ctx {
 
 /* A client, VM and memory object of name RIG_NAME(index); pages from index * RIG_PAGES on. */
 void rig_ctx_create(struct rig_guest *guest, uint32_t index, struct rig_ctx *ctx);
+/* The same, with a timeline for the VM. */
+void rig_ctx_create_async(struct rig_guest *guest, uint32_t index, uint32_t timeline,
+			  struct rig_ctx *ctx);
 
 extern const struct rig_stream rig_empty;
 /* Any instructions, a few dozen of them; no other stream is made between the two calls. */

@@ -193,7 +193,7 @@ static void test_before_hello(void **state)
 static void test_unknown(void **state)
 {
 	static const uint16_t types[] = { 0,	 MMX_MSG_SUSPEND, MMX_MSG_MEM_EXPORT,
-					  22,	 MMX_EVENT_FAULT, 0x8001,
+					  24,	 MMX_EVENT_FAULT, 0x8001,
 					  0xffff };
 	struct env *env = *state;
 	size_t i;
@@ -373,14 +373,14 @@ static void test_vm(void **state)
 		FIELD(mmx_msg_vm_create, vm, 0x10010, EINVAL),
 		FIELD(mmx_msg_vm_create, vm, 0x10000, EEXIST),
 		FIELD(mmx_msg_vm_create, flags, 1, EINVAL),
-		FIELD(mmx_msg_vm_create, pad, 1, EINVAL),
+		FIELD(mmx_msg_vm_create, timeline, 1, EINVAL),
 		FIELD(mmx_msg_vm_create, user_va_range, UINT64_MAX, EINVAL),
 		FIELD(mmx_msg_vm_create, user_va_range, 1ull << 48, EINVAL),
 		FIELD(mmx_msg_vm_create, user_va_range, (1ull << 48) - (256ull << 20) + 1, EINVAL),
 	};
 	struct env *env = *state;
 	union mmx_msg_buf msg;
-	int size = mmx_encode_vm_create(&msg, rig_tag(&env->guest), RIG_NAME(0), RIG_NAME(1),
+	int size = mmx_encode_vm_create(&msg, rig_tag(&env->guest), RIG_NAME(0), RIG_NAME(1), 0,
 					(1ull << 48) - (256ull << 20));
 
 	refuse_all(env, &msg, size, changes, COUNT(changes));

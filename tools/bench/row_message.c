@@ -63,7 +63,7 @@ static int make_objects(struct message *m)
 		r = mmx_host_call(h, mmx_encode_mem_create(&h->buf, ++h->tag, NAME, MMX_MEM_SEAL, 1,
 							   &run, 1));
 	if (!r)
-		r = mmx_host_call(h, mmx_encode_vm_create(&h->buf, ++h->tag, NAME, NAME, 0));
+		r = mmx_host_call(h, mmx_encode_vm_create(&h->buf, ++h->tag, NAME, NAME, 0, 0));
 	if (!r)
 		r = mmx_host_call(h, mmx_encode_group_create(&h->buf, ++h->tag, &group, &queue, 1));
 	return r;
