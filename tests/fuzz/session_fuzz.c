@@ -129,8 +129,9 @@ static void read_completions(struct script *s)
 		uint16_t type = buf.hdr.type & (uint16_t)~MMX_MSG_REPLY;
 
 		/* replies to what is no request have a type that no frontend expects */
-		if (!s->scribbled && type && (type <= MMX_MSG_TIME || type & 0x4000) &&
-		    !(type & 0x3fe0))
+		if (!s->scribbled && type && !(type & 0x3fe0) &&
+		    (type <= MMX_MSG_TIME || type == MMX_MSG_VM_BIND_ASYNC ||
+		     type == MMX_MSG_VM_GET_STATE || type & 0x4000))
 			RIG_CHECK(!mmx_decode_completion(&buf, (uint32_t)size, &msg));
 	}
 	RIG_CHECK(!size || s->scribbled);
@@ -215,30 +216,63 @@ static void put_vm(struct script *s, union mmx_msg_buf *msg)
 	m->client = take_name(s);
 	m->vm = take_name(s);
 	m->user_va_range = take_number(s);
+	/* one that queues and waits can name as well */
+	m->timeline = mmx_name_make((m->vm & 0xf) ^ 8, 1);
 	send(s, msg, sizeof(*m));
+}
+
+static void take_ops(struct script *s, struct mmx_bind_op *ops, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		struct mmx_bind_op *op = &ops[i];
+		uint8_t what = take8(s);
+
+		op->op = what & 1;
+		if (!op->op) {
+			op->flags = what >> 1 & 15;
+			op->mem = take_name(s);
+			op->mem_offset = take_number(s);
+		}
+		/* mostly as it must be */
+		if ((op->flags & MMX_BIND_SPARSE) && !(what & 0x20)) {
+			op->flags |= MMX_BIND_NOEXEC;
+			op->mem = 0;
+			op->mem_offset = 0;
+		}
+		op->va = take_number(s);
+		op->size = take_number(s);
+	}
 }
 
 static void put_bind(struct script *s, union mmx_msg_buf *msg)
 {
 	struct mmx_msg_vm_bind *m = (void *)msg;
-	uint32_t i;
 
 	m->vm = take_name(s);
 	m->op_count = take8(s) & 7;
-	for (i = 0; i < m->op_count; i++) {
-		struct mmx_bind_op *op = &m->ops[i];
-		uint8_t what = take8(s);
-
-		op->op = what & 1;
-		if (!op->op) {
-			op->flags = what >> 1 & 7;
-			op->mem = take_name(s);
-			op->mem_offset = take_number(s);
-		}
-		op->va = take_number(s);
-		op->size = take_number(s);
-	}
+	take_ops(s, m->ops, m->op_count);
 	send(s, msg, (uint32_t)(sizeof(*m) + m->op_count * sizeof(m->ops[0])));
+}
+
+static void put_bind_async(struct script *s, union mmx_msg_buf *msg)
+{
+	struct mmx_msg_vm_bind_async *m = (void *)msg;
+	struct mmx_wait *waits;
+	uint32_t i;
+
+	m->vm = take_name(s);
+	m->seqno = take8(s);
+	m->op_count = take8(s) & 7;
+	take_ops(s, m->ops, m->op_count);
+	m->wait_count = take8(s) & 3;
+	waits = (void *)&m->ops[m->op_count];
+	for (i = 0; i < m->wait_count; i++)
+		waits[i] = (struct mmx_wait){ .timeline = take_name(s), .seqno = take8(s) };
+	send(s, msg,
+	     (uint32_t)(sizeof(*m) + m->op_count * sizeof(m->ops[0]) +
+			m->wait_count * sizeof(waits[0])));
 }
 
 static void put_group(struct script *s, union mmx_msg_buf *msg)
@@ -336,6 +370,8 @@ static void put_message(struct script *s, uint8_t type)
 		[MMX_MSG_TIME] = put_time,
 		[MMX_MSG_HEAP_CREATE] = put_heap,
 		[MMX_MSG_HEAP_DESTROY] = put_object,
+		[MMX_MSG_VM_BIND_ASYNC] = put_bind_async,
+		[MMX_MSG_VM_GET_STATE] = put_object,
 	};
 	union mmx_msg_buf msg;
 
@@ -473,6 +509,10 @@ static void step(struct script *s)
 		rig_guest_hangup(&s->guest);
 	} else if (what == 24) {
 		read_completions(s);
+	} else if (what == 25) {
+		put_message(s, MMX_MSG_VM_BIND_ASYNC);
+	} else if (what == 26) {
+		put_message(s, MMX_MSG_VM_GET_STATE);
 	} else {
 		mmx_local_notify(s->guest.peer.kick_fd);
 	}
@@ -485,6 +525,8 @@ static void begin(struct script *s)
 	rig_init(&s->rig, 2);
 	s->rig.partitions[0].ring_slots = 64;
 	s->rig.partitions[0].limits.max_mappings = 24;
+	/* page tables of what is sparse take their time */
+	s->rig.partitions[0].limits.backend_bytes = 8 << 20;
 	s->rig.partitions[0].limits.wire.max_requests = 8;
 	s->rig.partitions[0].limits.wire.max_jobs = 8;
 	s->rig.partitions[0].limits.wire.mem_bytes = 1 << 20;

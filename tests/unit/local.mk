@@ -11,7 +11,7 @@ RIG_LIBS = \
 
 if HAVE_CMOCKA
 UNIT_TESTS += tests/unit/core_sched_test tests/unit/core_sync_test tests/unit/core_test tests/unit/core_fault_test tests/unit/core_heap_test tests/unit/core_hostile_test tests/unit/core_end_test \
-	tests/unit/session_label_test tests/unit/session_test tests/unit/session_bind_test tests/unit/session_async_test tests/unit/session_ring_test \
+	tests/unit/session_label_test tests/unit/session_test tests/unit/session_bind_test tests/unit/session_ring_test \
 	tests/unit/vma_test tests/unit/core_views_test tests/unit/two_views_test
 
 tests_unit_core_test_SOURCES = %D%/core_test.c $(RIG)
@@ -71,10 +71,15 @@ tests_unit_session_bind_test_SOURCES = %D%/session_bind_test.c $(RIG)
 tests_unit_session_bind_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_session_bind_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/session_async_test tests/unit/session_edit_test
 tests_unit_session_async_test_SOURCES = %D%/session_async_test.c $(RIG)
 tests_unit_session_async_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_session_async_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmx_dma_alloc
 tests_unit_session_async_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_session_edit_test_SOURCES = %D%/session_edit_test.c $(RIG)
+tests_unit_session_edit_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_session_edit_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_session_ring_test_SOURCES = %D%/session_ring_test.c $(RIG)
 tests_unit_session_ring_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Binds carried out in pieces: how much of them happens in a round, who gets on meanwhile, what is sparse; and, over
+ * thousands of random binds of either kind, that the page tables are what a flat list of pages says.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backend/gpu/vm_priv.h"
+#include "backend/session/session_priv.h"
+#include "tests/unit/rig_guest.h"
+
+#define PAGE  ((uint64_t)MMX_WIRE_PAGE_SIZE)
+#define BLOCK (2ull << 20)
+#define BINDS RIG_NAME(100)
+
+/* docs/limits.md: what a guest's rounds may take */
+#define ROUND (64 * 256)
+#define OVER  2048
+
+struct env {
+	struct rig rig;
+	struct rig_guest guests[2];
+	struct rig_ctx ctx[2]; /* of index 0, with group 0 of one queue */
+};
+
+static int setup(void **state)
+{
+	struct env *env = calloc(1, sizeof(*env));
+	unsigned int i;
+
+	assert_non_null(env);
+	rig_init(&env->rig, 2);
+	for (i = 0; i < 2; i++) {
+		env->rig.partitions[i].limits.wire.mem_bytes = 16 << 20;
+		env->rig.partitions[i].limits.max_mappings = 4096;
+	}
+	rig_start(&env->rig);
+	for (i = 0; i < 2; i++) {
+		struct rig_guest *guest = &env->guests[i];
+
+		rig_guest_connect(&env->rig, i, guest);
+		assert_int_equal(rig_hello(guest), 0);
+		rig_ctx_create_async(guest, 0, BINDS, &env->ctx[i]);
+		assert_int_equal(rig_group_create(guest, env->ctx[i].client, env->ctx[i].vm,
+						  RIG_NAME(0), 1, 0),
+				 0);
+	}
+	*state = env;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct env *env = *state;
+
+	rig_finish(&env->rig);
+	free(env);
+	return 0;
+}
+
+static struct mmx_addrspace *vm_of(const struct rig_guest *guest, uint32_t vm)
+{
+	return mmx_table_find(&guest->session->vms, vm);
+}
+
+/* An object of single pages from @first on, none beside the next. */
+static void create_scattered(struct rig_guest *guest, uint32_t mem, uint32_t first, uint32_t pages)
+{
+	uint64_t data = guest->front.data_offset / PAGE;
+	union mmx_msg_buf msg;
+	uint32_t done, i;
+
+	for (done = 0; done < pages; done += i) {
+		struct mmx_run runs[MMX_MEM_MAX_RUNS];
+		uint32_t flags;
+		int size;
+
+		for (i = 0; i < MMX_MEM_MAX_RUNS && done + i < pages; i++)
+			runs[i] = (struct mmx_run){
+				.first_page = data + first + (done + i) * 7 % pages,
+				.page_count = 1,
+			};
+		flags = done + i == pages ? MMX_MEM_SEAL : 0;
+		if (done)
+			size = mmx_encode_mem_add(&msg, rig_tag(guest), mem, flags, runs, i);
+		else
+			size = mmx_encode_mem_create(&msg, rig_tag(guest), mem, flags, pages, runs,
+						     i);
+		assert_int_equal(rig_call(guest, &msg, size), 0);
+	}
+}
+
+/* ---- rounds ---- */
+
+struct meter {
+	struct mmx_vm *vm;
+	uint64_t start, last, most;
+	unsigned int rounds;
+};
+
+static void meter_start(struct meter *meter, struct mmx_vm *vm)
+{
+	*meter = (struct meter){ .vm = vm, .start = mmx_vm_work(vm), .last = mmx_vm_work(vm) };
+}
+
+/* One round, which must be within the bound. Return: true if there is more to do. */
+static bool round_of(struct env *env, struct meter *meter)
+{
+	bool more = mmx_core_round(env->rig.core);
+	uint64_t now = mmx_vm_work(meter->vm);
+
+	meter->rounds++;
+	assert_true(now - meter->last <= ROUND + OVER);
+	assert_true(now - meter->start <= (uint64_t)meter->rounds * ROUND + OVER);
+	if (now - meter->last > meter->most)
+		meter->most = now - meter->last;
+	meter->last = now;
+	return more;
+}
+
+/* One message with fifty mappings of 4000 scattered pages; another guest's job gets to the GPU meanwhile. */
+static void test_long_bind(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0], *other = &env->guests[1];
+	struct mmx_bind_op ops[MMX_BIND_MAX_OPS];
+	struct mmx_sgroup *group;
+	struct meter meter;
+	union mmx_msg_buf msg;
+	unsigned int i;
+	uint32_t tag;
+
+	create_scattered(guest, RIG_NAME(1), RIG_PAGES, 4000);
+	for (i = 0; i < MMX_BIND_MAX_OPS; i++)
+		ops[i] = (struct mmx_bind_op){ .mem = RIG_NAME(1),
+					       .va = (1ull << 40) + i * (1ull << 30),
+					       .size = 4000 * PAGE };
+	tag = rig_tag(guest);
+	assert_true(rig_put(guest, &msg,
+			    mmx_encode_vm_bind(&msg, tag, env->ctx[0].vm, ops, MMX_BIND_MAX_OPS)));
+	/* behind it: finds it carried out */
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_peek(&env->ctx[0], ops[49].va + 3999 * PAGE, 0),
+		   NULL, 0);
+	mmx_core_kick(env->rig.core, guest->session);
+	meter_start(&meter, vm_of(guest, env->ctx[0].vm)->hw);
+	round_of(env, &meter);
+	assert_non_null(guest->session->sync);
+	/* in the next round, whatever there is left of the bind */
+	rig_submit(other, RIG_NAME(0), 0, 1, rig_store(&env->ctx[1], 0, 5), NULL, 0);
+	mmx_core_kick(env->rig.core, other->session);
+	group = mmx_table_find(&other->session->groups, RIG_NAME(0));
+	assert_true(round_of(env, &meter));
+	assert_int_equal(mmx_queue_pushed(group->hw, 0), 1);
+	while (round_of(env, &meter))
+		;
+	assert_null(guest->session->sync);
+	/* it was that much, and as much at a time as may be */
+	assert_true(meter.last - meter.start >= 50 * 4000);
+	assert_true(meter.rounds >= 50 * 4000 / ROUND && meter.most > ROUND / 2);
+	assert_int_equal(rig_answer(guest, tag), 0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 1), 0);
+	assert_int_equal(rig_wait_job(other, RIG_NAME(0), 1), 0);
+}
+
+/* Asynchronous ones leave half of each round to messages. */
+static void test_messages_meanwhile(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct mmx_bind_op op = { .mem = RIG_NAME(1), .size = 4000 * PAGE };
+	struct mmx_sgroup *group;
+	struct meter meter;
+	unsigned int i;
+
+	create_scattered(guest, RIG_NAME(1), RIG_PAGES, 4000);
+	for (i = 0; i < 40; i++) {
+		op.va = (1ull << 40) + i * (1ull << 30);
+		rig_bind_async(guest, env->ctx[0].vm, i + 1, &op, 1, NULL, 0);
+	}
+	mmx_core_kick(env->rig.core, guest->session);
+	meter_start(&meter, vm_of(guest, env->ctx[0].vm)->hw);
+	round_of(env, &meter);
+	round_of(env, &meter);
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_store(&env->ctx[0], 0, 5), NULL, 0);
+	mmx_core_kick(env->rig.core, guest->session);
+	assert_true(round_of(env, &meter));
+	group = mmx_table_find(&guest->session->groups, RIG_NAME(0));
+	assert_int_equal(mmx_queue_pushed(group->hw, 0), 1);
+	/* and a synchronous one goes in between two of them */
+	op.va = 0x40000000;
+	op.size = PAGE;
+	{
+		union mmx_msg_buf msg;
+		uint32_t tag = rig_tag(guest);
+
+		assert_true(rig_put(guest, &msg,
+				    mmx_encode_vm_bind(&msg, tag, env->ctx[0].vm, &op, 1)));
+		rig_kick(guest);
+		mmx_core_kick(env->rig.core, guest->session);
+		/* behind the step that is under way */
+		do
+			round_of(env, &meter);
+		while (guest->session->sync);
+		assert_true(mmx_vm_lookup(meter.vm, op.va, NULL, NULL));
+		assert_false(mmx_vm_lookup(meter.vm, (1ull << 40) + 39 * (1ull << 30), NULL, NULL));
+		assert_int_equal(rig_answer(guest, tag), 0);
+	}
+	assert_int_equal(rig_wait_job(guest, BINDS, 40), 0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 1), 0);
+}
+
+/* A VM that goes is unmapped in pieces too, also from the middle of a bind. */
+static void test_long_end(void **state)
+{
+	const struct mmx_bind_op op = { .flags = MMX_BIND_SPARSE | MMX_BIND_NOEXEC,
+					.size = 1ull << 40 };
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct meter meter;
+	union mmx_msg_buf msg;
+	unsigned int i, rounds;
+	uint32_t tag;
+
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(
+			rig_vm_create_async(guest, RIG_NAME(0), RIG_NAME(1), RIG_NAME(101), 0), 0);
+		meter_start(&meter, vm_of(guest, RIG_NAME(1))->hw);
+		rig_bind_async(guest, RIG_NAME(1), 1, &op, 1, NULL, 0);
+		mmx_core_kick(env->rig.core, guest->session);
+		/* in its middle, or behind it */
+		while (round_of(env, &meter) && (i || meter.rounds < 4))
+			;
+		assert_int_equal(mmx_vm_lookup(meter.vm, (1ull << 40) - PAGE, NULL, NULL), i);
+		tag = rig_tag(guest);
+		assert_true(rig_put(guest, &msg,
+				    mmx_encode_object(&msg, tag, MMX_MSG_VM_DESTROY, RIG_NAME(1))));
+		rig_kick(guest);
+		mmx_core_kick(env->rig.core, guest->session);
+		/* what there was of the first is gone in a round, and with it what is measured */
+		if (!i)
+			mmx_core_round(env->rig.core);
+		for (rounds = 0; i && rounds < 30; rounds++)
+			assert_true(round_of(env, &meter));
+		assert_int_equal(rig_answer(guest, tag), 0);
+		assert_int_equal(rig_job(guest, RIG_NAME(101), 1), i ? 0 : ECANCELED);
+		/* the entries are those of the second turn */
+		guest->entry_count = 0;
+	}
+}
+
+/* ---- sparse ---- */
+
+static uint64_t addr_at(const struct rig_guest *guest, uint64_t va, unsigned int *ret_prot)
+{
+	uint64_t addr;
+
+	assert_true(mmx_vm_lookup(vm_of(guest, RIG_NAME(0))->hw, va, &addr, ret_prot));
+	return addr;
+}
+
+static int map_sparse(struct rig_guest *guest, uint64_t va, uint64_t size)
+{
+	return rig_map(guest, RIG_NAME(0), 0, 0, va, size, MMX_BIND_SPARSE | MMX_BIND_NOEXEC);
+}
+
+/* One dummy a guest, at the same place in each block; page tables stay small; what is written is nobody else's. */
+static void test_sparse(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0], *other = &env->guests[1];
+	const uint64_t va = 0x40000000;
+	uint64_t before = guest->session->backend_bytes;
+	unsigned int prot;
+
+	assert_int_equal(map_sparse(guest, va - PAGE, 100 * BLOCK + 2 * PAGE), 0);
+	assert_int_equal(addr_at(guest, va, &prot) % BLOCK, 0);
+	assert_int_equal(prot, MMX_PROT_READ | MMX_PROT_WRITE);
+	assert_int_equal(addr_at(guest, va + 50 * BLOCK + 5, NULL), addr_at(guest, va, NULL) + 5);
+	assert_int_equal(addr_at(guest, va - PAGE, NULL), addr_at(guest, va, NULL) + BLOCK - PAGE);
+	assert_int_equal(addr_at(guest, va + 100 * BLOCK, NULL), addr_at(guest, va, NULL));
+	/* the dummy; of tables those of both ends and two above */
+	assert_true(guest->session->backend_bytes - before <= BLOCK + 5 * PAGE);
+	/* no two guests share one */
+	assert_int_equal(map_sparse(other, va, BLOCK), 0);
+	assert_true(addr_at(other, va, NULL) / BLOCK != addr_at(guest, va, NULL) / BLOCK);
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_poke(&env->ctx[0], va + 8, 33), NULL, 0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 1), 0);
+	rig_submit(guest, RIG_NAME(0), 0, 2, rig_peek(&env->ctx[0], va + 7 * BLOCK + 8, 0), NULL,
+		   0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 2), 0);
+	assert_int_equal(rig_result(&env->ctx[0], 0), 33);
+	rig_submit(other, RIG_NAME(0), 0, 1, rig_peek(&env->ctx[1], va + 8, 0), NULL, 0);
+	assert_int_equal(rig_wait_job(other, RIG_NAME(0), 1), 0);
+	assert_int_equal(rig_result(&env->ctx[1], 0), 0);
+	/* memory comes into the middle of it, and goes */
+	assert_int_equal(rig_map(guest, RIG_NAME(0), RIG_NAME(0), 0, va + BLOCK + PAGE, PAGE, 0),
+			 0);
+	assert_true(addr_at(guest, va + BLOCK + PAGE, NULL) != addr_at(guest, va + PAGE, NULL));
+	assert_int_equal(addr_at(guest, va + BLOCK, NULL), addr_at(guest, va, NULL));
+	assert_int_equal(map_sparse(guest, va + BLOCK + PAGE, PAGE), 0);
+	assert_int_equal(addr_at(guest, va + BLOCK + PAGE, NULL), addr_at(guest, va, NULL) + PAGE);
+}
+
+static void test_sparse_refused(void **state)
+{
+	static const struct mmx_bind_op cases[] = {
+		{ .flags = MMX_BIND_SPARSE, .size = PAGE },
+		{ .flags = MMX_BIND_SPARSE | MMX_BIND_NOEXEC, .mem = 0x10000, .size = PAGE },
+		{ .flags = MMX_BIND_SPARSE | MMX_BIND_NOEXEC, .mem_offset = PAGE, .size = PAGE },
+		{ .flags = MMX_BIND_SPARSE | MMX_BIND_NOEXEC | 16, .size = PAGE },
+		{ .op = 1, .flags = MMX_BIND_SPARSE, .size = PAGE },
+	};
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct mmx_bind_op op = { .mem = RIG_NAME(0), .size = PAGE };
+		union mmx_msg_buf msg;
+		int size = mmx_encode_vm_bind(&msg, rig_tag(guest), RIG_NAME(0), &op, 1);
+
+		((struct mmx_msg_vm_bind *)(void *)&msg)->ops[0] = cases[i];
+		assert_int_equal(rig_call(guest, &msg, size), -EINVAL);
+	}
+	assert_null(guest->session->dummy.cpu);
+}
+
+/* Page tables of what is sparse count: 2 MiB of address cost 8 bytes, and there is a lot of address. */
+static void test_sparse_quota(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+
+	/* what limits are is the configuration's; but sessions look each time */
+	((struct mmx_session_limits *)guest->session->limits)->backend_bytes = 8 << 20;
+	assert_int_equal(map_sparse(guest, 0, 1ull << 46), -ENOSPC);
+	assert_int_equal(map_sparse(guest, 0, 1ull << 38), 0);
+	assert_true(guest->session->backend_bytes <= 8 << 20);
+	/* blocks that are cut into pages as well */
+	for (uint64_t va = BLOCK / 2; va < 8192 * BLOCK; va += BLOCK) {
+		int r = rig_unmap(guest, RIG_NAME(0), va, PAGE);
+
+		if (r) {
+			assert_int_equal(r, -ENOSPC);
+			assert_true(va > 100 * BLOCK);
+			break;
+		}
+	}
+	assert_true(guest->session->backend_bytes <= 8 << 20);
+	/* whole ones can always go */
+	assert_int_equal(rig_unmap(guest, RIG_NAME(0), 0, 1ull << 38), 0);
+}
+
+/* ---- random binds ---- */
+
+#define SPAN	8192u /* pages: 32 MiB */
+#define OBJECTS 3u
+#define NOTHING (-1)
+
+struct shadow {
+	int page; /* of the data area; beyond it: of the dummy; or NOTHING */
+	unsigned int prot;
+};
+
+static struct shadow shadow[SPAN];
+static uint32_t seed = 1;
+
+static uint32_t below(uint32_t limit)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return (uint32_t)(((uint64_t)(seed >> 4) * limit) >> 28);
+}
+
+/* Page of the data area behind that page of the object. */
+static int object_page(uint32_t mem, uint32_t page)
+{
+	if (mem == 1)
+		return (int)(512 + page); /* one run of 6 MiB, from a block on */
+	if (mem == 2)
+		return (int)(2100 + page); /* one run, out of step with blocks */
+	return (int)(3000 + page * 7 % 1000);
+}
+
+static const uint32_t object_pages[OBJECTS + 1] = { 0, 1536, 900, 1000 };
+
+/* An operation, and what becomes of the shadow. */
+static struct mmx_bind_op random_op(uint64_t base)
+{
+	uint32_t first = below(SPAN), count, kind = below(10), mem = 1 + below(OBJECTS), offset = 0,
+		 i;
+	struct mmx_bind_op op = { 0 };
+
+	/* small, large, or in step with blocks */
+	count = below(3) ? 1 + below(40) : 1 + below(1500);
+	if (!below(3)) {
+		first &= ~511u;
+		count = (count + 511) & ~511u;
+	}
+	if (kind < 6) {
+		count = count < object_pages[mem] ? count : object_pages[mem];
+		offset = below(2) ? 0 : below(object_pages[mem] - count + 1);
+	}
+	if (first + count > SPAN)
+		count = SPAN - first;
+	op.va = base + first * PAGE;
+	op.size = count * PAGE;
+	if (kind >= 8) {
+		op.op = MMX_BIND_OP_UNMAP;
+		for (i = 0; i < count; i++)
+			shadow[first + i].page = NOTHING;
+		return op;
+	}
+	op.flags = below(8) & (kind < 6 ? 7u : 5u);
+	if (kind >= 6)
+		op.flags |= MMX_BIND_SPARSE | MMX_BIND_NOEXEC;
+	else
+		op.mem = RIG_NAME(mem), op.mem_offset = offset * PAGE;
+	for (i = 0; i < count; i++) {
+		shadow[first + i].page =
+			kind < 6 ? object_page(mem, offset + i) : (int)(100000 + (first + i) % 512);
+		shadow[first + i].prot = MMX_PROT_READ |
+					 (op.flags & MMX_BIND_READONLY ? 0 : MMX_PROT_WRITE) |
+					 (op.flags & MMX_BIND_NOEXEC ? 0 : MMX_PROT_EXEC) |
+					 (op.flags & MMX_BIND_UNCACHED ? MMX_PROT_UNCACHED : 0);
+	}
+	return op;
+}
+
+static void compare(const struct rig_guest *guest, const struct mmx_vm *vm, uint64_t base)
+{
+	uint64_t region = guest->session->map.runs[0].addr, addr, want;
+	const struct mmx_dma_buf *dummy = &guest->session->dummy;
+	unsigned int prot, i;
+
+	for (i = 0; i < SPAN; i++) {
+		bool is = mmx_vm_lookup(vm, base + i * PAGE, &addr, &prot);
+
+		if (is != (shadow[i].page != NOTHING))
+			fail_msg("page %u is mapped or not", i);
+		if (!is)
+			continue;
+		want = shadow[i].page < 100000
+			       ? region + (uint64_t)shadow[i].page * PAGE
+			       : mmx_dma_buf_addr(dummy,
+						  (uint64_t)(shadow[i].page - 100000) * PAGE);
+		if (addr != want || prot != shadow[i].prot)
+			fail_msg("page %u is 0x%llx with 0x%x", i, (unsigned long long)addr, prot);
+	}
+}
+
+static void test_random(void **state)
+{
+	const uint64_t base = (1ull << 39) - 7 * BLOCK; /* over a border of all levels */
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct mmx_vm *vm = vm_of(guest, RIG_NAME(0))->hw;
+	uint64_t seqno = 0;
+	unsigned int i, k;
+
+	assert_int_equal(rig_mem_create(guest, RIG_NAME(1), 512, object_pages[1]), 0);
+	assert_int_equal(rig_mem_create(guest, RIG_NAME(2), 2100, object_pages[2]), 0);
+	create_scattered(guest, RIG_NAME(3), 3000, object_pages[3]);
+	for (i = 0; i < SPAN; i++)
+		shadow[i].page = NOTHING;
+	for (i = 0; i < 1500; i++) {
+		struct mmx_bind_op ops[4];
+		uint32_t count = 1 + below(4), binds = below(4);
+		union mmx_msg_buf msg;
+
+		guest->entry_count = 0;
+		for (k = 0; binds; binds--) {
+			for (k = 0; k < count; k++)
+				ops[k] = random_op(base);
+			rig_bind_async(guest, RIG_NAME(0), ++seqno, ops, count, NULL, 0);
+		}
+		if (k)
+			assert_int_equal(rig_wait_job(guest, BINDS, seqno), 0);
+		for (k = 0; k < count; k++)
+			ops[k] = random_op(base);
+		assert_int_equal(
+			rig_call(guest, &msg,
+				 mmx_encode_vm_bind(&msg, rig_tag(guest), RIG_NAME(0), ops, count)),
+			0);
+		compare(guest, vm, base);
+	}
+	/* all but the context's can go, and then nothing is left of it */
+	assert_int_equal(rig_unmap(guest, RIG_NAME(0), base, SPAN * PAGE), 0);
+	assert_int_equal(vm_of(guest, RIG_NAME(0))->vma_count, 1);
+	for (i = 1; i <= OBJECTS; i++) {
+		assert_int_equal(rig_object(guest, MMX_MSG_MEM_DESTROY, RIG_NAME(i)), 0);
+		assert_true(rig_is_released(guest, RIG_NAME(i)));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_long_bind, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_messages_meanwhile, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sparse, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sparse_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sparse_quota, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_random, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
