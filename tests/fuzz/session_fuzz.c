@@ -525,8 +525,6 @@ static void begin(struct script *s)
 	rig_init(&s->rig, 2);
 	s->rig.partitions[0].ring_slots = 64;
 	s->rig.partitions[0].limits.max_mappings = 24;
-	/* page tables of what is sparse take their time */
-	s->rig.partitions[0].limits.backend_bytes = 8 << 20;
 	s->rig.partitions[0].limits.wire.max_requests = 8;
 	s->rig.partitions[0].limits.wire.max_jobs = 8;
 	s->rig.partitions[0].limits.wire.mem_bytes = 1 << 20;

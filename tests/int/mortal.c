@@ -163,7 +163,8 @@ static void make_objects(struct guest *g)
 	     mmx_encode_mem_create(&msg, ++g->raw.tag, NAME(1), 0, 3, data, 1));
 	step(g, "MEM_ADD", &msg,
 	     mmx_encode_mem_add(&msg, ++g->raw.tag, NAME(1), MMX_MEM_SEAL, data + 1, 1));
-	step(g, "VM_CREATE", &msg, mmx_encode_vm_create(&msg, ++g->raw.tag, NAME(0), NAME(0), 0, 0));
+	step(g, "VM_CREATE", &msg,
+	     mmx_encode_vm_create(&msg, ++g->raw.tag, NAME(0), NAME(0), 0, 0));
 	step_bind(g, "VM_BIND", ops, 2);
 }
 

@@ -143,6 +143,23 @@ static void test_addresses_of_scattered_pages(void **state)
 	mmx_dma_free(f->pool, &b);
 }
 
+/* What fills a block of the page tables begins at one; what is smaller goes between. */
+static void test_blocks(void **state)
+{
+	struct fixture *f = *state;
+	struct mmx_dma_buf small = take(f, 1), block = take(f, MMX_BLOCK_SIZE), more = take(f, 1);
+	size_t maps = f->fake.maps;
+
+	assert_int_equal(((uint8_t *)block.cpu - (uint8_t *)small.cpu) % MMX_BLOCK_SIZE, 0);
+	assert_int_equal((uint8_t *)more.cpu - (uint8_t *)small.cpu, MMX_PAGE_SIZE);
+	/* fake_map() scatters pages */
+	assert_false(mmx_dma_buf_is_block(&block));
+	assert_int_equal(maps, 1);
+	mmx_dma_free(f->pool, &small);
+	mmx_dma_free(f->pool, &block);
+	mmx_dma_free(f->pool, &more);
+}
+
 static void test_chunks_come_and_go(void **state)
 {
 	struct fixture *f = *state;
@@ -307,6 +324,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_reuse_is_zeroed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_addresses_of_scattered_pages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_blocks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_chunks_come_and_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_large_buffers_have_their_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_uncached, setup, teardown),

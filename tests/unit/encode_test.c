@@ -71,6 +71,7 @@ static void test_object(void **cm_state)
 		  "0300 0000 18000000 05000100 00000000 01000200 00000000" },
 		{ MMX_MSG_MEM_DESTROY, "0600 0000 18000000 05000100 00000000 01000200 00000000" },
 		{ MMX_MSG_VM_DESTROY, "0800 0000 18000000 05000100 00000000 01000200 00000000" },
+		{ MMX_MSG_VM_GET_STATE, "1700 0000 18000000 05000100 00000000 01000200 00000000" },
 		{ MMX_MSG_GROUP_DESTROY, "0b00 0000 18000000 05000100 00000000 01000200 00000000" },
 		{ MMX_MSG_HEAP_DESTROY, "0f00 0000 18000000 05000100 00000000 01000200 00000000" },
 		{ MMX_MSG_GROUP_GET_STATE,
@@ -209,6 +210,58 @@ static void test_vm_bind(void **cm_state)
 	assert_int_equal(mmx_encode_vm_bind(&buf, 6, 1, ops, 2), -EINVAL);
 }
 
+static void test_vm_bind_async(void **cm_state)
+{
+	static struct mmx_bind_op many[MMX_BIND_MAX_OPS];
+	static struct mmx_wait waits[MMX_SUBMIT_MAX_WAITS + 1];
+	const struct mmx_bind_op op = {
+		.flags = MMX_BIND_SPARSE | MMX_BIND_NOEXEC,
+		.va = 0x200000,
+		.size = 0x400000,
+	};
+	struct mmx_bind_op bad;
+	uint32_t i;
+
+	(void)cm_state;
+	for (i = 0; i <= MMX_SUBMIT_MAX_WAITS; i++)
+		waits[i] = (struct mmx_wait){ .timeline = 0x10003, .seqno = 7 };
+	for (i = 0; i < MMX_BIND_MAX_OPS; i++)
+		many[i] = op;
+	check(mmx_encode_vm_bind_async(&buf, 8, 0x10001, 0x0102030405060708, &op, 1, waits, 1),
+	      "1600 0000 60000000 08000000 00000000 "
+	      "01000100 01000000 0807060504030201 01000000 00000000 "
+	      "00000000 0a000000 00000000 00000000 "
+	      "0000000000000000 0000200000000000 0000400000000000 "
+	      "03000100 00000000 0700000000000000");
+	memset(&buf, 0xee, sizeof(buf));
+	check(mmx_encode_vm_bind_async(&buf, 8, 0x10001, 1, NULL, 0, NULL, 0),
+	      "1600 0000 28000000 08000000 00000000 "
+	      "01000100 00000000 0100000000000000 00000000 00000000");
+	/* as much as a message holds */
+	assert_int_equal(mmx_encode_vm_bind_async(&buf, 8, 0x10001, 1, many, 50, NULL, 0), 2040);
+	assert_int_equal(mmx_encode_vm_bind_async(&buf, 8, 0x10001, 1, many, 50, waits, 1), -E2BIG);
+	assert_int_equal(mmx_encode_vm_bind_async(&buf, 8, 0x10001, 1, many, 43, waits, 16), 2016);
+	assert_int_equal(mmx_encode_vm_bind_async(&buf, 8, 0x10001, 1, many, 44, waits, 16),
+			 -E2BIG);
+	assert_int_equal(mmx_encode_vm_bind_async(&buf, 8, 0x10001, 1, many, 51, NULL, 0), -E2BIG);
+	assert_int_equal(mmx_encode_vm_bind_async(&buf, 8, 0x10001, 1, &op, 1, waits, 17), -E2BIG);
+	assert_int_equal(mmx_encode_vm_bind_async(&buf, 8, 0x10001, 0, &op, 1, NULL, 0), -EINVAL);
+	assert_int_equal(mmx_encode_vm_bind_async(&buf, 8, 1, 1, &op, 1, NULL, 0), -EINVAL);
+	waits[0].timeline = 3;
+	assert_int_equal(mmx_encode_vm_bind_async(&buf, 8, 0x10001, 1, &op, 1, waits, 1), -EINVAL);
+	bad = op;
+	bad.flags = MMX_BIND_SPARSE;
+	assert_int_equal(mmx_encode_vm_bind(&buf, 8, 0x10001, &bad, 1), -EINVAL);
+	bad.flags = op.flags | 0x10;
+	assert_int_equal(mmx_encode_vm_bind(&buf, 8, 0x10001, &bad, 1), -EINVAL);
+	bad = op;
+	bad.mem = 0x10000;
+	assert_int_equal(mmx_encode_vm_bind(&buf, 8, 0x10001, &bad, 1), -EINVAL);
+	bad = op;
+	bad.mem_offset = 0x1000;
+	assert_int_equal(mmx_encode_vm_bind(&buf, 8, 0x10001, &bad, 1), -EINVAL);
+}
+
 static void test_group_create(void **cm_state)
 {
 	const struct mmx_group_desc group = {
@@ -333,6 +386,7 @@ int main(void)
 		cmocka_unit_test_setup(test_vm_create, setup),
 		cmocka_unit_test_setup(test_heap_create, setup),
 		cmocka_unit_test_setup(test_vm_bind, setup),
+		cmocka_unit_test_setup(test_vm_bind_async, setup),
 		cmocka_unit_test_setup(test_group_create, setup),
 		cmocka_unit_test_setup(test_submit, setup),
 		cmocka_unit_test_setup(test_names, setup),

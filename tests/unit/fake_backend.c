@@ -183,45 +183,92 @@ static void take_mem(struct fake *f)
 		reply(f, &f->held[--f->held_count], 0);
 }
 
+/* Return: its index. */
+static uint32_t take_timeline(struct fake *f, uint32_t name)
+{
+	uint32_t index = mmx_name_index(name);
+
+	f->timelines[index].name = name;
+	f->timelines[index].submitted = 0;
+	f->timelines[index].completed = 0;
+	f->page->timelines[index] = (struct mmx_timeline_state){ .name = name };
+	return index;
+}
+
 static void take_group(struct fake *f)
 {
 	struct mmx_msg_group_create msg;
 	struct mmx_queue_desc queue;
-	uint32_t i, index;
+	uint32_t i;
 
 	memcpy(&msg, f->in.bytes, sizeof(msg));
 	for (i = 0; i < msg.queue_count; i++) {
 		memcpy(&queue, f->in.bytes + sizeof(msg) + i * sizeof(queue), sizeof(queue));
-		index = mmx_name_index(queue.timeline);
-		f->timelines[index].name = queue.timeline;
-		f->timelines[index].submitted = 0;
-		f->timelines[index].completed = 0;
-		f->page->timelines[index] = (struct mmx_timeline_state){ .name = queue.timeline };
+		f->queues[i] = take_timeline(f, queue.timeline);
 	}
 	reply(f, &f->in.hdr, 0);
 }
 
-/* Queue q of any group is the timeline of index q: the tests make one group. */
-static void take_submit(struct fake *f)
+static void take_vm(struct fake *f)
 {
-	struct mmx_timeline_entry job = { 0 };
-	struct mmx_msg_submit msg;
+	struct mmx_msg_vm_create msg;
 
 	memcpy(&msg, f->in.bytes, sizeof(msg));
-	f->waits += msg.wait_count;
-	job.timeline = f->timelines[msg.queue].name;
-	job.seqno = msg.seqno;
-	job.error = msg.stream_size == FAIL_SIZE ? EINVAL : 0;
-	if (msg.seqno != f->timelines[msg.queue].submitted + 1 ||
-	    msg.seqno - f->timelines[msg.queue].completed > fake_limits.max_jobs) {
+	if (msg.timeline)
+		f->binds = take_timeline(f, msg.timeline);
+	reply(f, &f->in.hdr, 0);
+}
+
+static void take_job(struct fake *f, uint32_t index, uint64_t seqno, uint32_t error)
+{
+	const struct mmx_timeline_entry job = {
+		.timeline = f->timelines[index].name,
+		.seqno = seqno,
+		.error = error,
+	};
+
+	if (seqno != f->timelines[index].submitted + 1 ||
+	    seqno - f->timelines[index].completed > fake_limits.max_jobs) {
 		reply(f, &f->in.hdr, EILSEQ);
 		return;
 	}
-	f->timelines[msg.queue].submitted = msg.seqno;
+	f->timelines[index].submitted = seqno;
 	if (f->misdeed == HOLDS_JOBS || f->misdeed == NO_HEARTBEAT)
 		f->jobs[f->job_count++] = job;
 	else
 		complete(f, &job);
+}
+
+static void take_submit(struct fake *f)
+{
+	struct mmx_msg_submit msg;
+
+	memcpy(&msg, f->in.bytes, sizeof(msg));
+	f->waits += msg.wait_count;
+	take_job(f, f->queues[msg.queue], msg.seqno, msg.stream_size == FAIL_SIZE ? EINVAL : 0);
+}
+
+static void take_bind_async(struct fake *f)
+{
+	struct mmx_msg_vm_bind_async msg;
+	struct mmx_bind_op op = { 0 };
+
+	memcpy(&msg, f->in.bytes, sizeof(msg));
+	if (msg.op_count)
+		memcpy(&op, f->in.bytes + sizeof(msg), sizeof(op));
+	f->waits += msg.wait_count;
+	f->bind_ops += msg.op_count;
+	take_job(f, f->binds, msg.seqno, op.va == FAIL_VA ? ENOSPC : 0);
+}
+
+static void reply_vm_state(struct fake *f)
+{
+	struct mmx_reply_vm_get_state msg = {
+		.hdr = reply_hdr(&f->in.hdr, 0),
+		.state = MMX_VM_STATE_UNUSABLE,
+	};
+
+	fake_backend_post(f, &msg, sizeof(msg));
 }
 
 /* Writes a message's header as it is into the ring. */
@@ -381,6 +428,15 @@ static void take(struct fake *f)
 		break;
 	case MMX_MSG_HEAP_CREATE:
 		reply_heap(f);
+		break;
+	case MMX_MSG_VM_CREATE:
+		take_vm(f);
+		break;
+	case MMX_MSG_VM_BIND_ASYNC:
+		take_bind_async(f);
+		break;
+	case MMX_MSG_VM_GET_STATE:
+		reply_vm_state(f);
 		break;
 	case MMX_MSG_SUBMIT:
 		take_submit(f);

@@ -19,6 +19,7 @@
 #define MAX_TIMELINES 8u
 #define MAX_HELD      4u
 #define FAIL_SIZE     104u /* a stream of so many bytes fails with EINVAL */
+#define FAIL_VA	      0x68000u /* an asynchronous bind whose first operation is there fails with ENOSPC */
 
 /* What the backend does wrong. Lies are told instead of the answer to GROUP_GET_STATE. */
 enum misdeed {
@@ -74,6 +75,10 @@ struct fake {
 		uint32_t name;
 		uint64_t submitted, completed;
 	} timelines[MAX_TIMELINES];
+	uint32_t
+		queues[MAX_TIMELINES]; /* index of the queue's timeline: the tests make one group */
+	uint32_t binds; /* index of the VM's timeline: likewise */
+	uint32_t bind_ops; /* of VM_BIND_ASYNC, seen */
 	struct mmx_timeline_entry jobs[64]; /* held */
 	unsigned int job_count;
 	unsigned int waits; /* seen */

@@ -322,6 +322,70 @@ static void test_heaps(void **cm_state)
 	end();
 }
 
+/* Jobs of a VM's timeline and of a queue wait for each other; errors are theirs. */
+static void test_bind_async(void **cm_state)
+{
+	struct mmx_guest_group_params params = { .queue_count = 2 };
+	struct mmx_bind_op_params ops[2] = {
+		{ .op = MMX_BIND_OP_MAP, .va = 0x10000, .size = 8192, .flags = MMX_BIND_NOEXEC },
+		{ .op = MMX_BIND_OP_UNMAP, .va = 0x40000, .size = 4096 },
+	};
+	struct mmx_fence bound, ran, fence;
+	struct mmx_submit job = { .stream_addr = 0x1000, .stream_size = 64 };
+	struct mmx_mem *mem;
+	uint32_t plain, state;
+	unsigned int i;
+
+	(void)cm_state;
+	begin(HONEST, 0, 0);
+	assert_int_equal(mmx_guest_client_create(guest, "test", &params.client), 0);
+	assert_int_equal(mmx_guest_vm_create(guest, params.client, 0, &plain), 0);
+	assert_int_equal(mmx_guest_vm_create_async(guest, params.client, 0, &params.vm), 0);
+	assert_int_equal(mmx_guest_group_create(guest, &params, &job.group), 0);
+	assert_int_equal(mmx_guest_mem_create(guest, 8192, 0, &mem), 0);
+	assert_int_equal(mmx_guest_vm_bind_async(guest, plain, NULL, 0, NULL, 0, &fence), -ENOENT);
+	assert_int_equal(mmx_guest_vm_bind_async(guest, params.vm + 1, NULL, 0, NULL, 0, &fence),
+			 -ENOENT);
+	/* no object, though it is not sparse */
+	assert_int_equal(mmx_guest_vm_bind_async(guest, params.vm, ops, 1, NULL, 0, &fence),
+			 -EINVAL);
+	ops[0].mem = mem;
+	assert_int_equal(mmx_guest_vm_bind_async(guest, params.vm, ops, 9, NULL, 0, &fence),
+			 -E2BIG);
+	/* more than there is credit for at a time */
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(
+			mmx_guest_vm_bind_async(guest, params.vm, ops, 2, &ran, i != 0, &bound), 0);
+		assert_int_equal(bound.seqno, i + 1);
+		job.waits = &bound;
+		job.wait_count = 1;
+		assert_int_equal(mmx_guest_submit(guest, &job, &ran), 0);
+	}
+	assert_int_equal(wait_error(bound), 0);
+	assert_int_equal(wait_error(ran), 0);
+	assert_int_equal(fake->waits, 39);
+	assert_int_equal(fake->bind_ops, 40);
+	/* sparse, and one that fails */
+	ops[0] = (struct mmx_bind_op_params){ .flags = MMX_BIND_SPARSE | MMX_BIND_NOEXEC,
+					      .va = FAIL_VA,
+					      .size = 4096 };
+	assert_int_equal(mmx_guest_vm_bind_async(guest, params.vm, ops, 1, NULL, 0, &fence), 0);
+	assert_int_equal(wait_error(fence), -ENOSPC);
+	assert_int_equal(mmx_guest_vm_get_state(guest, params.vm, &state), 0);
+	assert_int_equal(state, MMX_VM_STATE_UNUSABLE);
+	assert_int_equal(mmx_guest_vm_get_state(guest, params.vm + 1, &state), -ENOENT);
+	assert_int_equal(mmx_guest_vm_destroy(guest, params.vm), 0);
+	assert_int_equal(mmx_guest_fence_wait(guest, &fence, TIMEOUT_MS, &(int){ 0 }), -ENOENT);
+	end();
+	/* refused: so is all that comes behind it */
+	begin(REFUSES, MMX_MSG_VM_BIND_ASYNC, EAGAIN);
+	assert_int_equal(mmx_guest_client_create(guest, "test", &params.client), 0);
+	assert_int_equal(mmx_guest_vm_create_async(guest, params.client, 0, &params.vm), 0);
+	assert_int_equal(mmx_guest_vm_bind_async(guest, params.vm, NULL, 0, NULL, 0, &fence), 0);
+	assert_int_equal(wait_error(fence), -EAGAIN);
+	end();
+}
+
 static void test_jobs(void **cm_state)
 {
 	struct mmx_fence fences[4], fence;
@@ -646,6 +710,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_bind),
 		cmocka_unit_test(test_heaps),
+		cmocka_unit_test(test_bind_async),
 		cmocka_unit_test(test_jobs),
 		cmocka_unit_test(test_job_credit),
 		cmocka_unit_test(test_runs_of_failures),

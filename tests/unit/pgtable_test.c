@@ -261,6 +261,9 @@ static void test_map(void **state)
 		assert_int_equal(level, maps[i].level);
 		assert_int_equal(mmx_pgtable_bytes(env->pt), maps[i].tables * 4096);
 		assert_int_equal(mem.count, maps[i].tables);
+		/* the worst that it could take, but for the root */
+		assert_true(mmx_pgtable_map_bytes(maps[i].va, maps[i].size, maps[i].level == 2) >=
+			    (maps[i].tables - 1) * 4096);
 		for (uint64_t at = 0; at<maps[i].size; at += maps[i].size> MIB * 8 ? MIB : 4096)
 			assert_int_equal(walk_addr(env->pt, maps[i].va + at), maps[i].addr + at);
 		assert_true(
@@ -483,6 +486,41 @@ static void random_map(struct mmx_pgtable *pt, uint64_t first, uint64_t count)
 		flat[first + i] = (addr + i * 4096) | prot;
 }
 
+/* In one call, or split and then piece by piece. Return: 0 or -ENOMEM, then nothing has changed. */
+static int random_unmap(struct mmx_pgtable *pt, uint64_t va, uint64_t size)
+{
+	uint64_t before = mmx_pgtable_bytes(pt), done, part, work;
+	size_t bytes = mmx_pgtable_split_bytes(pt, va, size);
+	int r;
+
+	if (rng(2))
+		return mmx_pgtable_unmap(pt, va, size);
+	r = mmx_pgtable_split(pt, va, size);
+	if (r) {
+		assert_int_equal(mmx_pgtable_bytes(pt), before);
+		return r;
+	}
+	assert_int_equal(mmx_pgtable_bytes(pt), before + bytes);
+	assert_int_equal(mmx_pgtable_split_bytes(pt, va, size), 0);
+	check_flat(pt);
+	mem.fail_after = 0;
+	for (done = 0; done < size; done += part) {
+		unsigned int budget = (unsigned int)rng(600);
+
+		work = mmx_pgtable_work(pt);
+		part = mmx_pgtable_unmap_some(pt, va + done, size - done, budget);
+		work = mmx_pgtable_work(pt) - work;
+		assert_true(part && part <= size - done);
+		assert_true(work <=
+			    (budget > MMX_PGTABLE_BUDGET_MIN ? budget : MMX_PGTABLE_BUDGET_MIN));
+		/* so far, and no further */
+		assert_false(mmx_pgtable_lookup(pt, va + done + part - 1, NULL, NULL));
+		if (done + part < size && flat[(va - FLAT_BASE + done + part) / 4096] != UINT64_MAX)
+			assert_true(mmx_pgtable_lookup(pt, va + done + part, NULL, NULL));
+	}
+	return 0;
+}
+
 static void random_run(struct env *env, uint64_t seed)
 {
 	rng_state = seed;
@@ -496,7 +534,7 @@ static void random_run(struct env *env, uint64_t seed)
 		if (op < 8) {
 			random_map(env->pt, first, count);
 		} else if (op < 15) {
-			int r = mmx_pgtable_unmap(env->pt, FLAT_BASE + first * 4096, count * 4096);
+			int r = random_unmap(env->pt, FLAT_BASE + first * 4096, count * 4096);
 
 			for (uint64_t i = 0; !r && i < count; i++)
 				flat[first + i] = UINT64_MAX;
