@@ -29,6 +29,7 @@ struct mmx_dma_chunk {
 	bool shared; /* among buffers, of CHUNK_SIZE; else all of it is one buffer */
 	size_t used_pages;
 	size_t hint; /* no page below is free */
+	size_t fresh; /* from this page on none has been handed out yet: they read as zeroes */
 	uint64_t used[CHUNK_PAGES / 64];
 };
 
@@ -125,6 +126,8 @@ static void chunk_take(struct mmx_dma_pool *pool, struct mmx_dma_chunk *chunk, s
 {
 	if (chunk->shared)
 		mark_pages(chunk, page, count, true);
+	if (chunk->fresh < page + count)
+		chunk->fresh = page + count;
 	chunk->used_pages += count;
 	pool->used += count * MMX_PAGE_SIZE;
 	*ret_buf = (struct mmx_dma_buf){
@@ -199,9 +202,12 @@ static int alloc(struct mmx_dma_pool *pool, size_t size, bool uncached, struct m
 	count = (size + MMX_PAGE_SIZE - 1) >> MMX_PAGE_SHIFT;
 	chunk = find(pool, count, uncached, &page);
 	if (chunk) {
-		memset(page_at(chunk, page), 0, count * MMX_PAGE_SIZE);
+		/* what nobody has had is not touched: that would cost a page fault each, here and now */
+		if (page < chunk->fresh)
+			memset(page_at(chunk, page), 0,
+			       (chunk->fresh - page < count ? chunk->fresh - page : count) *
+				       MMX_PAGE_SIZE);
 	} else {
-		/* new memory reads as zeroes */
 		r = chunk_create(pool, count <= CHUNK_PAGES ? CHUNK_SIZE : count * MMX_PAGE_SIZE,
 				 uncached, &chunk);
 		if (r < 0)

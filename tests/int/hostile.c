@@ -185,8 +185,9 @@ static _Noreturn void be_company(const struct run *run, enum company company)
 	r = make_stream(&work, va, 1, &stream);
 	for (i = 0; !r && i < count; i++)
 		r = mmx_work_group(&work, 1, &groups[i]);
-	while (company == COMPANY_IDLE)
-		pause();
+	if (company == COMPANY_IDLE)
+		for (;;)
+			pause();
 	for (i = 0; !r && i < count; i++)
 		r = mmx_work_submit(&work, groups[i], 0, &stream, &fences[i]);
 	for (i = 0; !r; i = (i + 1) % count) {

@@ -563,6 +563,30 @@ static void live_groups(struct mmx_raw *raw)
 	}
 }
 
+/* Tiler heaps as large as they may be, that come and go as fast as they can. */
+static void live_heaps(struct mmx_raw *raw)
+{
+	const struct mmx_heap_desc heap = {
+		.vm = NAME(0),
+		.heap = NAME(0),
+		.initial_chunk_count = 32,
+		.chunk_size = 2u << 20,
+		.max_chunks = 64,
+		.target_in_flight = 64,
+	};
+	union mmx_msg_buf msg;
+	unsigned int i;
+
+	if (!make_space(raw))
+		return;
+	for (i = 0; i < LIFE; i++) {
+		mmx_encode_heap_create(&msg, ++raw->tag, &heap);
+		if (mmx_raw_call(raw, &msg) < 0 ||
+		    mmx_raw_object(raw, MMX_MSG_HEAP_DESTROY, NAME(0)) < 0)
+			return;
+	}
+}
+
 const struct hostile_kind hostile_kinds[] = {
 	{ "random messages", COMPANY_BUSY, false, live_random },
 	{ "random messages, no HELLO", COMPANY_BUSY, true, live_random },
@@ -581,6 +605,7 @@ const struct hostile_kind hostile_kinds[] = {
 	{ "faults", COMPANY_BUSY, false, live_faults },
 	{ "binds", COMPANY_BUSY, false, live_binds },
 	{ "groups", COMPANY_BUSY, false, live_groups },
+	{ "heaps", COMPANY_BUSY, false, live_heaps },
 };
 const size_t hostile_kind_count = sizeof(hostile_kinds) / sizeof(hostile_kinds[0]);
 

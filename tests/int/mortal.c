@@ -168,6 +168,21 @@ static void make_objects(struct guest *g)
 	step_bind(g, "VM_BIND", ops, 2);
 }
 
+static void step_heap(struct guest *g)
+{
+	const struct mmx_heap_desc heap = {
+		.vm = NAME(0),
+		.heap = NAME(0),
+		.initial_chunk_count = 2,
+		.chunk_size = 128u << 10,
+		.max_chunks = 4,
+		.target_in_flight = 2,
+	};
+	union mmx_msg_buf msg;
+
+	step(g, "HEAP_CREATE", &msg, mmx_encode_heap_create(&msg, ++g->raw.tag, &heap));
+}
+
 static void make_group(struct guest *g)
 {
 	const struct mmx_group_desc desc = {
@@ -221,6 +236,7 @@ static void work(struct guest *g, uint32_t value)
 	step_bind(g, "map beside a job", &map, 1);
 	a = stream(g, 512);
 	put_store(&a, DATA_VA + 0x100000, value);
+	step_heap(g);
 	step_object(g, "GROUP_GET_STATE", MMX_MSG_GROUP_GET_STATE, NAME(0));
 	step_object(g, "GROUP_DESTROY", MMX_MSG_GROUP_DESTROY, NAME(0));
 	step_end_of_job(g, "a job without end", 1, ECANCELED);
@@ -250,6 +266,8 @@ static void live(const char *folder, unsigned int partition, unsigned int last, 
 	make_group(&g);
 	work(&g, 0x5a000000u + (uint32_t)getpid());
 	step_object(&g, "GROUP_DESTROY", MMX_MSG_GROUP_DESTROY, NAME(0));
+	step_object(&g, "HEAP_DESTROY", MMX_MSG_HEAP_DESTROY, NAME(0));
+	step_heap(&g);
 	step_object(&g, "MEM_DESTROY", MMX_MSG_MEM_DESTROY, NAME(1));
 	step_object(&g, "VM_DESTROY", MMX_MSG_VM_DESTROY, NAME(0));
 	r = mmx_raw_wait_released(&g.raw, NAME(1));
@@ -262,10 +280,11 @@ static void live(const char *folder, unsigned int partition, unsigned int last, 
 
 /* ---- the parent ---- */
 
+/* All of one type: they are compared as bytes. */
 struct holds {
 	int64_t dma_bytes, vms, groups, timers;
-	unsigned int daemon_fds, daemon_maps, model_fds, model_maps;
-	unsigned int daemon_pss_kib;
+	int64_t daemon_fds, daemon_maps, model_fds, model_maps;
+	int64_t daemon_pss_kib;
 };
 
 struct run {
@@ -449,11 +468,11 @@ static bool same(struct run *run, const struct holds *before, struct holds *ret_
 
 static void tell(const char *when, const struct holds *h)
 {
-	printf("%s: dma %lld bytes, %lld vms, %lld groups, %lld timers; daemon: %u descriptors, %u mappings, %u KiB; "
-	       "model: %u descriptors, %u mappings\n",
+	printf("%s: dma %lld bytes, %lld vms, %lld groups, %lld timers; daemon: %lld descriptors, "
+	       "%lld mappings, %lld KiB; model: %lld descriptors, %lld mappings\n",
 	       when, (long long)h->dma_bytes, (long long)h->vms, (long long)h->groups,
-	       (long long)h->timers, h->daemon_fds, h->daemon_maps, h->daemon_pss_kib, h->model_fds,
-	       h->model_maps);
+	       (long long)h->timers, (long long)h->daemon_fds, (long long)h->daemon_maps,
+	       (long long)h->daemon_pss_kib, (long long)h->model_fds, (long long)h->model_maps);
 }
 
 /* Guests that live: the daemon has what it keeps for good, and the script's steps are counted. */

@@ -13,8 +13,7 @@
 #define SOAK_QUEUES 2u
 #define SOAK_TIMELINES \
 	(SOAK_GROUPS * SOAK_QUEUES + 1u) /* and one of the client that means no good */
-#define SOAK_JOBS	16u /* of a queue, submitted and not known to be complete */
-#define SOAK_RUN_LENGTH 64u /* draws of one guest before the next has its turn, at most */
+#define SOAK_JOBS 16u /* of a queue, submitted and not known to be complete */
 
 enum soak_job_kind {
 	SOAK_EMPTY,
@@ -58,7 +57,7 @@ struct soak_guest {
 	struct soak_group harm_group;
 	uint32_t generations[SOAK_GROUPS + 1];
 	uint8_t slots[512]; /* of streams: jobs that need its result */
-	bool mapped; /* the spare range of memory */
+	bool has_heap;
 	uint64_t reads; /* it does not read before */
 	uint64_t gpu_time_ns; /* of its partition, when looked at last */
 };

@@ -89,7 +89,7 @@ void soak_guest_begin(struct soak_guest *guest)
 	rig_ctx_create(&guest->rig, HONEST, &guest->honest);
 	guest->connected = true;
 	guest->has_harm = false;
-	guest->mapped = false;
+	guest->has_heap = false;
 	memset(&guest->groups, 0, sizeof(guest->groups));
 	memset(&guest->harm_group, 0, sizeof(guest->harm_group));
 	memset(guest->slots, 0, sizeof(guest->slots));
@@ -410,6 +410,25 @@ static void do_bind(struct soak_guest *guest)
 	guest->soak->binds++;
 }
 
+/* A tiler heap comes, or goes. */
+static void do_heap(struct soak_guest *guest)
+{
+	const struct mmx_heap_desc heap = {
+		.vm = guest->honest.vm,
+		.heap = RIG_NAME(0),
+		.initial_chunk_count = 1 + soak_below(guest->soak, 3),
+		.chunk_size = 128u << 10,
+		.max_chunks = 4,
+		.target_in_flight = 2,
+	};
+
+	if (guest->has_heap)
+		RIG_CHECK(!rig_object(&guest->rig, MMX_MSG_HEAP_DESTROY, heap.heap));
+	else
+		RIG_CHECK(!rig_heap_create(&guest->rig, &heap));
+	guest->has_heap = !guest->has_heap;
+}
+
 /* One of its groups goes while it has work, and comes back. */
 static void do_group(struct soak_guest *guest)
 {
@@ -438,8 +457,10 @@ void soak_guest_act(struct soak_guest *guest)
 		submit_honest(guest, group, queue, SOAK_WORK, 1 + soak_below(guest->soak, 2000));
 	else if (what < 800)
 		submit_honest(guest, group, queue, SOAK_COPY, 0);
-	else if (what < 880)
+	else if (what < 870)
 		do_bind(guest);
+	else if (what < 880)
+		do_heap(guest);
 	else if (what < 920)
 		do_harm(guest);
 	else if (what < 960)
@@ -466,6 +487,7 @@ void soak_guest_check(const struct soak_guest *guest)
 	mmx_session_stats(guest->rig.session, &stats);
 	RIG_CHECK(stats.clients == 1u + guest->has_harm);
 	RIG_CHECK(stats.vms == 1u + guest->has_harm);
+	RIG_CHECK(stats.heaps == (guest->has_heap ? 1u : 0u));
 	RIG_CHECK(stats.groups == groups);
 	RIG_CHECK(stats.timelines == groups * SOAK_QUEUES);
 }
