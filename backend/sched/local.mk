@@ -6,7 +6,13 @@ EXTRA_DIST += %D%/README.md
 
 if HAVE_CMOCKA
 UNIT_TESTS += tests/unit/sched_test
-tests_unit_sched_test_SOURCES = tests/unit/sched_test.c
+tests_unit_sched_test_SOURCES = tests/unit/sched_test.c tests/unit/sched_machine.c tests/unit/sched_machine.h
 tests_unit_sched_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_sched_test_LDADD = backend/libsched.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/sched_alone_test
+tests_unit_sched_alone_test_SOURCES = tests/unit/sched_alone_test.c tests/unit/sched_machine.c \
+	tests/unit/sched_machine.h
+tests_unit_sched_alone_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_sched_alone_test_LDADD = backend/libsched.a $(CMOCKA_LIBS)
 endif

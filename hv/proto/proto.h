@@ -467,7 +467,8 @@ MMX_ASSERT_SIZE(struct mmx_msg_group_create, 64);
 /* Any of these flags: the group takes no more jobs (SUBMIT completes with ECANCELED). */
 #define MMX_GROUP_STATE_TIMEDOUT    0x1u
 #define MMX_GROUP_STATE_FATAL_FAULT 0x2u
-#define MMX_GROUP_STATE_INNOCENT    0x4u /* lost without its own doing: a GPU reset */
+#define MMX_GROUP_STATE_INNOCENT \
+	0x4u /* with TIMEDOUT: lost in a GPU reset that it was not the reason of */
 struct mmx_reply_group_get_state {
 	struct mmx_msg_hdr hdr;
 	uint32_t state;
@@ -615,7 +616,8 @@ enum mmx_fault_kind {
 	MMX_FAULT_CS_FAULT = 1, /* one job failed, its queue goes on */
 	MMX_FAULT_CS_FATAL = 2, /* the group is lost */
 	MMX_FAULT_MMU = 3, /* all groups of the VM are lost */
-	MMX_FAULT_TIMEOUT = 4, /* the group is lost */
+	MMX_FAULT_TIMEOUT =
+		4, /* the group is lost: a job took too long, or it did not leave its slot in time */
 	MMX_FAULT_GPU_RESET = 5, /* the group is lost */
 	MMX_FAULT_BIND =
 		6, /* the VM is unusable, all groups of it are lost: once without a group, once for each */
