@@ -465,6 +465,41 @@ static void test_word_that_lies(void **state)
 	assert_true(group->sched.gpu_time_ns - charged > 9 * MMX_NS_PER_MS);
 }
 
+static const void *synced[16]; /* of 8 bytes each */
+static unsigned int synced_count;
+
+static void note_sync(struct mmx_device *dev, const void *cpu, size_t size)
+{
+	(void)dev;
+	if (size == sizeof(uint64_t) && synced_count < 16)
+		synced[synced_count++] = cpu;
+}
+
+/* Where CPU and GPU are not coherent, what the GPU has written is made visible before it is read. */
+static void test_maintained_before_read(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct rig_ctx *ctx = &env->ctxs[0];
+	const struct mmx_device_ops *ops = env->rig.dev.ops;
+	struct mmx_device_ops noting = *ops;
+	const uint8_t *object_cpu = (const uint8_t *)mmx_session_peer(guest->session)->region +
+				    guest->front.data_offset + RIG_OBJECTS;
+	unsigned int i, found = 0;
+
+	create_group(ctx, 0, 1);
+	noting.sync_for_cpu = note_sync;
+	env->rig.dev.ops = &noting;
+	synced_count = 0;
+	rig_submit(guest, RIG_NAME(0), 0, 1, await(ctx, OBJECT_VA, true, true, 0, 0), NULL, 0);
+	rig_run(&env->rig, LOOK_NS + MMX_NS_PER_MS);
+	env->rig.dev.ops = ops;
+	for (i = 0; i < synced_count; i++)
+		found += synced[i] == object_cpu;
+	/* when it began to wait, and when it was looked at again */
+	assert_true(found >= 2);
+}
+
 /* Groups, and guests, that go while they wait. */
 static void test_ends_while_waiting(void **state)
 {
@@ -502,6 +537,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_queues_of_a_group, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_wait_for_nothing, setup_all, teardown),
 		cmocka_unit_test_setup_teardown(test_word_that_lies, setup_all, teardown),
+		cmocka_unit_test_setup_teardown(test_maintained_before_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ends_while_waiting, setup, teardown),
 	};
 
