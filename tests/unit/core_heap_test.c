@@ -215,6 +215,32 @@ static void test_two_guests(void **state)
 	assert_in_range(holdings(&env->guests[1]).heap_bytes, 50 * CHUNK, 52 * CHUNK);
 }
 
+/* Spare chunks of many heaps are made over several rounds, and all of them without time passing. */
+static void test_many_at_once(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[1];
+	struct mmx_heap_desc desc = { .vm = env->other.vm,
+				      .initial_chunk_count = 1,
+				      .chunk_size = 8 << 20,
+				      .max_chunks = 3,
+				      .target_in_flight = 1 };
+	union mmx_msg_buf msg;
+
+	for (uint32_t i = 0; i < 5; i++) {
+		desc.heap = RIG_NAME(i);
+		assert_true(
+			rig_put(guest, &msg, mmx_encode_heap_create(&msg, rig_tag(guest), &desc)));
+	}
+	rig_kick(guest);
+	mmx_core_kick(env->rig.core, guest->session);
+	assert_true(mmx_core_round(env->rig.core));
+	assert_int_equal(holdings(guest).heaps, 5);
+	assert_int_equal(holdings(guest).heap_bytes, 5ull * (4096 + (8 << 20)) + (16 << 20));
+	rig_settle(&env->rig);
+	assert_int_equal(holdings(guest).heap_bytes, 5ull * (4096 + (16 << 20)));
+}
+
 /* ---- a guest that has all it may have ---- */
 
 static void test_quota(void **state)
@@ -424,6 +450,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(test_grows),
 		T(test_two_guests),
+		T(test_many_at_once),
 		T(test_quota),
 		T(test_room_comes_back),
 		T(test_incremental_rendering),
