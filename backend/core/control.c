@@ -146,27 +146,59 @@ static int parse(const char *line, size_t len, struct json_object **ret_obj)
 	return r;
 }
 
+/* Return: NULL: there is none, it is no string, or has a NUL in it. */
+static const char *get_text(struct json_object *request, const char *name)
+{
+	struct json_object *value;
+	const char *text;
+
+	if (!json_object_object_get_ex(request, name, &value) ||
+	    !json_object_is_type(value, json_type_string))
+		return NULL;
+	text = json_object_get_string(value);
+	return strlen(text) == (size_t)json_object_get_string_len(value) ? text : NULL;
+}
+
+/* groups and vms */
+static struct json_object *
+answer_page(struct json_object *request, const char *name,
+	    int (*op)(void *, const char *, uint32_t, struct json_object **), void *ctx)
+{
+	const char *partition = get_text(request, "partition");
+	struct json_object *value, *page;
+	int r;
+
+	if (json_object_object_length(request) != 3 || !partition ||
+	    !json_object_object_get_ex(request, "from", &value) ||
+	    !json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0 ||
+	    json_object_get_int64(value) > UINT32_MAX)
+		return answer_error("\"partition\", a string, and \"from\", a number, are needed");
+	r = op(ctx, partition, (uint32_t)json_object_get_int64(value), &page);
+	if (r == CONTROL_E_UNKNOWN)
+		return answer_error("there is no such partition");
+	return r ? NULL : answer_with(name, page);
+}
+
 static struct json_object *answer_request(struct json_object *request,
 					  const struct mmx_control_ops *ops, void *ctx)
 {
-	struct json_object *command;
-	const char *name;
+	const char *name = get_text(request, "command");
 
-	if (!json_object_object_get_ex(request, "command", &command) ||
-	    !json_object_is_type(command, json_type_string))
+	if (!name)
 		return answer_error("\"command\" is missing, or no string");
+	if (!strcmp(name, "groups"))
+		return answer_page(request, name, ops->groups, ctx);
+	if (!strcmp(name, "vms"))
+		return answer_page(request, name, ops->vms, ctx);
 	if (json_object_object_length(request) != 1)
 		return answer_error("a request has no members but \"command\"");
-	name = json_object_get_string(command);
-	if (strlen(name) != (size_t)json_object_get_string_len(command))
-		return answer_error("\"command\" has a NUL in it");
 	if (!strcmp(name, "version"))
 		return answer_version();
 	if (!strcmp(name, "status"))
 		return answer_with("status", ops->status(ctx));
 	if (!strcmp(name, "guests"))
 		return answer_with("guests", ops->guests(ctx));
-	return answer_error("unknown command; there are version, status and guests");
+	return answer_error("unknown command; there are version, status, guests, groups and vms");
 }
 
 struct json_object *mmx_control_answer(const char *line, size_t len,

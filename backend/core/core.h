@@ -9,7 +9,7 @@
  *   quarantine.c  how many GPU resets a guest may be to blame for
  *   timeouts.c  how long the job at the head of a queue may take
  *   power.c   the GPU's sleep while nobody has work
- *   status.c  what the control socket tells
+ *   status.c, census.c  what the control socket tells
  *   loop.c    all of it on libuv: descriptors, timerfd, signals (loop.h)
  *   config.c, control.c  the configuration file, the control socket
  *
@@ -75,6 +75,7 @@ enum {
 	CORE_E_BUSY = 1, /* the partition has a guest */
 	CORE_E_NOT_READY,
 	CORE_E_QUARANTINED, /* its guests have caused too many GPU resets */
+	CORE_E_UNKNOWN, /* mmx_core_census(): there is no such partition */
 };
 
 /**
@@ -121,5 +122,17 @@ bool mmx_core_round(struct mmx_core *core);
 /* For the control socket. Return: a new object, or NULL without memory. */
 struct json_object *mmx_core_status(struct mmx_core *core);
 struct json_object *mmx_core_guests(struct mmx_core *core);
+
+enum mmx_core_census {
+	MMX_CORE_GROUPS,
+	MMX_CORE_VMS,
+};
+/**
+ * mmx_core_census() - one page of what the guest of a partition has
+ * @from: 0, or "next" of the page before
+ * Return: 0: the page is the caller's; CORE_E_UNKNOWN; -ENOMEM.
+ */
+int mmx_core_census(struct mmx_core *core, enum mmx_core_census what, const char *partition,
+		    uint32_t from, struct json_object **ret_page);
 
 #endif

@@ -3,6 +3,7 @@ noinst_LIBRARIES += backend/libcore.a
 
 # the middle of the daemon: users link it before all other libraries of backend/
 backend_libcore_a_SOURCES = \
+	%D%/census.c %D%/json_add.h \
 	%D%/chore.c %D%/chore.h \
 	%D%/config.c %D%/config.h %D%/config_file.c \
 	%D%/control.c %D%/control.h \

@@ -317,9 +317,29 @@ static struct json_object *control_guests(void *ctx)
 	return mmx_core_guests(loop->core);
 }
 
+static int census(struct loop *loop, enum mmx_core_census what, const char *partition,
+		  uint32_t from, struct json_object **ret)
+{
+	int r = mmx_core_census(loop->core, what, partition, from, ret);
+
+	return r == CORE_E_UNKNOWN ? CONTROL_E_UNKNOWN : r;
+}
+
+static int control_groups(void *ctx, const char *partition, uint32_t from, struct json_object **ret)
+{
+	return census(ctx, MMX_CORE_GROUPS, partition, from, ret);
+}
+
+static int control_vms(void *ctx, const char *partition, uint32_t from, struct json_object **ret)
+{
+	return census(ctx, MMX_CORE_VMS, partition, from, ret);
+}
+
 static const struct mmx_control_ops control_ops = {
 	.status = control_status,
 	.guests = control_guests,
+	.groups = control_groups,
+	.vms = control_vms,
 };
 
 /* ---- start ---- */

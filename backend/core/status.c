@@ -7,9 +7,9 @@
  */
 #include "backend/core/core_priv.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 
+#include "backend/core/json_add.h"
 #include "firmware/image.h"
 
 static const char *const state_names[] = {
@@ -17,59 +17,6 @@ static const char *const state_names[] = {
 	[MMX_CORE_STOPPING] = "stopping", [MMX_CORE_FAILING] = "failing",
 	[MMX_CORE_ENDED] = "ended",
 };
-
-/* Adds the value under the name, and owns it in any case. Return: false without memory. */
-static bool add(struct json_object *obj, const char *name, struct json_object *value)
-{
-	if (value && !json_object_object_add(obj, name, value))
-		return true;
-	json_object_put(value);
-	return false;
-}
-
-static bool add_u64(struct json_object *obj, const char *name, uint64_t value)
-{
-	return add(obj, name, json_object_new_uint64(value));
-}
-
-static bool add_str(struct json_object *obj, const char *name, const char *value)
-{
-	return add(obj, name, json_object_new_string(value));
-}
-
-/* What others wrote: bytes that are not printable ASCII become '?', so that it is JSON whatever they wrote. */
-static bool add_text(struct json_object *obj, const char *name, const char *value)
-{
-	char text[256];
-	size_t i;
-
-	for (i = 0; i < sizeof(text) - 1 && value[i]; i++)
-		text[i] = value[i] >= 0x20 && value[i] < 0x7f ? value[i] : '?';
-	text[i] = '\0';
-	return add_str(obj, name, text);
-}
-
-static bool add_bool(struct json_object *obj, const char *name, bool value)
-{
-	return add(obj, name, json_object_new_boolean(value));
-}
-
-static bool add_hex(struct json_object *obj, const char *name, uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)value);
-	return add_str(obj, name, text);
-}
-
-/* The object if all went well, else NULL and the object is freed. */
-static struct json_object *checked(struct json_object *obj, bool ok)
-{
-	if (ok)
-		return obj;
-	json_object_put(obj);
-	return NULL;
-}
 
 static const char *const power_names[] = {
 	[MMX_GPU_POWER_ON] = "on",
@@ -148,6 +95,20 @@ struct json_object *mmx_core_status(struct mmx_core *core)
 			       add(obj, "firmware", firmware_object(core)));
 }
 
+/* What it may have at most, beside what it has. */
+static bool add_limits(struct json_object *obj, const struct mmx_partition *partition)
+{
+	const struct mmx_session_limits *limits = &partition->limits;
+
+	return add_u64(obj, "clients_max", limits->wire.max_clients) &&
+	       add_u64(obj, "vms_max", limits->wire.max_vms) &&
+	       add_u64(obj, "groups_max", limits->wire.max_groups) &&
+	       add_u64(obj, "timelines_max", limits->wire.max_timelines) &&
+	       add_u64(obj, "mems_max", limits->wire.max_mems) &&
+	       add_u64(obj, "heaps_max", limits->wire.max_heaps) &&
+	       add_u64(obj, "backend_bytes_max", limits->backend_bytes);
+}
+
 static struct json_object *guest_object(const struct mmx_partition *partition)
 {
 	struct json_object *obj = json_object_new_object();
@@ -182,6 +143,7 @@ static struct json_object *guest_object(const struct mmx_partition *partition)
 	     add_u64(obj, "backend_bytes", s.backend_bytes) &&
 	     add_u64(obj, "heap_bytes", s.heap_bytes) && add_u64(obj, "messages", s.messages) &&
 	     add_u64(obj, "refused", s.refused);
+	ok = ok && add_limits(obj, partition);
 	if (ok && partition->session)
 		ok = add_text(obj, "name", s.guest_name) && add_u64(obj, "pid", (uint64_t)s.pid) &&
 		     add_u64(obj, "uid", s.uid);

@@ -338,6 +338,11 @@ bool mmx_vm_lookup(const struct mmx_vm *vm, uint64_t va, uint64_t *ret_addr, uns
 	return mmx_pgtable_lookup(vm->pt, va, ret_addr, ret_prot);
 }
 
+bool mmx_vm_is_resident(const struct mmx_vm *vm)
+{
+	return vm->as != NULL;
+}
+
 size_t mmx_vm_bytes(const struct mmx_vm *vm)
 {
 	return mmx_pgtable_bytes(vm->pt);

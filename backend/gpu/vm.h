@@ -71,6 +71,8 @@ int mmx_vm_reserve_kernel(struct mmx_vm *vm, uint64_t size, uint64_t *ret_va);
 bool mmx_vm_lookup(const struct mmx_vm *vm, uint64_t va, uint64_t *ret_addr,
 		   unsigned int *ret_prot);
 
+/* Has it one of the GPU's address spaces? */
+bool mmx_vm_is_resident(const struct mmx_vm *vm);
 /* Bytes of page tables. */
 size_t mmx_vm_bytes(const struct mmx_vm *vm);
 /* See mmx_pgtable_account(). Must be NULL before the VM is destroyed. */

@@ -4,6 +4,7 @@ noinst_LIBRARIES += backend/libsession.a
 backend_libsession_a_SOURCES = \
 	%D%/addrspace.c \
 	%D%/bind.c %D%/bind.h \
+	%D%/census.c \
 	%D%/client.c \
 	%D%/dispatch.c \
 	%D%/edit.c \

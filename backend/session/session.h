@@ -6,6 +6,7 @@
  *   session.c   life cycle, pumping of the rings, HELLO
  *   dispatch.c  the table of messages: copies in, checks lengths and counts, zero-extends, calls the handler
  *   object.c    names: index and generation (struct mmx_table)
+ *   census.c    what there is, for status
  *   client.c    clients, and how they are taken apart
  *   label.c     labels of objects
  *   mem.c       memory objects
@@ -249,6 +250,29 @@ void mmx_session_job_done(struct mmx_session *session, struct mmx_job *job);
 void mmx_session_bind_start(struct mmx_job *job);
 /* The group that group_stop() was called for is off the GPU and has no jobs. Frees it. */
 void mmx_sgroup_stopped(struct mmx_sgroup *group);
+
+/* ---- what it has, one by one; for status ---- */
+
+struct mmx_client_info {
+	uint32_t name;
+	uint32_t pid; /* as the guest has said */
+	const char *process; /* the same; the client's */
+};
+void mmx_client_info(const struct mmx_client *client, struct mmx_client_info *ret_info);
+
+struct mmx_vm_info {
+	uint32_t name;
+	struct mmx_client_info client;
+	size_t mappings, mappings_max;
+	uint64_t table_bytes;
+	unsigned int users; /* groups, and binds under way */
+	bool resident; /* has one of the GPU's address spaces */
+};
+
+/* The next one at or behind index *at, which is moved behind it. Return: NULL or false: there is none. */
+const struct mmx_sgroup *mmx_session_next_group(const struct mmx_session *session, uint32_t *at);
+bool mmx_session_next_vm(const struct mmx_session *session, uint32_t *at,
+			 struct mmx_vm_info *ret_info);
 
 /* A fault to report to the guest; @group or @vm may be NULL. */
 struct mmx_session_fault {

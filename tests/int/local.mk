@@ -29,6 +29,7 @@ tests_int_hostile_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 tests_int_hostile_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS) -lpthread
 
 house_tests = \
+	%D%/census.sh \
 	%D%/conformance.sh \
 	%D%/daemon_stop.sh \
 	%D%/descriptors.sh \

@@ -30,8 +30,15 @@ expect()
 
 expect 0 '^Usage: malimuxctl ' "$ctl" --help
 expect 0 '^malimuxctl [0-9]' "$ctl" --version
-expect 2 'one command is needed' "$ctl"
-expect 2 'one command is needed' "$ctl" status guests
+expect 2 'a command is needed' "$ctl"
+expect 2 'too many arguments: status' "$ctl" status guests
+expect 2 'too many arguments: vms' "$ctl" vms A B
+expect 2 'a partition is needed: guest' "$ctl" guest
+expect 2 'no number of seconds from 1 to 3600: 0' "$ctl" watch 0
+expect 2 'no number of seconds from 1 to 3600: x' "$ctl" watch x
+expect 2 'no number of tables: -1' "$ctl" watch -- 1 -1
+expect 2 'not for watch' "$ctl" --json watch
+expect 2 'guests has it all' "$ctl" --json guest A
 expect 2 'unknown command reboot' "$ctl" reboot
 expect 2 'see malimuxctl --help' "$ctl" --bogus
 expect 2 'is empty' "$ctl" --socket= status
@@ -39,6 +46,11 @@ expect 2 'is empty' "$ctl" --socket= status
 none=$work/none.sock
 expect 1 "^malimuxctl: $none: no such socket: is malimuxd running?$" "$ctl" --socket "$none" status
 expect 1 "^malimuxctl: $none: no such socket" env "MALIMUX_CONTROL=$none" "$ctl" --json guests
+for command in groups 'guest A' 'vms A' watch; do
+	# shellcheck disable=SC2086 # words
+	expect 1 "no such socket: is malimuxd running?$" "$ctl" --socket "$none" $command
+done
+expect 1 "that is no partition's name" "$ctl" --socket "$none" groups 'A"'
 expect 1 '^malimuxctl: /[^:]*: .*too long' "$ctl" --socket "$work/$(printf '%0100d' 0)" status
 : >"$work/file"
 expect 1 'connection refused: is malimuxd running?$' "$ctl" --socket "$work/file" guests

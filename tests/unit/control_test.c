@@ -64,15 +64,51 @@ static struct json_object *give_much(void *ctx)
 	return array;
 }
 
-static const struct mmx_control_ops small_ops = { .status = give_status, .guests = give_guests };
-static const struct mmx_control_ops no_memory_ops = { .status = give_nothing,
-						      .guests = give_nothing };
-static const struct mmx_control_ops big_ops = { .status = give_status, .guests = give_much };
+static int give_page(void *ctx, const char *partition, uint32_t from, struct json_object **ret)
+{
+	(void)ctx;
+	if (strcmp(partition, "A"))
+		return CONTROL_E_UNKNOWN;
+	*ret = json_object_new_int64(from);
+	return 0;
+}
+
+static int give_no_page(void *ctx, const char *partition, uint32_t from, struct json_object **ret)
+{
+	(void)ctx;
+	(void)partition;
+	(void)from;
+	(void)ret;
+	return -ENOMEM;
+}
+
+static const struct mmx_control_ops small_ops = {
+	.status = give_status,
+	.guests = give_guests,
+	.groups = give_page,
+	.vms = give_page,
+};
+static const struct mmx_control_ops no_memory_ops = {
+	.status = give_nothing,
+	.guests = give_nothing,
+	.groups = give_no_page,
+	.vms = give_no_page,
+};
+static const struct mmx_control_ops big_ops = {
+	.status = give_status,
+	.guests = give_much,
+	.groups = give_page,
+	.vms = give_page,
+};
 
 /* ---- lines ---- */
 
-#define NO_OBJECT  "{\"ok\":false,\"error\":\"the line is no JSON object\"}"
-#define UNKNOWN	   "{\"ok\":false,\"error\":\"unknown command; there are version, status and guests\"}"
+#define NO_OBJECT "{\"ok\":false,\"error\":\"the line is no JSON object\"}"
+#define UNKNOWN \
+	"{\"ok\":false,\"error\":\"unknown command; there are version, status, guests, groups and vms\"}"
+#define PAGE                                                                                  \
+	"{\"ok\":false,\"error\":\"\\\"partition\\\", a string, and \\\"from\\\", a number, " \
+	"are needed\"}"
 #define NO_COMMAND "{\"ok\":false,\"error\":\"\\\"command\\\" is missing, or no string\"}"
 #define MEMBERS	   "{\"ok\":false,\"error\":\"a request has no members but \\\"command\\\"\"}"
 
@@ -92,14 +128,26 @@ static void answers(void **state)
 		{ "{\"command\":\"reboot\"}", 0, UNKNOWN },
 		{ "{\"command\":\"\"}", 0, UNKNOWN },
 		{ "{\"command\":\"status \"}", 0, UNKNOWN },
-		{ "{\"command\":\"status\\u0000\"}", 0,
-		  "{\"ok\":false,\"error\":\"\\\"command\\\" has a NUL in it\"}" },
+		{ "{\"command\":\"status\\u0000\"}", 0, NO_COMMAND },
 		{ "{\"command\":5}", 0, NO_COMMAND },
 		{ "{\"command\":null}", 0, NO_COMMAND },
 		{ "{\"command\":[\"status\"]}", 0, NO_COMMAND },
 		{ "{}", 0, NO_COMMAND },
 		{ "{\"Command\":\"status\"}", 0, NO_COMMAND },
 		{ "{\"command\":\"status\",\"of\":\"a\"}", 0, MEMBERS },
+		{ "{\"command\":\"groups\",\"partition\":\"A\",\"from\":7}", 0,
+		  "{\"ok\":true,\"groups\":7}" },
+		{ "{\"from\":4294967295,\"command\":\"vms\",\"partition\":\"A\"}", 0,
+		  "{\"ok\":true,\"vms\":4294967295}" },
+		{ "{\"command\":\"groups\",\"partition\":\"B\",\"from\":0}", 0,
+		  "{\"ok\":false,\"error\":\"there is no such partition\"}" },
+		{ "{\"command\":\"groups\"}", 0, PAGE },
+		{ "{\"command\":\"groups\",\"partition\":\"A\"}", 0, PAGE },
+		{ "{\"command\":\"vms\",\"partition\":\"A\",\"from\":-1}", 0, PAGE },
+		{ "{\"command\":\"vms\",\"partition\":\"A\",\"from\":4294967296}", 0, PAGE },
+		{ "{\"command\":\"vms\",\"partition\":\"A\",\"from\":\"0\"}", 0, PAGE },
+		{ "{\"command\":\"vms\",\"partition\":\"A\\u0000\",\"from\":0}", 0, PAGE },
+		{ "{\"command\":\"vms\",\"partition\":\"A\",\"from\":0,\"x\":0}", 0, PAGE },
 		{ "", 0, NO_OBJECT },
 		{ " ", 0, NO_OBJECT },
 		{ "\r", 0, NO_OBJECT },
@@ -136,11 +184,13 @@ static void answers(void **state)
 static void answer_without_memory(void **state)
 {
 	static const char status[] = "{\"command\":\"status\"}",
-			  guests[] = "{\"command\":\"guests\"}";
+			  guests[] = "{\"command\":\"guests\"}",
+			  vms[] = "{\"command\":\"vms\",\"partition\":\"A\",\"from\":0}";
 
 	(void)state;
 	assert_null(mmx_control_answer(status, strlen(status), &no_memory_ops, NULL));
 	assert_null(mmx_control_answer(guests, strlen(guests), &no_memory_ops, NULL));
+	assert_null(mmx_control_answer(vms, strlen(vms), &no_memory_ops, NULL));
 }
 
 /* ---- connections ---- */

@@ -36,13 +36,16 @@
 	"{\"ok\":true,\"status\":{\"state\":\"running\"," \
 	"\"uptime_ms\":" uptime ",\"partitions\":2,\"guests\":1," GPU "," FIRMWARE("false") "}}"
 
+#define LIMITS                                                                   \
+	"\"clients_max\":64,\"vms_max\":64,\"groups_max\":128,\"heaps_max\":64," \
+	"\"timelines_max\":1024,\"mems_max\":16384,\"backend_bytes_max\":268435456"
 #define IDLE                                                                                                                                \
 	"{\"partition\":\"ivi\",\"connected\":false,\"weight\":1,\"slots_max\":8,\"slots\":0,"                                              \
 	"\"shader_cores\":\"0x50005\",\"gpu_time_ns\":0,\"guests\":0,\"jobs_done\":0,"                                                      \
 	"\"jobs_failed\":0,\"faults\":0,\"timeouts\":0,\"resets\":0,\"lost\":0,\"quarantine_ms\":9000,\"clients\":0,\"vms\":0,\"heaps\":0," \
 	"\"groups\":0,\"timelines\":0,"                                                                                                     \
 	"\"mems\":0,\"jobs\":0,\"mem_bytes\":0,\"mem_bytes_max\":268435456,\"backend_bytes\":0,"                                            \
-	"\"heap_bytes\":0,\"messages\":0,\"refused\":0}"
+	"\"heap_bytes\":0,\"messages\":0,\"refused\":0," LIMITS "}"
 #define BUSY(name)                                                                                                                       \
 	"{\"partition\":\"cluster\",\"connected\":true,\"weight\":12,\"slots_max\":4,\"slots\":2,"                                       \
 	"\"shader_cores\":\"0x5\",\"gpu_time_ns\":12345678901,\"guests\":3,\"jobs_done\":100000,"                                        \
@@ -50,8 +53,19 @@
 	"\"groups\":2,\"timelines\":4,"                                                                                                  \
 	"\"mems\":9,\"jobs\":5,\"mem_bytes\":1048576,\"mem_bytes_max\":1073741824,"                                                      \
 	"\"backend_bytes\":1572864,\"heap_bytes\":524288,"                                                                               \
-	"\"messages\":55,\"refused\":2,\"name\":\"" name "\","                                                                           \
+	"\"messages\":55,\"refused\":2," LIMITS ",\"name\":\"" name "\","                                                                \
 	"\"pid\":4242,\"uid\":1000}"
+#define GROUP(slot, queues)                                                                      \
+	"{\"group\":\"0x10000\",\"vm\":\"0x10001\",\"client\":\"0x10002\",\"process\":\"cube\"," \
+	"\"pid\":77,\"priority\":\"high\",\"state\":\"on\"," slot "\"gpu_time_ns\":1500000,"     \
+	"\"backend_bytes\":81920,\"queues\":[" queues "]}"
+#define QUEUE(submitted) \
+	"{\"timeline\":\"0x10003\",\"submitted\":" submitted ",\"completed\":9,\"failed\":1}"
+#define VM                                                                                      \
+	"{\"vm\":\"0x10001\",\"client\":\"0x10002\",\"process\":\"\",\"pid\":0,\"mappings\":5," \
+	"\"mappings_max\":16384,\"table_bytes\":20480,\"users\":2,\"resident\":true}"
+#define PAGE(what, list) \
+	"{\"ok\":true,\"" what "\":{\"" what "\":[" list "],\"partition\":\"ivi\",\"next\":0}}"
 #define GUESTS(list) "{\"ok\":true,\"guests\":[" list "]}"
 
 static char *shown(const struct mmx_ctl_answer *answer, bool json)
@@ -101,6 +115,25 @@ static void good(void **state)
 		  "      0       0         0       0     0    0       0      0  0.0    256.0  "
 		  "        0.0        0.0\n" },
 		{ MMX_CTL_GUESTS, true, GUESTS("  "), "[]" },
+		{ MMX_CTL_GROUPS, false, PAGE("groups", ""),
+		  "PARTITION  GROUP  PROCESS  VM  PRIORITY  STATE  PID  SLOT  GPU-MS  KIB  QUEUE  "
+		  "SUBMITTED  COMPLETED  FAILED  PENDING\n" },
+		{ MMX_CTL_GROUPS, false,
+		  PAGE("groups",
+		       GROUP("\"slot\":3,", QUEUE("12") "," QUEUE("9")) "," GROUP("", "")),
+		  "PARTITION  GROUP    PROCESS  VM       PRIORITY  STATE  PID  SLOT  GPU-MS   KIB  "
+		  "QUEUE  SUBMITTED  COMPLETED  FAILED  PENDING\n"
+		  "ivi        0x10000  cube     0x10001  high      on      77     3     1.5  80.0  "
+		  "    0         12          9       1        3\n"
+		  "                                                                                "
+		  "    1          9          9       1        0\n"
+		  "ivi        0x10000  cube     0x10001  high      on      77     -     1.5  80.0  "
+		  "                                            \n" },
+		{ MMX_CTL_VMS, false, PAGE("vms", VM),
+		  "PARTITION  VM       PROCESS  RESIDENT  PID  MAPPINGS   KIB  USERS\n"
+		  "ivi        0x10001  -        yes         0   5/16384  20.0      2\n" },
+		{ MMX_CTL_VMS, true, PAGE("vms", ""),
+		  "{\"vms\":[],\"partition\":\"ivi\",\"next\":0}" },
 	};
 	size_t i;
 
@@ -118,6 +151,79 @@ static void good(void **state)
 		free(text);
 		mmx_ctl_answer_finish(&answer);
 	}
+}
+
+static void parse_guests(const char *line, struct mmx_ctl_answer *ret_answer)
+{
+	struct mmx_ctl_error error;
+
+	assert_int_equal(
+		mmx_ctl_answer_parse(MMX_CTL_GUESTS, line, strlen(line), ret_answer, &error), 0);
+}
+
+/* One guest, and what has happened between two answers; one that has come meanwhile counts from 0. */
+static void guest_and_rates(void **state)
+{
+	struct mmx_ctl_answer before, now;
+	char *text;
+	size_t len;
+	FILE *out;
+
+	(void)state;
+	parse_guests(GUESTS(IDLE), &before);
+	parse_guests(GUESTS(BUSY("mesa") "," IDLE), &now);
+	out = open_memstream(&text, &len);
+	mmx_ctl_show_guest(&now.guests[0], out);
+	mmx_ctl_show_guest(&now.guests[1], out);
+	fclose(out);
+	assert_string_equal(text, "partition:  cluster, weight 12, cores 0x5\n"
+				  "guest:      mesa, process 4242, uid 1000\n"
+				  "slots:      2 of 4\n"
+				  "clients:    1 of 64\n"
+				  "VMs:        1 of 64\n"
+				  "groups:     2 of 128\n"
+				  "heaps:      3 of 64\n"
+				  "timelines:  4 of 1024\n"
+				  "objects:    9 of 16384\n"
+				  "memory:     1.0 of 1024.0 MiB\n"
+				  "backend's:  1.5 of 256.0 MiB\n"
+				  "of that:    0.5 MiB in tiler heaps\n"
+				  "jobs:       5 pending, 100000 done, 7 failed\n"
+				  "messages:   55, 2 refused\n"
+				  "trouble:    1 faults, 2 time-outs, reason of 3 resets; 4 groups "
+				  "lost by those of others\n"
+				  "gpu time:   12345.7 ms, over 3 guests\n"
+				  "partition:  ivi, weight 1, cores 0x50005\n"
+				  "guest:      none, and none is let in: quarantine\n"
+				  "slots:      0 of 8\n"
+				  "clients:    0 of 64\n"
+				  "VMs:        0 of 64\n"
+				  "groups:     0 of 128\n"
+				  "heaps:      0 of 64\n"
+				  "timelines:  0 of 1024\n"
+				  "objects:    0 of 16384\n"
+				  "memory:     0.0 of 256.0 MiB\n"
+				  "backend's:  0.0 of 256.0 MiB\n"
+				  "of that:    0.0 MiB in tiler heaps\n"
+				  "jobs:       0 pending, 0 done, 0 failed\n"
+				  "messages:   0, 0 refused\n"
+				  "trouble:    0 faults, 0 time-outs, reason of 0 resets; 0 groups "
+				  "lost by those of others\n"
+				  "gpu time:   0.0 ms, over 0 guests\n");
+	free(text);
+
+	out = open_memstream(&text, &len);
+	assert_int_equal(mmx_ctl_show_rates(&before, &now, 20, out), 0);
+	fclose(out);
+	assert_string_equal(text, "PARTITION  GUEST  SLOTS  GPU-%  JOBS/S  FAILED/S  MSGS/S  "
+				  "REFUSED/S  PENDING  GROUPS  MIB\n"
+				  "cluster    mesa     2/4   61.7  5000.0       0.3     2.8  "
+				  "      0.1        5       2  1.0\n"
+				  "ivi        -        0/8    0.0     0.0       0.0     0.0  "
+				  "      0.0        0       0  0.0\n");
+	free(text);
+	mmx_ctl_answer_finish(&before);
+	mmx_ctl_answer_finish(&now);
 }
 
 /* A guest may call itself what it likes: a terminal gets none of it. */
@@ -198,6 +304,17 @@ static void bad(void **state)
 		  CTL_E_MALFORMED, "'weight' is missing" },
 		{ MMX_CTL_GUESTS, GUESTS(BUSY("\\u0000")), CTL_E_MALFORMED, "'name' is not" },
 		{ MMX_CTL_GUESTS, GUESTS(BUSY("\xff")), CTL_E_MALFORMED, "no JSON object" },
+		{ MMX_CTL_GROUPS, PAGE("vms", VM), CTL_E_MALFORMED, "'groups'" },
+		{ MMX_CTL_GROUPS, PAGE("groups", VM), CTL_E_MALFORMED, "'group' is missing" },
+		{ MMX_CTL_GROUPS, PAGE("groups", "7"), CTL_E_MALFORMED, "a group is no object" },
+		{ MMX_CTL_GROUPS, PAGE("groups", GROUP("\"slot\":\"3\",", "")), CTL_E_MALFORMED,
+		  "'slot' is not" },
+		{ MMX_CTL_GROUPS, PAGE("groups", GROUP("", "[]")), CTL_E_MALFORMED,
+		  "a queue is no object" },
+		{ MMX_CTL_GROUPS, PAGE("groups", GROUP("", QUEUE("-1"))), CTL_E_MALFORMED,
+		  "'submitted' is not" },
+		{ MMX_CTL_VMS, PAGE("vms", "null"), CTL_E_MALFORMED, "a VM is no object" },
+		{ MMX_CTL_VMS, PAGE("vms", GROUP("", "")), CTL_E_MALFORMED, "'mappings'" },
 		{ MMX_CTL_VERSION, "{\"ok\":true,\"version\":\"1\"}", CTL_E_MALFORMED,
 		  "'protocol' is missing" },
 		{ MMX_CTL_VERSION, "{\"ok\":true,\"version\":1,\"protocol\":\"1\"}",
@@ -240,7 +357,7 @@ static void each_member_counts(void **state)
 		assert_string_equal(error.text, name);
 		free(copy);
 	}
-	assert_int_equal(members, 31);
+	assert_int_equal(members, 38);
 }
 
 /* ---- the conversation ---- */
@@ -372,9 +489,13 @@ static void nobody_there(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good),		cmocka_unit_test(hostile_names),
-		cmocka_unit_test(bad),		cmocka_unit_test(each_member_counts),
-		cmocka_unit_test(conversation), cmocka_unit_test(long_answer),
+		cmocka_unit_test(good),
+		cmocka_unit_test(guest_and_rates),
+		cmocka_unit_test(hostile_names),
+		cmocka_unit_test(bad),
+		cmocka_unit_test(each_member_counts),
+		cmocka_unit_test(conversation),
+		cmocka_unit_test(long_answer),
 		cmocka_unit_test(nobody_there),
 	};
 

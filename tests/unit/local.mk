@@ -37,6 +37,10 @@ tests_unit_core_sync_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 tests_unit_session_label_test_SOURCES = %D%/session_label_test.c $(RIG)
 tests_unit_session_label_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_session_label_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += tests/unit/core_census_test
+tests_unit_core_census_test_SOURCES = %D%/core_census_test.c $(RIG)
+tests_unit_core_census_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)
+tests_unit_core_census_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_core_hostile_test_SOURCES = %D%/core_hostile_test.c $(RIG)
 tests_unit_core_hostile_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -101,12 +101,70 @@ static const struct member guest_members[] = {
 	{ "refused", KIND_U64, offsetof(G, refused) },
 };
 
+static const struct member limit_members[] = {
+	{ "clients_max", KIND_U64, offsetof(G, clients_max) },
+	{ "vms_max", KIND_U64, offsetof(G, vms_max) },
+	{ "groups_max", KIND_U64, offsetof(G, groups_max) },
+	{ "heaps_max", KIND_U64, offsetof(G, heaps_max) },
+	{ "timelines_max", KIND_U64, offsetof(G, timelines_max) },
+	{ "mems_max", KIND_U64, offsetof(G, mems_max) },
+	{ "backend_bytes_max", KIND_U64, offsetof(G, backend_bytes_max) },
+};
+
 static const struct member connected_members[] = {
 	{ "name", KIND_TEXT, offsetof(G, name) },
 	{ "pid", KIND_U64, offsetof(G, pid) },
 	{ "uid", KIND_U64, offsetof(G, uid) },
 };
 #undef G
+
+#define P struct mmx_ctl_page
+static const struct member page_members[] = {
+	{ "partition", KIND_TEXT, offsetof(P, partition) },
+	{ "next", KIND_U64, offsetof(P, next) },
+};
+#undef P
+
+#define G struct mmx_ctl_group
+static const struct member group_members[] = {
+	{ "group", KIND_HEX, offsetof(G, group) },
+	{ "vm", KIND_HEX, offsetof(G, vm) },
+	{ "client", KIND_HEX, offsetof(G, client.client) },
+	{ "process", KIND_TEXT, offsetof(G, client.process) },
+	{ "pid", KIND_U64, offsetof(G, client.pid) },
+	{ "priority", KIND_TEXT, offsetof(G, priority) },
+	{ "state", KIND_TEXT, offsetof(G, state) },
+	{ "gpu_time_ns", KIND_U64, offsetof(G, gpu_time_ns) },
+	{ "backend_bytes", KIND_U64, offsetof(G, backend_bytes) },
+};
+
+static const struct member slot_members[] = {
+	{ "slot", KIND_U64, offsetof(G, slot) },
+};
+#undef G
+
+#define Q struct mmx_ctl_queue
+static const struct member queue_members[] = {
+	{ "timeline", KIND_HEX, offsetof(Q, timeline) },
+	{ "submitted", KIND_U64, offsetof(Q, submitted) },
+	{ "completed", KIND_U64, offsetof(Q, completed) },
+	{ "failed", KIND_U64, offsetof(Q, failed) },
+};
+#undef Q
+
+#define V struct mmx_ctl_vm
+static const struct member vm_members[] = {
+	{ "vm", KIND_HEX, offsetof(V, vm) },
+	{ "client", KIND_HEX, offsetof(V, client.client) },
+	{ "process", KIND_TEXT, offsetof(V, client.process) },
+	{ "pid", KIND_U64, offsetof(V, client.pid) },
+	{ "mappings", KIND_U64, offsetof(V, mappings) },
+	{ "mappings_max", KIND_U64, offsetof(V, mappings_max) },
+	{ "table_bytes", KIND_U64, offsetof(V, table_bytes) },
+	{ "users", KIND_U64, offsetof(V, users) },
+	{ "resident", KIND_BOOL, offsetof(V, resident) },
+};
+#undef V
 
 #define MEMBERS(table) table, sizeof(table) / sizeof(table[0])
 
@@ -241,9 +299,81 @@ static int parse_guests(struct mmx_ctl_answer *answer, struct mmx_ctl_error *err
 		if (!json_object_is_type(obj, json_type_object))
 			return malformed(error, "a guest is no object");
 		r = get_members(obj, MEMBERS(guest_members), guest, error);
+		if (!r)
+			r = get_members(obj, MEMBERS(limit_members), guest, error);
 		if (!r && guest->connected)
 			r = get_members(obj, MEMBERS(connected_members), guest, error);
 	}
+	return r;
+}
+
+static int parse_group(struct json_object *obj, struct mmx_ctl_group *group,
+		       struct mmx_ctl_error *error)
+{
+	struct json_object *queues;
+	size_t i;
+	int r;
+
+	if (!json_object_is_type(obj, json_type_object))
+		return malformed(error, "a group is no object");
+	r = get_members(obj, MEMBERS(group_members), group, error);
+	group->in_slot = json_object_object_get_ex(obj, "slot", NULL);
+	if (!r && group->in_slot)
+		r = get_members(obj, MEMBERS(slot_members), group, error);
+	if (!r)
+		r = get_object(obj, "queues", json_type_array, &queues, error);
+	if (r)
+		return r;
+	group->queue_count = json_object_array_length(queues);
+	if (group->queue_count > MMX_CTL_MAX_QUEUES)
+		return malformed(error, "%zu queues are too many", group->queue_count);
+	for (i = 0; i < group->queue_count && !r; i++) {
+		struct json_object *queue = json_object_array_get_idx(queues, i);
+
+		if (!json_object_is_type(queue, json_type_object))
+			return malformed(error, "a queue is no object");
+		r = get_members(queue, MEMBERS(queue_members), &group->queues[i], error);
+	}
+	return r;
+}
+
+static int parse_vm(struct json_object *obj, struct mmx_ctl_vm *vm, struct mmx_ctl_error *error)
+{
+	if (!json_object_is_type(obj, json_type_object))
+		return malformed(error, "a VM is no object");
+	return get_members(obj, MEMBERS(vm_members), vm, error);
+}
+
+/* @name: of the page, and of the list in it */
+static int parse_page(struct mmx_ctl_answer *answer, const char *name, struct mmx_ctl_error *error)
+{
+	struct mmx_ctl_page *page = &answer->page;
+	struct json_object *list;
+	size_t i;
+	int r;
+
+	r = get_object(answer->root, name, json_type_object, &answer->payload, error);
+	if (!r)
+		r = get_members(answer->payload, MEMBERS(page_members), page, error);
+	if (!r)
+		r = get_object(answer->payload, name, json_type_array, &list, error);
+	if (r)
+		return r;
+	page->count = json_object_array_length(list);
+	if (page->count > MMX_CTL_MAX_GUESTS)
+		return malformed(error, "%zu entries are too many", page->count);
+	/* one more, so that none is not taken for no memory */
+	if (answer->command == MMX_CTL_GROUPS)
+		page->groups = calloc(page->count + 1, sizeof(*page->groups));
+	else
+		page->vms = calloc(page->count + 1, sizeof(*page->vms));
+	if (!page->groups && !page->vms)
+		return -ENOMEM;
+	for (i = 0; i < page->count && !r; i++)
+		r = page->groups
+			    ? parse_group(json_object_array_get_idx(list, i), &page->groups[i],
+					  error)
+			    : parse_vm(json_object_array_get_idx(list, i), &page->vms[i], error);
 	return r;
 }
 
@@ -309,6 +439,15 @@ int mmx_ctl_answer_parse(enum mmx_ctl_command command, const char *line, size_t 
 	case MMX_CTL_GUESTS:
 		r = parse_guests(&answer, ret_error);
 		break;
+	case MMX_CTL_GROUPS:
+		r = parse_page(&answer, "groups", ret_error);
+		break;
+	case MMX_CTL_VMS:
+		r = parse_page(&answer, "vms", ret_error);
+		break;
+	case MMX_CTL_COMMANDS:
+		r = malformed(ret_error, "nothing was asked");
+		break;
 	case MMX_CTL_VERSION:
 		json_object_object_del(answer.root, "ok");
 		answer.payload = answer.root;
@@ -328,5 +467,7 @@ err_finish:
 void mmx_ctl_answer_finish(struct mmx_ctl_answer *answer)
 {
 	free(answer->guests);
+	free(answer->page.groups);
+	free(answer->page.vms);
 	json_object_put(answer->root);
 }

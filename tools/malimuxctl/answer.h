@@ -12,6 +12,7 @@
 
 #define MMX_CTL_MAX_ANSWER (1u << 20) /* bytes; the daemon keeps to half of it */
 #define MMX_CTL_MAX_GUESTS 4096u
+#define MMX_CTL_MAX_QUEUES 32u /* of a group */
 
 struct json_object;
 
@@ -19,6 +20,9 @@ enum mmx_ctl_command {
 	MMX_CTL_STATUS,
 	MMX_CTL_GUESTS,
 	MMX_CTL_VERSION,
+	MMX_CTL_GROUPS, /* one page */
+	MMX_CTL_VMS, /* one page */
+	MMX_CTL_COMMANDS
 };
 
 /* Texts are UTF-8 without NUL, but for that anything; hex is 0x and up to 16 digits. */
@@ -53,6 +57,46 @@ struct mmx_ctl_guest {
 	uint64_t timeouts, resets, lost, quarantine_ms;
 	uint64_t clients, vms, heaps, groups, timelines, mems, jobs;
 	uint64_t mem_bytes, mem_bytes_max, backend_bytes, heap_bytes, messages, refused;
+	uint64_t clients_max, vms_max, groups_max, heaps_max, timelines_max, mems_max;
+	uint64_t backend_bytes_max;
+};
+
+/* Who has it, of a group or VM. */
+struct mmx_ctl_client {
+	const char *client; /* hex */
+	const char *process;
+	uint64_t pid;
+};
+
+struct mmx_ctl_queue {
+	const char *timeline; /* hex */
+	uint64_t submitted, completed, failed;
+};
+
+struct mmx_ctl_group {
+	const char *group, *vm; /* hex */
+	struct mmx_ctl_client client;
+	const char *priority, *state;
+	bool in_slot;
+	uint64_t slot, gpu_time_ns, backend_bytes;
+	size_t queue_count;
+	struct mmx_ctl_queue queues[MMX_CTL_MAX_QUEUES];
+};
+
+struct mmx_ctl_vm {
+	const char *vm; /* hex */
+	struct mmx_ctl_client client;
+	uint64_t mappings, mappings_max, table_bytes, users;
+	bool resident;
+};
+
+/* One page of groups or VMs. */
+struct mmx_ctl_page {
+	const char *partition;
+	uint64_t next; /* where the next page begins; 0 = this is the last */
+	size_t count;
+	struct mmx_ctl_group *groups; /* of GROUPS */
+	struct mmx_ctl_vm *vms; /* of VMS */
 };
 
 struct mmx_ctl_answer {
@@ -63,6 +107,7 @@ struct mmx_ctl_answer {
 	struct mmx_ctl_status status;
 	size_t guest_count;
 	struct mmx_ctl_guest *guests;
+	struct mmx_ctl_page page;
 };
 
 struct mmx_ctl_error {

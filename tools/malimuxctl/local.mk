@@ -6,10 +6,12 @@ dist_man_MANS += %D%/malimuxctl.1
 tools_malimuxctl_libctl_a_SOURCES = \
 	%D%/answer.c %D%/answer.h \
 	%D%/ask.c %D%/ask.h \
-	%D%/show.c %D%/show.h
+	%D%/census.c \
+	%D%/show.c %D%/show.h \
+	%D%/table.c %D%/table.h
 tools_malimuxctl_libctl_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 
-tools_malimuxctl_malimuxctl_SOURCES = %D%/main.c
+tools_malimuxctl_malimuxctl_SOURCES = %D%/main.c %D%/run.c %D%/run.h
 tools_malimuxctl_malimuxctl_LDADD = tools/malimuxctl/libctl.a $(JSONC_LIBS)
 
 if HAVE_CMOCKA

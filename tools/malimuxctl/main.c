@@ -1,149 +1,111 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* malimuxctl: asks malimuxd how things are. Options and wiring only. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/malimuxctl/answer.h"
-#include "tools/malimuxctl/ask.h"
-#include "tools/malimuxctl/show.h"
+#include "tools/malimuxctl/run.h"
 
 #define DEFAULT_SOCKET "/run/malimux/control.sock"
-#define TIMEOUT_MS     5000
-
-enum {
-	EXIT_FINE,
-	EXIT_TROUBLE,
-	EXIT_USAGE
-};
 
 static const char help[] =
-	"Usage: malimuxctl [--socket PATH] [--json] status|guests|version\n"
+	"Usage: malimuxctl [--socket PATH] [--json] COMMAND [ARGUMENT]...\n"
 	"       malimuxctl --help | --version\n"
 	"\n"
-	"status    how the daemon, the GPU and its firmware are\n"
-	"guests    one line per partition: who is there, what it has used\n"
-	"version   of this program and of the daemon\n"
+	"status               how the daemon, the GPU and its firmware are\n"
+	"guests               one line per partition: who is there, what it has used\n"
+	"guest PARTITION      what it has of what it may have, and what it has caused\n"
+	"groups [PARTITION]   groups and their queues, of one guest or of all\n"
+	"vms [PARTITION]      GPU address spaces\n"
+	"watch [SECONDS [COUNT]]\n"
+	"                     what guests do, each so many seconds (1)\n"
+	"version              of this program and of the daemon\n"
 	"\n"
 	"  -s, --socket PATH   control socket, in place of $MALIMUX_CONTROL or\n"
 	"                      " DEFAULT_SOCKET "\n"
-	"  -j, --json          print one line of JSON\n"
+	"  -j, --json          print one line of JSON; not for guest and watch\n"
 	"  -h, --help          show this text\n"
 	"  -V, --version       show this program's version\n"
 	"\n"
 	"Exit status: 0 fine, 1 the daemon was not reached or has not answered well, 2 wrong usage.\n";
 
-static const char *const command_names[] = {
-	[MMX_CTL_STATUS] = "status",
-	[MMX_CTL_GUESTS] = "guests",
-	[MMX_CTL_VERSION] = "version",
+enum what {
+	CMD_STATUS,
+	CMD_GUESTS,
+	CMD_VERSION,
+	CMD_GUEST,
+	CMD_GROUPS,
+	CMD_VMS,
+	CMD_WATCH,
 };
-#define COMMANDS (sizeof(command_names) / sizeof(command_names[0]))
 
-/* What there is to say to an outcome of mmx_ctl_ask(). */
-static void explain(const char *path, int r)
-{
-	fprintf(stderr, "malimuxctl: %s: ", path);
-	if (r == ASK_E_CLOSED)
-		fputs("the daemon has closed the connection without an answer\n", stderr);
-	else if (r == ASK_E_TOO_LONG)
-		fputs("the answer is too long\n", stderr);
-	else if (r == -ETIMEDOUT)
-		fputs("no answer in time\n", stderr);
-	else if (r == -ENOENT || r == -ECONNREFUSED)
-		fprintf(stderr, "%s: is malimuxd running?\n",
-			r == -ENOENT ? "no such socket" : "connection refused");
-	else if (r == -EACCES)
-		fputs("permission denied: control.mode of malimuxd.conf(5) says who may ask\n",
-		      stderr);
-	else
-		fprintf(stderr, "%s\n", strerror(-r));
-}
-
-/* One line; @answer NULL: there is no daemon to tell its version. */
-static int show_json(enum mmx_ctl_command command, const struct mmx_ctl_answer *answer)
-{
-	int r = 0;
-
-	if (command == MMX_CTL_VERSION)
-		fputs("{\"malimuxctl\":{\"version\":\"" PACKAGE_VERSION "\"},\"malimuxd\":",
-		      stdout);
-	if (answer)
-		r = mmx_ctl_show_json(answer, stdout);
-	else
-		fputs("null", stdout);
-	puts(command == MMX_CTL_VERSION ? "}" : "");
-	return r;
-}
-
-static int show(enum mmx_ctl_command command, bool json, const char *line, size_t len)
-{
-	struct mmx_ctl_answer answer;
-	struct mmx_ctl_error error;
-	int r = mmx_ctl_answer_parse(command, line, len, &answer, &error);
-
-	if (r > 0) {
-		fputs(r == CTL_E_REFUSED ? "malimuxctl: the daemon refuses: "
-					 : "malimuxctl: the daemon's answer is malformed: ",
-		      stderr);
-		mmx_ctl_put_text(error.text, stderr);
-		fputc('\n', stderr);
-		return EXIT_TROUBLE;
-	}
-	if (!r) {
-		r = json ? show_json(command, &answer) : mmx_ctl_show(&answer, stdout);
-		mmx_ctl_answer_finish(&answer);
-	}
-	if (r) {
-		fputs("malimuxctl: out of memory\n", stderr);
-		return EXIT_TROUBLE;
-	}
-	return EXIT_FINE;
-}
-
-/* The daemon's side of the version is good to have, but its absence is no failure. */
-static bool can_do_without(enum mmx_ctl_command command, int r)
-{
-	return command == MMX_CTL_VERSION && (r == -ENOENT || r == -ECONNREFUSED);
-}
-
-static int run(enum mmx_ctl_command command, const char *path, bool json)
-{
-	char request[64], *line;
-	size_t len;
-	int r;
-
-	if (command == MMX_CTL_VERSION && !json)
-		puts("malimuxctl " PACKAGE_VERSION);
-	snprintf(request, sizeof(request), "{\"command\":\"%s\"}\n", command_names[command]);
-	r = mmx_ctl_ask(path, request, TIMEOUT_MS, MMX_CTL_MAX_ANSWER, &line, &len);
-	if (can_do_without(command, r)) {
-		if (json)
-			show_json(command, NULL);
-		else
-			puts("malimuxd is not running");
-	} else if (r) {
-		explain(path, r);
-		return EXIT_TROUBLE;
-	} else {
-		r = show(command, json, line, len);
-		free(line);
-		if (r)
-			return r;
-	}
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "malimuxctl: standard output: %s\n", strerror(errno));
-		return EXIT_TROUBLE;
-	}
-	return EXIT_FINE;
-}
+static const struct {
+	const char *name;
+	enum what what;
+	int min_args, max_args;
+} commands[] = {
+	{ "status", CMD_STATUS, 0, 0 },	  { "guests", CMD_GUESTS, 0, 0 },
+	{ "version", CMD_VERSION, 0, 0 }, { "guest", CMD_GUEST, 1, 1 },
+	{ "groups", CMD_GROUPS, 0, 1 },	  { "vms", CMD_VMS, 0, 1 },
+	{ "watch", CMD_WATCH, 0, 2 },
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static int usage(const char *text, const char *what)
 {
 	fprintf(stderr, "malimuxctl: %s%s; see malimuxctl --help\n", text, what);
+	return EXIT_USAGE;
+}
+
+/* Return: false: it is no number from 1 to @max. */
+static bool parse_number(const char *text, unsigned long max, unsigned int *ret_value)
+{
+	char *end;
+	unsigned long value;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	value = strtoul(text, &end, 10);
+	if (*end || !value || value > max)
+		return false;
+	*ret_value = (unsigned int)value;
+	return true;
+}
+
+static int watch(const char *path, char **args)
+{
+	unsigned int seconds = 1, count = 0;
+
+	/* an hour; and more than anyone waits for */
+	if (args[0] && !parse_number(args[0], 3600, &seconds))
+		return usage("watch: no number of seconds from 1 to 3600: ", args[0]);
+	if (args[0] && args[1] && !parse_number(args[1], 1000000, &count))
+		return usage("watch: no number of tables: ", args[1]);
+	return mmx_ctl_run_watch(path, seconds, count);
+}
+
+/* @args: behind the command, ended by NULL */
+static int run(enum what what, const char *path, bool json, char **args)
+{
+	switch (what) {
+	case CMD_STATUS:
+		return mmx_ctl_run_simple(MMX_CTL_STATUS, path, json);
+	case CMD_GUESTS:
+		return mmx_ctl_run_simple(MMX_CTL_GUESTS, path, json);
+	case CMD_VERSION:
+		return mmx_ctl_run_simple(MMX_CTL_VERSION, path, json);
+	case CMD_GROUPS:
+		return mmx_ctl_run_census(MMX_CTL_GROUPS, path, args[0], json);
+	case CMD_VMS:
+		return mmx_ctl_run_census(MMX_CTL_VMS, path, args[0], json);
+	case CMD_GUEST:
+		return json ? usage("--json: guests has it all", "")
+			    : mmx_ctl_run_guest(path, args[0]);
+	case CMD_WATCH:
+		return json ? usage("--json: not for watch", "") : watch(path, args);
+	}
 	return EXIT_USAGE;
 }
 
@@ -158,8 +120,8 @@ int main(int argc, char **argv)
 	};
 	const char *path = getenv("MALIMUX_CONTROL");
 	bool json = false;
+	int c, args;
 	size_t i;
-	int c;
 
 	if (!path || !*path)
 		path = DEFAULT_SOCKET;
@@ -182,12 +144,18 @@ int main(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	if (argc - optind != 1)
-		return usage("one command is needed: status, guests or version", "");
+	if (optind == argc)
+		return usage("a command is needed", "");
 	if (!*path)
 		return usage("--socket: is empty", "");
-	for (i = 0; i < COMMANDS; i++)
-		if (!strcmp(argv[optind], command_names[i]))
-			return run((enum mmx_ctl_command)i, path, json);
-	return usage("unknown command ", argv[optind]);
+	for (i = 0; i < COMMANDS && strcmp(argv[optind], commands[i].name); i++)
+		;
+	if (i == COMMANDS)
+		return usage("unknown command ", argv[optind]);
+	args = argc - optind - 1;
+	if (args < commands[i].min_args)
+		return usage("a partition is needed: ", commands[i].name);
+	if (args > commands[i].max_args)
+		return usage("too many arguments: ", commands[i].name);
+	return run(commands[i].what, path, json, argv + optind + 1);
 }

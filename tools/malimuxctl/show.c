@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/malimuxctl/table.h"
+
 #define MIB_BYTES   (1024.0 * 1024.0)
 #define NS_PER_MS   1e6
 #define NS_IN_MS    1000000u
 #define LABEL_WIDTH 12
-#define CELL_SIZE   64
 
 void mmx_ctl_put_text(const char *text, FILE *out)
 {
@@ -159,24 +160,6 @@ static const char *const headings[COLUMNS] = {
 	[MIB_HEAPS] = "MIB-HEAPS",
 };
 
-struct row {
-	char cells[COLUMNS][CELL_SIZE];
-};
-
-/* What does not fit is cut. */
-static void text_cell(char *cell, const char *text)
-{
-	FILE *out = fmemopen(cell, CELL_SIZE, "w");
-
-	if (!out) {
-		snprintf(cell, CELL_SIZE, "?");
-		return;
-	}
-	mmx_ctl_put_text(text, out);
-	fclose(out);
-	cell[CELL_SIZE - 1] = '\0';
-}
-
 static const char *guest_text(const struct mmx_ctl_guest *g)
 {
 	if (g->connected)
@@ -184,7 +167,7 @@ static const char *guest_text(const struct mmx_ctl_guest *g)
 	return g->quarantine_ms ? "(quarantine)" : "-";
 }
 
-static void fill_row(struct row *row, const struct mmx_ctl_guest *g)
+static void fill_row(struct mmx_ctl_row *row, const struct mmx_ctl_guest *g)
 {
 	const struct {
 		enum column column;
@@ -207,42 +190,37 @@ static void fill_row(struct row *row, const struct mmx_ctl_guest *g)
 	};
 	size_t i;
 
-	text_cell(row->cells[PARTITION], g->partition);
-	text_cell(row->cells[GUEST], guest_text(g));
+	mmx_ctl_cell_text(row->cells[PARTITION], g->partition);
+	mmx_ctl_cell_text(row->cells[GUEST], guest_text(g));
 	if (g->connected)
-		snprintf(row->cells[PID], CELL_SIZE, "%" PRIu64, g->pid);
+		snprintf(row->cells[PID], MMX_CTL_CELL_SIZE, "%" PRIu64, g->pid);
 	else
-		snprintf(row->cells[PID], CELL_SIZE, "-");
-	snprintf(row->cells[SLOTS], CELL_SIZE, "%" PRIu64 "/%" PRIu64, g->slots, g->slots_max);
-	snprintf(row->cells[CORES], CELL_SIZE, "%s", g->shader_cores);
+		snprintf(row->cells[PID], MMX_CTL_CELL_SIZE, "-");
+	snprintf(row->cells[SLOTS], MMX_CTL_CELL_SIZE, "%" PRIu64 "/%" PRIu64, g->slots,
+		 g->slots_max);
+	snprintf(row->cells[CORES], MMX_CTL_CELL_SIZE, "%s", g->shader_cores);
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		snprintf(row->cells[numbers[i].column], CELL_SIZE, "%" PRIu64, numbers[i].value);
+		mmx_ctl_cell_number(row->cells[numbers[i].column], numbers[i].value);
 	for (i = 0; i < sizeof(fractions) / sizeof(fractions[0]); i++)
-		snprintf(row->cells[fractions[i].column], CELL_SIZE, "%.1f", fractions[i].value);
+		mmx_ctl_cell_fraction(row->cells[fractions[i].column], fractions[i].value);
 }
 
 static int show_guests(const struct mmx_ctl_answer *answer, FILE *out)
 {
-	struct row *rows = calloc(answer->guest_count + 1, sizeof(*rows));
-	int width[COLUMNS] = { 0 };
-	size_t i, c;
+	struct mmx_ctl_table table = { .headings = headings, .columns = COLUMNS, .texts = 2 };
+	struct mmx_ctl_row *row;
+	size_t i;
 
-	if (!rows)
-		return -ENOMEM;
-	for (c = 0; c < COLUMNS; c++)
-		snprintf(rows[0].cells[c], CELL_SIZE, "%s", headings[c]);
-	for (i = 0; i < answer->guest_count; i++)
-		fill_row(&rows[i + 1], &answer->guests[i]);
-	for (i = 0; i <= answer->guest_count; i++)
-		for (c = 0; c < COLUMNS; c++)
-			if (width[c] < (int)strlen(rows[i].cells[c]))
-				width[c] = (int)strlen(rows[i].cells[c]);
-	for (i = 0; i <= answer->guest_count; i++)
-		/* texts to the left, numbers to the right */
-		for (c = 0; c < COLUMNS; c++)
-			fprintf(out, "%*s%s", c <= GUEST ? -width[c] : width[c], rows[i].cells[c],
-				c + 1 < COLUMNS ? "  " : "\n");
-	free(rows);
+	for (i = 0; i < answer->guest_count; i++) {
+		row = mmx_ctl_table_row(&table);
+		if (!row) {
+			mmx_ctl_table_finish(&table);
+			return -ENOMEM;
+		}
+		fill_row(row, &answer->guests[i]);
+	}
+	mmx_ctl_table_print(&table, out);
+	mmx_ctl_table_finish(&table);
 	return 0;
 }
 
@@ -256,6 +234,11 @@ int mmx_ctl_show(const struct mmx_ctl_answer *answer, FILE *out)
 		return show_guests(answer, out);
 	case MMX_CTL_VERSION:
 		show_version(&answer->version, out);
+		break;
+	case MMX_CTL_GROUPS:
+	case MMX_CTL_VMS:
+		return mmx_ctl_show_pages(answer->command, answer, 1, out);
+	case MMX_CTL_COMMANDS:
 		break;
 	}
 	return 0;

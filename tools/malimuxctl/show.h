@@ -15,6 +15,15 @@ int mmx_ctl_show(const struct mmx_ctl_answer *answer, FILE *out);
 /* What the answer tells, without a newline. */
 int mmx_ctl_show_json(const struct mmx_ctl_answer *answer, FILE *out);
 
+/* Tables of all groups, or VMs, of the pages. Return: as above. */
+int mmx_ctl_show_pages(enum mmx_ctl_command command, const struct mmx_ctl_answer *pages,
+		       size_t count, FILE *out);
+/* One guest, against its limits. */
+void mmx_ctl_show_guest(const struct mmx_ctl_guest *guest, FILE *out);
+/* What has happened between two answers to GUESTS. Return: as above. */
+int mmx_ctl_show_rates(const struct mmx_ctl_answer *before, const struct mmx_ctl_answer *now,
+		       double seconds, FILE *out);
+
 /* Prints the text with all that is not printable ASCII as \xNN. */
 void mmx_ctl_put_text(const char *text, FILE *out);
 
