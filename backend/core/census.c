@@ -82,7 +82,8 @@ static struct json_object *group_object(const struct mmx_sgroup *group)
 	if (!obj)
 		return NULL;
 	mmx_client_info(group->client, &client);
-	ok = add_hex(obj, "group", group->name) && add_client(obj, &client) &&
+	ok = add_hex(obj, "group", group->name) &&
+	     add_text(obj, "label", group->label ? group->label : "") && add_client(obj, &client) &&
 	     add_hex(obj, "vm", mmx_addrspace_name(group->vm)) &&
 	     add_str(obj, "priority", priority_names[group->priority]) &&
 	     add_str(obj, "state", state_of(group)) &&
@@ -100,7 +101,9 @@ static struct json_object *vm_object(const struct mmx_vm_info *vm)
 
 	if (!obj)
 		return NULL;
-	return checked(obj, add_hex(obj, "vm", vm->name) && add_client(obj, &vm->client) &&
+	return checked(obj, add_hex(obj, "vm", vm->name) &&
+				    add_text(obj, "label", vm->label ? vm->label : "") &&
+				    add_client(obj, &vm->client) &&
 				    add_u64(obj, "mappings", vm->mappings) &&
 				    add_u64(obj, "mappings_max", vm->mappings_max) &&
 				    add_u64(obj, "table_bytes", vm->table_bytes) &&

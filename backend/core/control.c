@@ -4,9 +4,9 @@
  * daemon's one thread. What there is to tell comes from struct mmx_control_ops.
  *
  * Invariants: a line is answered whole or its connection is dropped; of each client at most MMX_CONTROL_MAX_LINE
- * bytes are held unread and MMX_CONTROL_MAX_UNSENT unsent, which also bounds what one wake-up can make us do, since
- * a client that sends requests and reads no answers is dropped at that bound. A struct is freed only when the close
- * callback of its handle has run; the control, when that of the last handle has.
+ * bytes are held unread and MMX_CONTROL_MAX_ANSWER unsent. The next line is taken when the answer to the last has been sent,
+ * so one wake-up makes one answer for each client at most, and one that does not read is not served. A struct is freed only
+ * when the close callback of its handle has run; the control, when that of the last handle has.
  */
 #include "backend/core/control.h"
 
@@ -44,7 +44,7 @@ struct client {
 	struct mmx_control *control;
 	struct mmx_list link; /* until it is closed */
 	bool leaving; /* takes no more lines, closes when all is sent */
-	unsigned int writes; /* under way */
+	bool sending; /* an answer is under way: no line is taken meanwhile */
 	size_t used;
 	char line[MMX_CONTROL_MAX_LINE + 1]; /* with its newline */
 };
@@ -249,6 +249,8 @@ static void drop(struct client *c)
 	uv_close((uv_handle_t *)&c->pipe, client_closed);
 }
 
+static void serve(struct client *c);
+
 /* Also runs, before client_closed(), for what was not sent when the handle was closed. */
 static void answer_sent(uv_write_t *write, int status)
 {
@@ -256,15 +258,17 @@ static void answer_sent(uv_write_t *write, int status)
 	struct client *c = answer->client;
 
 	free(answer);
-	c->writes--;
-	if (status < 0 || (c->leaving && !c->writes))
+	c->sending = false;
+	if (status < 0 || c->leaving)
 		drop(c);
+	else
+		serve(c);
 }
 
 /* Sends the answer and puts it; a client that can't have it is dropped. */
 static void send_answer(struct client *c, struct json_object *obj)
 {
-	size_t len, unsent = uv_stream_get_write_queue_size((uv_stream_t *)&c->pipe);
+	size_t len;
 	const char *text = obj ? json_object_to_json_string_length(obj, JSON_FLAGS, &len) : NULL;
 	struct answer *answer = NULL;
 	uv_buf_t buf;
@@ -273,9 +277,8 @@ static void send_answer(struct client *c, struct json_object *obj)
 		mmx_log(MMX_LOG_CONTROL, MMX_LOG_ERROR, "no memory for an answer");
 		goto err_drop;
 	}
-	if (len + 1 > MMX_CONTROL_MAX_UNSENT - unsent) {
-		mmx_log(MMX_LOG_CONTROL, MMX_LOG_WARN,
-			"a client that does not read its answers is dropped");
+	if (len + 1 > MMX_CONTROL_MAX_ANSWER) {
+		mmx_log(MMX_LOG_CONTROL, MMX_LOG_ERROR, "an answer is too long");
 		goto err_drop;
 	}
 	answer = malloc(sizeof(*answer) + len + 1);
@@ -290,7 +293,7 @@ static void send_answer(struct client *c, struct json_object *obj)
 	buf = uv_buf_init(answer->text, (unsigned int)len + 1);
 	if (uv_write(&answer->write, (uv_stream_t *)&c->pipe, &buf, 1, answer_sent))
 		goto err_drop;
-	c->writes++;
+	c->sending = true;
 	json_object_put(obj);
 	return;
 
@@ -300,23 +303,35 @@ err_drop:
 	drop(c);
 }
 
-/* Answers each line that is complete; keeps the rest. */
-static void answer_lines(struct client *c)
+static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buf);
+static void client_spoke(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf);
+
+/* Answers the first line, if it is complete; else waits for the rest of it. */
+static void serve(struct client *c)
 {
 	struct mmx_control *control = c->control;
-	char *line = c->line, *end = c->line + c->used, *newline;
+	char *newline = memchr(c->line, '\n', c->used);
+	size_t len;
+	int r;
 
-	while (!c->leaving && (newline = memchr(line, '\n', (size_t)(end - line)))) {
-		send_answer(c, mmx_control_answer(line, (size_t)(newline - line), control->ops,
-						  control->ctx));
-		line = newline + 1;
+	if (newline) {
+		len = (size_t)(newline - c->line);
+		send_answer(c, mmx_control_answer(c->line, len, control->ops, control->ctx));
+		c->used -= len + 1;
+		memmove(c->line, newline + 1, c->used);
+	} else if (c->used == sizeof(c->line)) {
+		send_answer(c, answer_error("the line is too long"));
+		leave(c);
 	}
-	c->used = (size_t)(end - line);
-	memmove(c->line, line, c->used);
-	if (c->leaving || c->used < sizeof(c->line))
+	if (c->leaving)
 		return;
-	send_answer(c, answer_error("the line is too long"));
-	leave(c);
+	if (c->sending) {
+		uv_read_stop((uv_stream_t *)&c->pipe);
+		return;
+	}
+	r = uv_read_start((uv_stream_t *)&c->pipe, give_buffer, client_spoke);
+	if (r && r != UV_EALREADY)
+		drop(c);
 }
 
 static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buf)
@@ -332,15 +347,14 @@ static void client_spoke(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf
 	struct client *c = stream->data;
 
 	(void)buf;
+	/* nothing is read while a line waits or an answer is under way: it has what it has asked for */
 	if (count < 0) {
-		/* it may have shut down its writing side only: it gets what it has asked for */
-		leave(c);
-		if (count != UV_EOF || !c->writes)
-			drop(c);
+		drop(c);
 		return;
 	}
 	c->used += (size_t)count;
-	answer_lines(c);
+	if (count)
+		serve(c);
 }
 
 static void accept_client(uv_stream_t *server, int status)
@@ -371,8 +385,7 @@ static void accept_client(uv_stream_t *server, int status)
 		leave(c);
 		return;
 	}
-	if (uv_read_start((uv_stream_t *)&c->pipe, give_buffer, client_spoke))
-		drop(c);
+	serve(c);
 }
 
 /* ---- life ---- */

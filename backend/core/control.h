@@ -13,7 +13,7 @@
  * The last two answer with one page: "from" is 0, or "next" of the page before; "next" is 0 on the last.
  *
  * control.c owns the socket and the connections, and parses; what there is to tell it asks of struct
- * mmx_control_ops. Lines, connections and unsent bytes are bounded; a client that does not read is dropped.
+ * mmx_control_ops. Lines, connections and answers are bounded; a client that does not read is not served.
  * A request has no other members, and all of its own; a line may end with "\r\n"; an answer to a line that is too long, or to one client
  * too many, is the connection's last. libuv's loop drives it.
  */
@@ -26,7 +26,7 @@
 
 #define MMX_CONTROL_MAX_LINE	4096u
 #define MMX_CONTROL_MAX_CLIENTS 16u
-#define MMX_CONTROL_MAX_UNSENT	(512u << 10)
+#define MMX_CONTROL_MAX_ANSWER	(512u << 10)
 
 /* Positive outcome of an operation: there is no such partition. */
 enum {

@@ -36,6 +36,7 @@ bool mmx_session_next_vm(const struct mmx_session *s, uint32_t *at, struct mmx_v
 		return false;
 	*ret_info = (struct mmx_vm_info){
 		.name = vm->name,
+		.label = vm->label,
 		.mappings = vm->vma_count,
 		.mappings_max = s->limits->max_mappings,
 		.table_bytes = mmx_vm_bytes(vm->hw),

@@ -262,6 +262,7 @@ void mmx_client_info(const struct mmx_client *client, struct mmx_client_info *re
 
 struct mmx_vm_info {
 	uint32_t name;
+	const char *label; /* NULL = none; the VM's */
 	struct mmx_client_info client;
 	size_t mappings, mappings_max;
 	uint64_t table_bytes;

@@ -22,9 +22,9 @@ spawn_lines A "$top_builddir/tests/int/many_groups" "$work/a.sock" A endless
 next_line A || fail "A did not submit its streams"
 guest_b --rounds 1000 --frames 20
 
-says '^A +0x[0-9a-f]+ +[^ ]+ +0x[0-9a-f]+ +medium +on +[0-9]+ +[0-7] +[0-9.]+ +[0-9.]+ +0 +6 +0 +0 +6$' groups A
+says '^A +0x[0-9a-f]+ +- +[^ ]+ +0x[0-9a-f]+ +medium +on +[0-9]+ +[0-7] +[0-9.]+ +[0-9.]+ +0 +6 +0 +0 +6$' groups A
 [ "$(grep -c '^A' <<<"$answer")" = 24 ] || fail "A has 24 groups, not those: $answer"
-says '^A +0x[0-9a-f]+ +[^ ]+ +(yes|no) +[0-9]+ +[0-9]+/16384 +[0-9.]+ +8$' vms
+says '^A +0x[0-9a-f]+ +- +[^ ]+ +(yes|no) +[0-9]+ +[0-9]+/16384 +[0-9.]+ +8$' vms
 says '^groups: +24 of 128$' guest A
 says '^jobs: +144 pending, 0 done, 0 failed$' guest A
 says '^\[\{"groups":\[\{"group":"0x[0-9a-f]+",.*"partition":"A","next":0\}\]$' --json groups A

@@ -368,7 +368,7 @@ static void too_many(void **state)
 	stop(&rig);
 }
 
-/* Unread answers beyond the bound end the connection; nobody else's. */
+/* One that asks and asks and does not read is asked for no more than it has room for, and keeps nobody else waiting. */
 static void does_not_read(void **state)
 {
 	static char buf[BIG];
@@ -383,16 +383,22 @@ static void does_not_read(void **state)
 	other = client(&rig);
 	for (i = 0; i < 40; i++)
 		say(fd, GUESTS_LINE);
+	uv_run(&rig.loop, UV_RUN_NOWAIT);
+	assert_in_range(rig.asked, 0, 2);
 	spin(&rig);
-	/* it was stopped as soon as the kernel's buffer and ours were full */
-	assert_in_range(rig.asked, 3, 20);
-	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
-		received += (size_t)n;
-	assert_true(n == 0 || errno == ECONNRESET);
-	assert_true(received < 20 * BIG);
+	/* what the kernel's buffer takes, and one more */
+	assert_in_range(rig.asked, 1, 10);
 	say(other, VERSION_LINE);
 	spin(&rig);
 	hears(other, VERSION_ANSWER, false);
+	/* when it reads, it gets them all */
+	for (i = 0; i < 10000 && received < 40 * BIG; i++) {
+		while ((n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+			received += (size_t)n;
+		uv_run(&rig.loop, UV_RUN_NOWAIT);
+	}
+	assert_int_equal(rig.asked, 40);
+	assert_true(received > 40 * BIG);
 	close(fd);
 	close(other);
 	stop(&rig);
@@ -415,7 +421,7 @@ static void destroyed_with_clients(void **state)
 	}
 	shutdown(fds[3], SHUT_WR);
 	spin(&rig);
-	assert_int_equal(rig.asked, 8);
+	assert_in_range(rig.asked, 2, 8);
 	fds[4] = client(&rig);
 	stop(&rig);
 	hears(fds[0], "", true);

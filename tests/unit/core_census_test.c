@@ -14,7 +14,7 @@
 #include "tests/unit/rig_guest.h"
 
 #define GROUPS 70u
-/* Of an answer, well below MMX_CONTROL_MAX_UNSENT, whose header needs libuv. */
+/* Of an answer, well below MMX_CONTROL_MAX_ANSWER, whose header needs libuv. */
 #define MAX_BYTES (256u << 10)
 
 struct env {
@@ -90,6 +90,7 @@ static void test_groups(void **state)
 	assert_int_equal(number(page, "next"), 0);
 	group = json_object_array_get_idx(member(page, "groups"), 0);
 	assert_string_equal(text(group, "state"), "off");
+	assert_string_equal(text(group, "label"), "");
 	assert_false(json_object_object_get_ex(group, "slot", NULL));
 	json_object_put(page);
 

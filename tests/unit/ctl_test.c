@@ -55,14 +55,14 @@
 	"\"backend_bytes\":1572864,\"heap_bytes\":524288,"                                                                               \
 	"\"messages\":55,\"refused\":2," LIMITS ",\"name\":\"" name "\","                                                                \
 	"\"pid\":4242,\"uid\":1000}"
-#define GROUP(slot, queues)                                                                      \
-	"{\"group\":\"0x10000\",\"vm\":\"0x10001\",\"client\":\"0x10002\",\"process\":\"cube\"," \
-	"\"pid\":77,\"priority\":\"high\",\"state\":\"on\"," slot "\"gpu_time_ns\":1500000,"     \
+#define GROUP(slot, queues)                                                                                         \
+	"{\"group\":\"0x10000\",\"label\":\"main\",\"vm\":\"0x10001\",\"client\":\"0x10002\",\"process\":\"cube\"," \
+	"\"pid\":77,\"priority\":\"high\",\"state\":\"on\"," slot "\"gpu_time_ns\":1500000,"                        \
 	"\"backend_bytes\":81920,\"queues\":[" queues "]}"
 #define QUEUE(submitted) \
 	"{\"timeline\":\"0x10003\",\"submitted\":" submitted ",\"completed\":9,\"failed\":1}"
-#define VM                                                                                      \
-	"{\"vm\":\"0x10001\",\"client\":\"0x10002\",\"process\":\"\",\"pid\":0,\"mappings\":5," \
+#define VM                                                                                                     \
+	"{\"vm\":\"0x10001\",\"label\":\"\",\"client\":\"0x10002\",\"process\":\"\",\"pid\":0,\"mappings\":5," \
 	"\"mappings_max\":16384,\"table_bytes\":20480,\"users\":2,\"resident\":true}"
 #define PAGE(what, list) \
 	"{\"ok\":true,\"" what "\":{\"" what "\":[" list "],\"partition\":\"ivi\",\"next\":0}}"
@@ -116,22 +116,22 @@ static void good(void **state)
 		  "        0.0        0.0\n" },
 		{ MMX_CTL_GUESTS, true, GUESTS("  "), "[]" },
 		{ MMX_CTL_GROUPS, false, PAGE("groups", ""),
-		  "PARTITION  GROUP  PROCESS  VM  PRIORITY  STATE  PID  SLOT  GPU-MS  KIB  QUEUE  "
+		  "PARTITION  GROUP  LABEL  PROCESS  VM  PRIORITY  STATE  PID  SLOT  GPU-MS  KIB  QUEUE  "
 		  "SUBMITTED  COMPLETED  FAILED  PENDING\n" },
 		{ MMX_CTL_GROUPS, false,
 		  PAGE("groups",
 		       GROUP("\"slot\":3,", QUEUE("12") "," QUEUE("9")) "," GROUP("", "")),
-		  "PARTITION  GROUP    PROCESS  VM       PRIORITY  STATE  PID  SLOT  GPU-MS   KIB  "
+		  "PARTITION  GROUP    LABEL  PROCESS  VM       PRIORITY  STATE  PID  SLOT  GPU-MS   KIB  "
 		  "QUEUE  SUBMITTED  COMPLETED  FAILED  PENDING\n"
-		  "ivi        0x10000  cube     0x10001  high      on      77     3     1.5  80.0  "
+		  "ivi        0x10000  main   cube     0x10001  high      on      77     3     1.5  80.0  "
 		  "    0         12          9       1        3\n"
-		  "                                                                                "
+		  "                                                                                       "
 		  "    1          9          9       1        0\n"
-		  "ivi        0x10000  cube     0x10001  high      on      77     -     1.5  80.0  "
+		  "ivi        0x10000  main   cube     0x10001  high      on      77     -     1.5  80.0  "
 		  "                                            \n" },
 		{ MMX_CTL_VMS, false, PAGE("vms", VM),
-		  "PARTITION  VM       PROCESS  RESIDENT  PID  MAPPINGS   KIB  USERS\n"
-		  "ivi        0x10001  -        yes         0   5/16384  20.0      2\n" },
+		  "PARTITION  VM       LABEL  PROCESS  RESIDENT  PID  MAPPINGS   KIB  USERS\n"
+		  "ivi        0x10001  -      -        yes         0   5/16384  20.0      2\n" },
 		{ MMX_CTL_VMS, true, PAGE("vms", ""),
 		  "{\"vms\":[],\"partition\":\"ivi\",\"next\":0}" },
 	};

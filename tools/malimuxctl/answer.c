@@ -128,6 +128,7 @@ static const struct member page_members[] = {
 #define G struct mmx_ctl_group
 static const struct member group_members[] = {
 	{ "group", KIND_HEX, offsetof(G, group) },
+	{ "label", KIND_TEXT, offsetof(G, label) },
 	{ "vm", KIND_HEX, offsetof(G, vm) },
 	{ "client", KIND_HEX, offsetof(G, client.client) },
 	{ "process", KIND_TEXT, offsetof(G, client.process) },
@@ -155,6 +156,7 @@ static const struct member queue_members[] = {
 #define V struct mmx_ctl_vm
 static const struct member vm_members[] = {
 	{ "vm", KIND_HEX, offsetof(V, vm) },
+	{ "label", KIND_TEXT, offsetof(V, label) },
 	{ "client", KIND_HEX, offsetof(V, client.client) },
 	{ "process", KIND_TEXT, offsetof(V, client.process) },
 	{ "pid", KIND_U64, offsetof(V, client.pid) },

@@ -75,6 +75,7 @@ struct mmx_ctl_queue {
 
 struct mmx_ctl_group {
 	const char *group, *vm; /* hex */
+	const char *label;
 	struct mmx_ctl_client client;
 	const char *priority, *state;
 	bool in_slot;
@@ -85,6 +86,7 @@ struct mmx_ctl_group {
 
 struct mmx_ctl_vm {
 	const char *vm; /* hex */
+	const char *label;
 	struct mmx_ctl_client client;
 	uint64_t mappings, mappings_max, table_bytes, users;
 	bool resident;

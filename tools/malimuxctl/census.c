@@ -20,6 +20,7 @@
 enum {
 	G_PARTITION,
 	G_GROUP,
+	G_LABEL,
 	G_PROCESS,
 	G_VM,
 	G_PRIORITY,
@@ -40,6 +41,7 @@ enum {
 static const char *const group_headings[G_COLUMNS] = {
 	[G_PARTITION] = "PARTITION",
 	[G_GROUP] = "GROUP",
+	[G_LABEL] = "LABEL",
 	[G_PROCESS] = "PROCESS",
 	[G_VM] = "VM",
 	[G_PRIORITY] = "PRIORITY",
@@ -60,6 +62,7 @@ static void fill_group(struct mmx_ctl_row *row, const char *partition,
 {
 	mmx_ctl_cell_text(row->cells[G_PARTITION], partition);
 	mmx_ctl_cell_text(row->cells[G_GROUP], g->group);
+	mmx_ctl_cell_text(row->cells[G_LABEL], *g->label ? g->label : "-");
 	mmx_ctl_cell_text(row->cells[G_PROCESS], *g->client.process ? g->client.process : "-");
 	mmx_ctl_cell_text(row->cells[G_VM], g->vm);
 	mmx_ctl_cell_text(row->cells[G_PRIORITY], g->priority);
@@ -108,6 +111,7 @@ static int add_group(struct mmx_ctl_table *table, const char *partition,
 enum {
 	V_PARTITION,
 	V_VM,
+	V_LABEL,
 	V_PROCESS,
 	V_RESIDENT,
 	V_TEXTS,
@@ -119,9 +123,11 @@ enum {
 };
 
 static const char *const vm_headings[V_COLUMNS] = {
-	[V_PARTITION] = "PARTITION", [V_VM] = "VM",	  [V_PROCESS] = "PROCESS",
-	[V_RESIDENT] = "RESIDENT",   [V_PID] = "PID",	  [V_MAPPINGS] = "MAPPINGS",
-	[V_TABLES_KIB] = "KIB",	     [V_USERS] = "USERS",
+	[V_PARTITION] = "PARTITION", [V_VM] = "VM",
+	[V_LABEL] = "LABEL",	     [V_PROCESS] = "PROCESS",
+	[V_RESIDENT] = "RESIDENT",   [V_PID] = "PID",
+	[V_MAPPINGS] = "MAPPINGS",   [V_TABLES_KIB] = "KIB",
+	[V_USERS] = "USERS",
 };
 
 static int add_vm(struct mmx_ctl_table *table, const char *partition, const struct mmx_ctl_vm *v)
@@ -132,6 +138,7 @@ static int add_vm(struct mmx_ctl_table *table, const char *partition, const stru
 		return -ENOMEM;
 	mmx_ctl_cell_text(row->cells[V_PARTITION], partition);
 	mmx_ctl_cell_text(row->cells[V_VM], v->vm);
+	mmx_ctl_cell_text(row->cells[V_LABEL], *v->label ? v->label : "-");
 	mmx_ctl_cell_text(row->cells[V_PROCESS], *v->client.process ? v->client.process : "-");
 	mmx_ctl_cell_text(row->cells[V_RESIDENT], v->resident ? "yes" : "no");
 	mmx_ctl_cell_number(row->cells[V_PID], v->client.pid);
