@@ -24,7 +24,11 @@
 #include "backend/gpu/group_priv.h"
 #include "firmware/image.h"
 #include "tests/unit/rig_guest.h"
+#include "tools/model/cost.h"
 
+#define CHUNK	   (128u << 10)
+#define DESCRIPTOR (RIG_OBJECTS + 0x1000) /* offsets in a context's memory: of a heap, */
+#define TILER	   (RIG_OBJECTS + 0x1080) /* and the tiler context */
 #define GROUPS	   12u /* more than slots */
 #define ROUNDS	   5u
 #define BLOCK_VA   0x80000000ull
@@ -123,6 +127,61 @@ static void faults(struct rig_guest *guest)
 	RIG_CHECK(!rig_object(guest, MMX_MSG_CLIENT_DESTROY, ctx.client));
 }
 
+/* A draw that takes the second chunk of a heap, which the first one leads to. */
+static void heap(struct rig_guest *guest)
+{
+	struct rig_ctx ctx;
+	struct mmx_heap_desc desc = { .heap = RIG_NAME(0),
+				      .initial_chunk_count = 2,
+				      .chunk_size = CHUNK,
+				      .max_chunks = 2,
+				      .target_in_flight = 100 };
+	const struct mmx_decoded_reply *reply;
+	struct mmx_cs_asm a;
+	uint64_t *words;
+
+	rig_ctx_create(guest, 4, &ctx);
+	create_group(&ctx, 55);
+	desc.vm = ctx.vm;
+	RIG_CHECK(!rig_heap_create(guest, &desc));
+	reply = rig_reply(guest, guest->tag);
+	words = (uint64_t *)(void *)((uint8_t *)ctx.memory + DESCRIPTOR);
+	words[0] = (uint64_t)CHUNK << 32 | 0x29;
+	words[1] = reply->heap.first_chunk_va;
+	words[2] = words[1] + 64;
+	words[3] = words[1] + CHUNK;
+	*(uint64_t *)(void *)((uint8_t *)ctx.memory + TILER + 24) = RIG_VA + DESCRIPTOR;
+	a = rig_asm_begin(&ctx);
+	mmx_cs_req_resource(&a, MMX_CS_RES_IDVS | MMX_CS_RES_FRAGMENT);
+	mmx_cs_move48(&a, 0, reply->heap.context_va);
+	mmx_cs_heap_set(&a, 0);
+	mmx_cs_heap_operation(&a, MMX_CS_VT_START, MMX_CS_NOW);
+	mmx_cs_move48(&a, MMX_CS_R_TILER_CONTEXT, RIG_VA + TILER);
+	mmx_cs_move32(&a, MMX_CS_R_INDEX_COUNT, CHUNK / MDL_HEAP_VERTEX + 10);
+	mmx_cs_move32(&a, MMX_CS_R_INSTANCES, 1);
+	mmx_cs_run_idvs(&a, 0);
+	mmx_cs_wait(&a, 0xff);
+	rig_submit(guest, RIG_NAME(55), 0, 1, rig_asm_end(&ctx, &a), NULL, 0);
+	RIG_CHECK(!rig_wait_job(guest, RIG_NAME(55), 1));
+}
+
+/* Out of its slot, and the GPU without power, the daemon sees that the guest has written what a job waits for. */
+static void wait_asleep(struct rig *rig, struct rig_guest *guest)
+{
+	struct rig_ctx ctx;
+
+	rig_ctx_create(guest, 5, &ctx);
+	create_group(&ctx, 60);
+	rig_submit(guest, RIG_NAME(60), 0, 1, rig_await(&ctx, 0, 0), NULL, 0);
+	rig_submit(guest, RIG_NAME(60), 0, 2, rig_store(&ctx, 0, 4), NULL, 0);
+	rig_run(rig, 100 * MMX_NS_PER_MS);
+	RIG_CHECK(mmx_gpu_power(rig->core->gpu) == MMX_GPU_POWER_OFF);
+	RIG_CHECK(rig_result(&ctx, 0) == 0);
+	ctx.memory[RIG_OBJECTS / sizeof(uint32_t)] = 1;
+	RIG_CHECK(!rig_wait_job(guest, RIG_NAME(60), 2));
+	RIG_CHECK(rig_result(&ctx, 0) == 4);
+}
+
 /* Firmware is loaded anew over what it has written; groups that are new find all in order. */
 static void reset(struct rig *rig, struct rig_guest *guest)
 {
@@ -145,6 +204,7 @@ static void begin(struct rig *rig, struct rig_guest *guests, unsigned int evict_
 	rig_init(rig, 2);
 	rig->evict_every = evict_every;
 	rig->config.tick_us = 1000;
+	rig->config.idle_power_off_ms = 20;
 	rig->partitions[1].limits.wire.mem_bytes = 16 << 20;
 	rig_start(rig);
 	for (i = 0; i < 2; i++) {
@@ -158,6 +218,8 @@ static void run(struct rig *rig, struct rig_guest *guests)
 	work(&guests[0]);
 	bind(&guests[1]);
 	faults(&guests[0]);
+	heap(&guests[0]);
+	wait_asleep(rig, &guests[0]);
 	reset(rig, &guests[0]);
 	reset(rig, &guests[1]);
 }

@@ -228,6 +228,10 @@ static void detach(void *ctx, struct mmx_session *session)
 
 	for (i = 0; i < RIG_MAX_PARTITIONS; i++)
 		if (rig->guests[i] && rig->guests[i]->session == session) {
+			if (rig->views)
+				two_views_disown(rig->views,
+						 (uint8_t *)mmx_session_peer(session)->region +
+							 rig->guests[i]->front.data_offset);
 			rig->guests[i]->session = NULL;
 			rig->guests[i] = NULL;
 			return;

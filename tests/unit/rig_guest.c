@@ -24,6 +24,14 @@ void rig_guest_connect(struct rig *rig, size_t partition, struct rig_guest *gues
 					  guest->peer.region_size));
 	RIG_CHECK(!mmx_core_attach(rig->core, partition, &peer, &guest->session));
 	rig->guests[partition] = guest;
+	if (rig->views) {
+		const struct mmx_local_peer *backend = mmx_session_peer(guest->session);
+
+		RIG_CHECK(two_views_adopt(rig->views,
+					  (uint8_t *)backend->region + guest->front.data_offset,
+					  backend->region_fd, guest->front.data_offset,
+					  backend->region_size - guest->front.data_offset));
+	}
 }
 
 void rig_guest_hangup(struct rig_guest *guest)

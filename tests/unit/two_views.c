@@ -27,6 +27,7 @@ struct memory {
 	uint8_t *cpu, *gpu; /* the same if it is uncached */
 	uint8_t *cpu_was, *gpu_was; /* NULL if it is uncached */
 	int cpu_fd, gpu_fd; /* -1 = none */
+	bool read_only; /* guests' memory */
 };
 
 struct two_views {
@@ -149,6 +150,39 @@ static struct memory *find_memory(const struct two_views *views, const void *cpu
 	return NULL;
 }
 
+bool two_views_adopt(struct two_views *views, void *cpu, int fd, uint64_t offset, size_t size)
+{
+	struct memory *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return false;
+	m->size = size;
+	m->cpu_fd = -1; /* the mapping stays its owner's */
+	m->gpu_fd = dup(fd);
+	/* sealed against more who write, and the backend does not */
+	m->read_only = true;
+	m->gpu = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, (off_t)offset);
+	m->cpu = mmap(cpu, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		      -1, 0);
+	m->cpu_was = calloc(1, size);
+	m->gpu_was = malloc(size);
+	if (m->gpu == MAP_FAILED || m->cpu != cpu || !m->cpu_was || !m->gpu_was)
+		abort();
+	memcpy(m->gpu_was, m->gpu, size);
+	mmx_list_add_tail(&views->memories, &m->link);
+	return true;
+}
+
+void two_views_disown(struct two_views *views, const void *cpu)
+{
+	struct memory *m = find_memory(views, cpu);
+
+	if (!m)
+		return;
+	mmx_list_del(&m->link);
+	free_memory(m);
+}
+
 bool two_views_is_uncached(const struct two_views *views, const void *cpu)
 {
 	const struct memory *m = find_memory(views, cpu);
@@ -184,7 +218,8 @@ static void settle(struct memory *m, size_t at, const uint8_t *bytes)
 
 	memcpy(line, bytes, sizeof(line));
 	memcpy(m->cpu + at, line, sizeof(line));
-	memcpy(m->gpu + at, line, sizeof(line));
+	if (!m->read_only)
+		memcpy(m->gpu + at, line, sizeof(line));
 	memcpy(m->cpu_was + at, line, sizeof(line));
 	memcpy(m->gpu_was + at, line, sizeof(line));
 }
@@ -238,7 +273,7 @@ void two_views_sync(struct two_views *views, const void *cpu, size_t size, bool 
 	if (views->ignores && address == views->ignored_address &&
 	    for_cpu == views->ignored_for_cpu)
 		return;
-	/* else guests' memory, which is one view; so is what is uncached */
+	/* what is uncached is one view */
 	if (!m || m->cpu == m->gpu)
 		return;
 	first = (size_t)((const uint8_t *)cpu - m->cpu);

@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "backend/device/device.h"
 
@@ -47,6 +48,14 @@ int two_views_alloc(struct two_views *views, size_t size, bool uncached,
 void two_views_free(struct two_views *views, struct mmx_dma_memory *memory);
 void two_views_sync(struct two_views *views, const void *cpu, size_t size, bool for_cpu,
 		    const void *site);
+
+/*
+ * A mapping at @cpu of guests' memory, [offset, offset + size) of the file, through the CPU's caches: what guest and GPU
+ * write there is seen by maintenance alone. Return: false without memory.
+ */
+bool two_views_adopt(struct two_views *views, void *cpu, int fd, uint64_t offset, size_t size);
+/* It is going to be unmapped. */
+void two_views_disown(struct two_views *views, const void *cpu);
 
 /*
  * What caches may do at any time: lines that the CPU has written are written back, others are fetched again. So what
