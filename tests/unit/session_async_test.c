@@ -101,7 +101,7 @@ static struct mmx_bind_op unmap_op(uint64_t va, uint64_t size)
 	return (struct mmx_bind_op){ .op = MMX_BIND_OP_UNMAP, .va = va, .size = size };
 }
 
-static uint32_t bind(struct env *env, uint64_t seqno, struct mmx_bind_op op)
+static uint32_t bind_one(struct env *env, uint64_t seqno, struct mmx_bind_op op)
 {
 	return rig_bind_async(&env->guest, env->ctx.vm, seqno, &op, 1, NULL, 0);
 }
@@ -121,7 +121,7 @@ static void test_pipelined(void **state)
 
 	assert_int_equal(rig_mem_create(&env->guest, mem, FREE_PAGES, 1), 0);
 	*page_of(env, FREE_PAGES) = 77;
-	bind(env, 1, map_op(mem, 0, 0x5000, PAGE));
+	bind_one(env, 1, map_op(mem, 0, 0x5000, PAGE));
 	rig_submit(&env->guest, RIG_NAME(0), 0, 1, rig_peek(&env->ctx, 0x5000, 0), &bound, 1);
 	rig_bind_async(&env->guest, env->ctx.vm, 2, &unmap, 1, &ran, 1);
 	tag = rig_tag(&env->guest);
@@ -200,7 +200,7 @@ static void test_refused(void **state)
 	int size;
 
 	assert_int_equal(rig_mem_create(&env->guest, mem, FREE_PAGES, 1), 0);
-	assert_int_equal(rig_answer(&env->guest, bind(env, 2, op)), -EILSEQ);
+	assert_int_equal(rig_answer(&env->guest, bind_one(env, 2, op)), -EILSEQ);
 	assert_int_equal(rig_answer(&env->guest,
 				    rig_bind_async(&env->guest, RIG_NAME(3), 1, &op, 1, NULL, 0)),
 			 -ENOENT);
@@ -230,7 +230,7 @@ static void test_refused(void **state)
 
 		rig_bind_async(&env->guest, env->ctx.vm, i, &op, 1, &wait, 1);
 	}
-	assert_int_equal(rig_answer(&env->guest, bind(env, 65, op)), -EAGAIN);
+	assert_int_equal(rig_answer(&env->guest, bind_one(env, 65, op)), -EAGAIN);
 	assert_int_equal(rig_job(&env->guest, BINDS, 1), -1);
 }
 
@@ -280,7 +280,7 @@ static void test_wrong(void **state)
 	rig_bind_async(&env->guest, env->ctx.vm, i, NULL, 0,
 		       &(struct mmx_wait){ .timeline = BINDS, .seqno = i }, 1);
 	assert_int_equal(rig_wait_job(&env->guest, BINDS, i), EINVAL);
-	bind(env, i + 1, map_op(RIG_NAME(1), 0, 0x5000, PAGE));
+	bind_one(env, i + 1, map_op(RIG_NAME(1), 0, 0x5000, PAGE));
 	assert_int_equal(rig_wait_job(&env->guest, BINDS, i + 1), 0);
 	assert_int_equal(page_at(env, 0x5000), FREE_PAGES);
 }
@@ -377,9 +377,9 @@ static void test_unusable(void **state)
 	rig_submit(&env->guest, RIG_NAME(0), 0, 1, rig_empty, &never, 1);
 	rig_run(&env->rig, MMX_NS_PER_MS);
 	no_memory = true;
-	bind(env, 1, map_op(RIG_NAME(1), 0, 0x40000000, PAGE));
-	bind(env, 2, map_op(RIG_NAME(1), 0, RIG_VA, PAGE));
-	bind(env, 3, unmap_op(RIG_VA, RIG_PAGES * PAGE));
+	bind_one(env, 1, map_op(RIG_NAME(1), 0, 0x40000000, PAGE));
+	bind_one(env, 2, map_op(RIG_NAME(1), 0, RIG_VA, PAGE));
+	bind_one(env, 3, unmap_op(RIG_VA, RIG_PAGES * PAGE));
 	assert_int_equal(rig_wait_job(&env->guest, BINDS, 3), 0);
 	no_memory = false;
 	assert_int_equal(rig_job(&env->guest, BINDS, 1), ENOMEM);
@@ -400,7 +400,7 @@ static void test_unusable(void **state)
 	assert_int_equal(rig_vm_state(&env->guest, env->ctx.vm, &vm_state), 0);
 	assert_int_equal(vm_state, MMX_VM_STATE_UNUSABLE);
 	/* what still works */
-	bind(env, 4, unmap_op(RIG_VA, PAGE));
+	bind_one(env, 4, unmap_op(RIG_VA, PAGE));
 	assert_int_equal(rig_wait_job(&env->guest, BINDS, 4), EINVAL);
 	assert_int_equal(rig_map(&env->guest, env->ctx.vm, RIG_NAME(1), 0, 0x5000, PAGE, 0),
 			 -EINVAL);
@@ -465,7 +465,7 @@ static void test_one_flush(void **state)
 	assert_int_equal(rig_wait_job(&env->guest, BINDS, 20), 0);
 	assert_int_equal(env->rig.as_locks - before, 1);
 	/* maps of what was free need none */
-	bind(env, 21, map_op(mem, 0, 0x5000, PAGE));
+	bind_one(env, 21, map_op(mem, 0, 0x5000, PAGE));
 	assert_int_equal(rig_wait_job(&env->guest, BINDS, 21), 0);
 	assert_int_equal(env->rig.as_locks - before, 1);
 }
@@ -493,11 +493,11 @@ static void end_after(struct env *env, enum end how, unsigned int steps)
 	for (i = 1; i <= 10; i++) {
 		op = i % 2 ? map_op(mem, i * PAGE, 0x100000, 16 * PAGE)
 			   : unmap_op(0x100000 + i * PAGE, 2 * PAGE);
-		bind(env, i, op);
+		bind_one(env, i, op);
 	}
 	op = map_op(mem, 0, 0x200000, PAGE);
 	rig_bind_async(&env->guest, env->ctx.vm, 11, &op, 1, &never, 1);
-	bind(env, 12, op);
+	bind_one(env, 12, op);
 	rig_submit(&env->guest, RIG_NAME(0), 0, 1, rig_empty,
 		   &(struct mmx_wait){ .timeline = BINDS, .seqno = 12 }, 1);
 	for (i = 0; i < steps; i++)
