@@ -545,6 +545,39 @@ static void live_binds(struct mmx_raw *raw)
 	}
 }
 
+/* As many asynchronous binds as there may be, that wait for what never ends; then all of it is taken down at once. */
+static void live_async(struct mmx_raw *raw)
+{
+	struct mmx_wait wait = { .timeline = NAME(0), .seqno = 1 };
+	struct mmx_bind_op ops[40];
+	struct mmx_cs_asm a;
+	union mmx_msg_buf msg;
+	uint64_t seqno;
+	uint32_t i;
+
+	if (!make_space(raw) || make_group(raw, 0, 1))
+		return;
+	mmx_encode_vm_create(&msg, ++raw->tag, NAME(0), NAME(1), NAME(100), 0);
+	if (mmx_raw_call(raw, &msg))
+		return;
+	a = begin_stream(raw, 0);
+	put_endless(&a);
+	put_job(raw, &msg, 0, 0, 1, 0, &a);
+	mmx_raw_send(raw, &msg, msg.hdr.size);
+	for (i = 0; i < 40; i++)
+		ops[i] = (struct mmx_bind_op){ .mem = NAME(0),
+					       .va = VA + (1ull << 30) * i,
+					       .size = 256ull * PAGE };
+	for (seqno = 1; seqno <= raw->hello.limits.max_jobs; seqno++) {
+		mmx_encode_vm_bind_async(&msg, ++raw->tag, NAME(1), seqno, ops, 40, &wait, 1);
+		if (mmx_raw_send(raw, &msg, msg.hdr.size))
+			return;
+	}
+	/* they all begin when the job is cancelled */
+	mmx_raw_object(raw, MMX_MSG_GROUP_DESTROY, NAME(0));
+	mmx_raw_object(raw, MMX_MSG_CLIENT_DESTROY, NAME(0));
+}
+
 /* Groups that come and go as fast as they can. */
 static void live_groups(struct mmx_raw *raw)
 {
@@ -604,6 +637,7 @@ const struct hostile_kind hostile_kinds[] = {
 	{ "streams without end", COMPANY_MANY, false, live_endless },
 	{ "faults", COMPANY_BUSY, false, live_faults },
 	{ "binds", COMPANY_BUSY, false, live_binds },
+	{ "asynchronous binds", COMPANY_BUSY, false, live_async },
 	{ "groups", COMPANY_BUSY, false, live_groups },
 	{ "heaps", COMPANY_BUSY, false, live_heaps },
 };

@@ -49,7 +49,7 @@ struct guest {
 	struct mmx_raw raw;
 	unsigned int step, last; /* the script's steps; the last one it lives to see */
 	enum how how;
-	uint64_t seqno[2]; /* of timelines 0 and 1 */
+	uint64_t seqno[3]; /* of timelines 0 and 1, of the queues, and 2, of the VM */
 };
 
 static void fail(const char *what, int r)
@@ -164,8 +164,37 @@ static void make_objects(struct guest *g)
 	step(g, "MEM_ADD", &msg,
 	     mmx_encode_mem_add(&msg, ++g->raw.tag, NAME(1), MMX_MEM_SEAL, data + 1, 1));
 	step(g, "VM_CREATE", &msg,
-	     mmx_encode_vm_create(&msg, ++g->raw.tag, NAME(0), NAME(0), 0, 0));
+	     mmx_encode_vm_create(&msg, ++g->raw.tag, NAME(0), NAME(0), NAME(2), 0));
 	step_bind(g, "VM_BIND", ops, 2);
+}
+
+/* A bind that waits for a job of queue 1. */
+static void step_async(struct guest *g)
+{
+	const struct mmx_wait wait = { .timeline = NAME(1), .seqno = g->seqno[1] };
+	const struct mmx_bind_op ops[] = {
+		{ .mem = NAME(1), .va = DATA_VA + (1u << 20), .size = 2 * PAGE },
+		{ .op = MMX_BIND_OP_UNMAP, .va = DATA_VA + (1u << 20), .size = PAGE },
+	};
+	union mmx_msg_buf msg;
+	int size;
+
+	may_die(g, BEFORE);
+	size = mmx_encode_vm_bind_async(&msg, ++g->raw.tag, NAME(0), ++g->seqno[2], ops, 2, &wait,
+					1);
+	if (mmx_raw_send(&g->raw, &msg, (uint32_t)size))
+		fail("VM_BIND_ASYNC", EIO);
+	may_die(g, SENT);
+	g->step++;
+}
+
+static void step_words(struct guest *g)
+{
+	union mmx_msg_buf msg;
+
+	step(g, "LABEL", &msg,
+	     mmx_encode_label(&msg, ++g->raw.tag, MMX_LABEL_GROUP, NAME(0), "mortal"));
+	step(g, "TIME", &msg, mmx_encode_time(&msg, ++g->raw.tag));
 }
 
 static void step_heap(struct guest *g)
@@ -232,6 +261,8 @@ static void work(struct guest *g, uint32_t value)
 	mmx_cs_branch(&a, MMX_CS_ALWAYS, 0, loop);
 	step_job(g, 1, &a, 256, NULL);
 	step_job(g, 0, NULL, 0, &wait);
+	step_async(g);
+	step_words(g);
 	step_bind(g, "unmap beside a job", &unmap, 1);
 	step_bind(g, "map beside a job", &map, 1);
 	a = stream(g, 512);
@@ -241,7 +272,10 @@ static void work(struct guest *g, uint32_t value)
 	step_object(g, "GROUP_DESTROY", MMX_MSG_GROUP_DESTROY, NAME(0));
 	step_end_of_job(g, "a job without end", 1, ECANCELED);
 	step_end_of_job(g, "a job that waits", 0, ECANCELED);
+	/* what it waits for has failed, and that counts as completed */
+	step_end_of_job(g, "a bind that waits", 2, 0);
 	g->seqno[0] = g->seqno[1] = 0;
+	/* the timelines' names come again, and what was told of them must not be taken for news */
 	g->raw.entry_count = 0;
 	make_group(g);
 	step_job(g, 0, &a, 512, NULL);

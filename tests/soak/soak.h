@@ -55,6 +55,7 @@ struct soak_guest {
 	bool harm_done; /* its group may be lost */
 	struct soak_group groups[SOAK_GROUPS];
 	struct soak_group harm_group;
+	uint64_t binds_sent, binds_told; /* asynchronous ones, of the VM that has a timeline */
 	uint32_t generations[SOAK_GROUPS + 1];
 	uint8_t slots[512]; /* of streams: jobs that need its result */
 	bool has_heap;

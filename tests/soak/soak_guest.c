@@ -12,6 +12,9 @@
 
 #define HONEST 0u /* index of client, VM and memory object */
 #define HARM   1u
+#define ASYNC \
+	2u /* of the VM with a timeline, of the honest client; and of the timeline, behind those of groups */
+#define ASYNC_TIMELINE RIG_NAME((SOAK_GROUPS + 1) * SOAK_QUEUES)
 /* Streams are of at most 256 bytes, and lie before the results. */
 #define STREAM_BYTES 256u
 #define HARM_RESULT  600u
@@ -93,6 +96,9 @@ void soak_guest_begin(struct soak_guest *guest)
 	memset(&guest->groups, 0, sizeof(guest->groups));
 	memset(&guest->harm_group, 0, sizeof(guest->harm_group));
 	memset(guest->slots, 0, sizeof(guest->slots));
+	guest->binds_sent = guest->binds_told = 0;
+	RIG_CHECK(!rig_vm_create_async(&guest->rig, guest->honest.client, RIG_NAME(ASYNC),
+				       ASYNC_TIMELINE, 0));
 	for (i = 0; i < SOAK_GROUPS; i++)
 		make_group(guest, i);
 	guest->soak->connects++;
@@ -276,6 +282,13 @@ static void take_entry(struct soak_guest *guest, const struct rig_entry *entry)
 	unsigned int group = index / SOAK_QUEUES, queue = index % SOAK_QUEUES;
 	struct soak_queue *q;
 
+	if (entry->timeline == ASYNC_TIMELINE) {
+		/* a bind does not care how the job has ended that it waits for */
+		RIG_CHECK(!entry->error);
+		RIG_CHECK(entry->last > guest->binds_told && entry->last <= guest->binds_sent);
+		guest->binds_told = entry->last;
+		return;
+	}
 	RIG_CHECK(group <= SOAK_GROUPS);
 	q = &group_at(guest, group)->queues[queue];
 	/* the last of a group that was destroyed have been read before its name was used again */
@@ -410,6 +423,35 @@ static void do_bind(struct soak_guest *guest)
 	guest->soak->binds++;
 }
 
+/* Waits for a job, maybe, and is waited for by one. */
+static void do_async_bind(struct soak_guest *guest)
+{
+	unsigned int group = soak_below(guest->soak, SOAK_GROUPS);
+	unsigned int queue = soak_below(guest->soak, SOAK_QUEUES);
+	struct mmx_wait wait = { .timeline = timeline_name(guest, group, queue),
+				 .seqno = guest->groups[group].queues[queue].submitted };
+	struct mmx_bind_op ops[] = {
+		{ .op = MMX_BIND_OP_UNMAP,
+		  .va = SPARE_VA + soak_below(guest->soak, 64) * MMX_WIRE_PAGE_SIZE,
+		  .size = 4 * MMX_WIRE_PAGE_SIZE },
+		{ .op = MMX_BIND_OP_MAP,
+		  .mem = guest->honest.mem,
+		  .va = SPARE_VA + soak_below(guest->soak, 64) * MMX_WIRE_PAGE_SIZE,
+		  .size = (1 + soak_below(guest->soak, SPARE_PAGES)) * MMX_WIRE_PAGE_SIZE },
+	};
+
+	if (guest->binds_sent - guest->binds_told >= SOAK_JOBS)
+		return;
+	rig_bind_async(&guest->rig, RIG_NAME(ASYNC), ++guest->binds_sent, ops, 2, &wait,
+		       soak_below(guest->soak, 2));
+	guest->soak->binds++;
+	wait = (struct mmx_wait){ .timeline = ASYNC_TIMELINE, .seqno = guest->binds_sent };
+	if (has_room(&guest->groups[group].queues[queue]))
+		send_job(guest, group, queue,
+			 new_job(guest, &guest->groups[group].queues[queue], SOAK_EMPTY), rig_empty,
+			 &wait);
+}
+
 /* A tiler heap comes, or goes. */
 static void do_heap(struct soak_guest *guest)
 {
@@ -457,8 +499,10 @@ void soak_guest_act(struct soak_guest *guest)
 		submit_honest(guest, group, queue, SOAK_WORK, 1 + soak_below(guest->soak, 2000));
 	else if (what < 800)
 		submit_honest(guest, group, queue, SOAK_COPY, 0);
-	else if (what < 870)
+	else if (what < 840)
 		do_bind(guest);
+	else if (what < 870)
+		do_async_bind(guest);
 	else if (what < 880)
 		do_heap(guest);
 	else if (what < 920)
@@ -486,8 +530,8 @@ void soak_guest_check(const struct soak_guest *guest)
 		groups += guest->groups[i].made;
 	mmx_session_stats(guest->rig.session, &stats);
 	RIG_CHECK(stats.clients == 1u + guest->has_harm);
-	RIG_CHECK(stats.vms == 1u + guest->has_harm);
+	RIG_CHECK(stats.vms == 2u + guest->has_harm);
 	RIG_CHECK(stats.heaps == (guest->has_heap ? 1u : 0u));
 	RIG_CHECK(stats.groups == groups);
-	RIG_CHECK(stats.timelines == groups * SOAK_QUEUES);
+	RIG_CHECK(stats.timelines == groups * SOAK_QUEUES + 1);
 }

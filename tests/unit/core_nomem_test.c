@@ -129,6 +129,38 @@ static int job(struct env *env, uint32_t group, uint32_t timeline, struct rig_st
 	return 0;
 }
 
+/*
+ * A VM with a timeline, and a bind in it. One that fails when it is carried out has made the VM unusable: then it must
+ * go, and a new one do.
+ */
+static int async_bind(struct env *env)
+{
+	const struct mmx_bind_op ops[] = {
+		{ .mem = RIG_NAME(0), .va = 1ull << 36, .size = 8 * MMX_WIRE_PAGE_SIZE },
+		{ .op = MMX_BIND_OP_UNMAP,
+		  .va = (1ull << 36) + MMX_WIRE_PAGE_SIZE,
+		  .size = MMX_WIRE_PAGE_SIZE },
+	};
+	const struct mmx_wait wait = { .timeline = RIG_NAME(0), .seqno = env->seqnos[0] };
+	struct rig_guest *guest = &env->guest;
+	uint32_t tag;
+	int r;
+
+	r = rig_vm_create_async(guest, RIG_NAME(0), RIG_NAME(1), RIG_NAME(2), 0);
+	if (r)
+		return r;
+	guest->entry_count = 0; /* the timeline's name may have been told of before */
+	tag = rig_bind_async(guest, RIG_NAME(1), 1, ops, 2, &wait, 1);
+	rig_settle(&env->rig);
+	rig_guest_read(guest);
+	if (rig_answered(guest, tag))
+		r = rig_reply(guest, tag)->error;
+	else
+		r = -rig_wait_job(guest, RIG_NAME(2), 1);
+	AGAIN(env, rig_object(guest, MMX_MSG_VM_DESTROY, RIG_NAME(1)));
+	return r;
+}
+
 static int create_heap(struct env *env, uint32_t chunks)
 {
 	const struct mmx_heap_desc heap = {
@@ -181,6 +213,7 @@ static void run_script(struct env *env)
 		AGAIN(env, job(env, 0, 0, rig_store(ctx, i, 100 + i), 0));
 		assert_int_equal(rig_result(ctx, i), 100 + i);
 	}
+	AGAIN(env, async_bind(env));
 	AGAIN(env, create_heap(env, 3));
 	AGAIN(env, rig_object(guest, MMX_MSG_HEAP_DESTROY, RIG_NAME(0)));
 	AGAIN(env, create_heap(env, 5));
