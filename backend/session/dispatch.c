@@ -112,13 +112,17 @@ static int check(struct mmx_session *s, const struct message *m, uint32_t size)
 
 static struct mmx_request *take_request(struct mmx_session *s, const struct mmx_msg_hdr *hdr)
 {
-	struct mmx_list *free = mmx_session_is_job(hdr->type) ? &s->free_submits : &s->free;
+	struct mmx_request_pool *pool = mmx_session_is_job(hdr->type) ? &s->jobs : &s->calls;
 	struct mmx_request *request;
 
-	if (mmx_list_empty(free))
+	if (!mmx_request_left(pool))
 		return NULL;
-	request = mmx_list_first(free, struct mmx_request, link);
-	mmx_list_del(&request->link);
+	if (mmx_list_empty(&pool->free)) {
+		request = pool->fresh++;
+	} else {
+		request = mmx_list_first(&pool->free, struct mmx_request, link);
+		mmx_list_del(&request->link);
+	}
 	request->type = hdr->type;
 	request->tag = hdr->tag;
 	request->size = sizeof(struct mmx_msg_hdr);

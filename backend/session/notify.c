@@ -40,8 +40,9 @@ void mmx_session_break(struct mmx_session *s, const char *why)
 
 void mmx_request_free(struct mmx_session *s, struct mmx_request *request)
 {
-	mmx_list_add(mmx_session_is_job(request->type) ? &s->free_submits : &s->free,
-		     &request->link);
+	struct mmx_request_pool *pool = mmx_session_is_job(request->type) ? &s->jobs : &s->calls;
+
+	mmx_list_add(&pool->free, &request->link);
 }
 
 void mmx_reply(struct mmx_session *s, struct mmx_request *request, int error)

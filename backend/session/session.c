@@ -15,10 +15,16 @@
 
 #define FEATURES 0ull /* none is defined yet */
 
+static void init_pool(struct mmx_request_pool *pool, struct mmx_request *requests, uint32_t count)
+{
+	mmx_list_init(&pool->free);
+	pool->fresh = requests;
+	pool->end = requests + count;
+}
+
 static int init_tables(struct mmx_session *s)
 {
 	const struct mmx_limits *limits = &s->limits->wire;
-	uint32_t i;
 	int r;
 
 	r = mmx_table_init(&s->clients, limits->max_clients);
@@ -38,12 +44,8 @@ static int init_tables(struct mmx_session *s)
 		calloc((size_t)limits->max_requests + MMX_SUBMIT_ANSWERS, sizeof(*s->requests));
 	if (!s->requests)
 		return -ENOMEM;
-	mmx_list_init(&s->free);
-	mmx_list_init(&s->free_submits);
-	for (i = 0; i < limits->max_requests; i++)
-		mmx_list_add_tail(&s->free, &s->requests[i].link);
-	for (; i < limits->max_requests + MMX_SUBMIT_ANSWERS; i++)
-		mmx_list_add_tail(&s->free_submits, &s->requests[i].link);
+	init_pool(&s->calls, s->requests, limits->max_requests);
+	init_pool(&s->jobs, s->requests + limits->max_requests, MMX_SUBMIT_ANSWERS);
 	return 0;
 }
 
@@ -181,9 +183,9 @@ bool mmx_session_ending(const struct mmx_session *s)
 /* Is there a record for the answer, should the next message be a SUBMIT that is refused? */
 static bool can_answer(struct mmx_session *s)
 {
-	if (mmx_list_empty(&s->free_submits))
+	if (!mmx_request_left(&s->jobs))
 		mmx_session_flush(s);
-	return !mmx_list_empty(&s->free_submits);
+	return mmx_request_left(&s->jobs);
 }
 
 static void publish(struct mmx_session *s)
@@ -246,7 +248,7 @@ bool mmx_session_pump(struct mmx_session *s, unsigned int budget, bool watched)
 
 bool mmx_session_has_news(const struct mmx_session *s)
 {
-	return !mmx_session_ending(s) && !s->broken && !mmx_list_empty(&s->free_submits) &&
+	return !mmx_session_ending(s) && !s->broken && mmx_request_left(&s->jobs) &&
 	       mmx_ring_has_news(&s->sub);
 }
 

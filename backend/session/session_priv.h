@@ -28,13 +28,24 @@
  * MMX_SUBMIT_ANSWERS for jobs): a guest that needs more has broken its credits.
  */
 struct mmx_request {
-	/* in the session's free, free_submits or answered list; in none while it is worked on */
+	/* in its pool's free list, or in the session's answered list; in none while it is worked on */
 	struct mmx_list link;
 	uint16_t type;
 	uint32_t tag;
 	uint32_t size; /* of the reply; set by the handler if there is more than the header */
 	_Alignas(8) uint8_t reply[MMX_REPLY_MAX]; /* handlers fill it as a struct */
 };
+
+/* Part of the session's records. Most guests never use most of them: those are left untouched, and take no memory. */
+struct mmx_request_pool {
+	struct mmx_list free; /* mmx_request.link: have been used */
+	struct mmx_request *fresh, *end; /* have not */
+};
+
+static inline bool mmx_request_left(const struct mmx_request_pool *pool)
+{
+	return !mmx_list_empty(&pool->free) || pool->fresh != pool->end;
+}
 
 struct mmx_client {
 	struct mmx_session *session;
@@ -137,7 +148,8 @@ struct mmx_session {
 
 	struct mmx_table clients, mems, vms, groups, timelines, heaps;
 	struct mmx_request *requests; /* max_requests and MMX_SUBMIT_ANSWERS of them */
-	struct mmx_list free, free_submits; /* mmx_request.link */
+	struct mmx_request_pool calls,
+		jobs; /* of them; messages that are jobs take from the latter */
 
 	/* what goes out; notify.c */
 	struct mmx_list answered; /* mmx_request.link */

@@ -358,13 +358,13 @@ static void test_watched_and_full(void **state)
 	env->guest.deaf = true;
 	seqno += fill(env);
 	/* refused: each wants an answer */
-	for (; !mmx_list_empty(&env->guest.session->free_submits) && seqno < 1000; seqno++) {
+	for (; mmx_request_left(&env->guest.session->jobs) && seqno < 1000; seqno++) {
 		rig_submit(&env->guest, RIG_NAME(9), 0, seqno, bad, NULL, 0);
 		rig_settle(&env->rig);
 	}
 	rig_submit(&env->guest, RIG_NAME(9), 0, seqno, bad, NULL, 0);
 	rig_settle(&env->rig);
-	assert_true(mmx_list_empty(&env->guest.session->free_submits));
+	assert_false(mmx_request_left(&env->guest.session->jobs));
 	assert_true(mmx_ring_has_news(&env->guest.session->sub));
 	work = mmx_core_work(env->rig.core);
 	assert_false(mmx_core_round(env->rig.core));
