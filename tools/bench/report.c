@@ -124,7 +124,7 @@ void mmx_report_line(struct mmx_report *report, const struct mmx_report_line *li
 	struct json_object *obj = append(report, report->lines, json_object_new_object()), *beside;
 	double ratio, divisor;
 
-	printf("  %-38s %-6s", line->name, line->unit);
+	printf("  %-38s %-7s", line->name, line->unit);
 	print_series(line->value);
 	add(report, obj, "name", json_object_new_string(line->name));
 	add(report, obj, "unit", json_object_new_string(line->unit));

@@ -11,10 +11,11 @@
 #include "backend/gpu/vm.h"
 #include "tools/bench/pair.h"
 
-#define BIND_VA	   0x40000000ull
-#define SMALL_SIZE (16u << 20)
-#define LARGE_SIZE (64u << 20)
-#define RUN_PAGES  2u /* of scattered memory; the library knows no shorter runs */
+#define BIND_VA	    0x40000000ull
+#define SMALL_SIZE  (16u << 20)
+#define LARGE_SIZE  (64u << 20)
+#define ASYNC_BINDS 16
+#define RUN_PAGES   2u /* of scattered memory; the library knows no shorter runs */
 
 enum kind {
 	SMALL, /* 4 KiB */
@@ -23,7 +24,7 @@ enum kind {
 };
 
 struct times {
-	struct mmx_series map, unmap; /* pages per second */
+	struct mmx_series map, unmap; /* million pages per second */
 };
 
 struct binds {
@@ -31,6 +32,8 @@ struct binds {
 	struct mmx_mem *mems[KINDS]; /* of the guest */
 	struct mmx_vm *vm; /* natively: resident nowhere */
 	struct times guest[KINDS], floor[KINDS];
+	struct mmx_series async[KINDS]; /* the same, mapped and unmapped again */
+	struct mmx_series sync[KINDS];
 	struct mmx_series flush_us, native_flush_us;
 };
 
@@ -109,6 +112,42 @@ static int measure_floor(struct binds *s, enum kind kind)
 	return r ? mmx_bench_fail(r < 0 ? r : -EINVAL, "page tables") : 0;
 }
 
+/* The same pages mapped and unmapped again and again, without waiting for anything but the last. */
+static int measure_async(struct binds *s, enum kind kind, uint32_t vm)
+{
+	struct mmx_guest *guest = s->pair.guest.guest;
+	const struct mmx_bind_op_params ops[] = {
+		{ .op = MMX_BIND_OP_MAP,
+		  .mem = s->mems[kind],
+		  .offset = offsets[kind],
+		  .va = BIND_VA,
+		  .size = sizes[kind] },
+		{ .op = MMX_BIND_OP_UNMAP, .va = BIND_VA, .size = sizes[kind] },
+	};
+	uint64_t start_ns = mmx_bench_now();
+	struct mmx_fence fence = { 0 };
+	int i, r = 0, error = 0;
+
+	for (i = 0; i < ASYNC_BINDS && !r; i++)
+		r = mmx_guest_vm_bind_async(guest, vm, &ops[i & 1], 1, NULL, 0, &fence);
+	if (!r)
+		r = mmx_guest_fence_wait(guest, &fence, s->pair.guest.timeout_ms, &error);
+	if (r || error)
+		return mmx_bench_fail(r ? r : error, "VM_BIND_ASYNC");
+	add_rate(&s->async[kind], sizes[kind] * ASYNC_BINDS / 2, start_ns);
+	start_ns = mmx_bench_now();
+	for (i = 0; i < ASYNC_BINDS / 2 && !r; i++) {
+		r = mmx_guest_vm_map(guest, vm, s->mems[kind], offsets[kind], BIND_VA, sizes[kind],
+				     0);
+		if (!r)
+			r = mmx_guest_vm_unmap(guest, vm, BIND_VA, sizes[kind]);
+	}
+	if (r)
+		return mmx_bench_fail(r, "VM_BIND");
+	add_rate(&s->sync[kind], sizes[kind] * ASYNC_BINDS / 2, start_ns);
+	return 0;
+}
+
 /* One page, in VMs that are resident: a job has just run. */
 static int measure_flush(struct binds *s)
 {
@@ -149,7 +188,7 @@ static int make_objects(struct binds *s, uint32_t *ret_vm)
 	if (!r)
 		r = mmx_guest_mem_create(guest, SMALL_SIZE, RUN_PAGES, &s->mems[SMALL]);
 	if (!r)
-		r = mmx_guest_vm_create(guest, s->pair.guest.client, 0, ret_vm);
+		r = mmx_guest_vm_create_async(guest, s->pair.guest.client, 0, ret_vm);
 	if (!r)
 		r = mmx_vm_create(s->pair.native.gpu, s, &s->vm);
 	return r ? mmx_bench_fail(r, "objects") : 0;
@@ -164,12 +203,16 @@ static void report(struct mmx_bench *b, const struct binds *s)
 	for (kind = 0; kind < KINDS; kind++) {
 		snprintf(name, sizeof(name), "map, %s", names[kind]);
 		mmx_report_line(b->report,
-				&(struct mmx_report_line){ name, "page/s", &s->guest[kind].map,
+				&(struct mmx_report_line){ name, "Mpage/s", &s->guest[kind].map,
 							   "page tables", &s->floor[kind].map });
 		snprintf(name, sizeof(name), "unmap, %s", names[kind]);
 		mmx_report_line(b->report,
-				&(struct mmx_report_line){ name, "page/s", &s->guest[kind].unmap,
+				&(struct mmx_report_line){ name, "Mpage/s", &s->guest[kind].unmap,
 							   "page tables", &s->floor[kind].unmap });
+		snprintf(name, sizeof(name), "map and unmap, %s, async", names[kind]);
+		mmx_report_line(b->report,
+				&(struct mmx_report_line){ name, "Mpage/s", &s->async[kind], "sync",
+							   &s->sync[kind] });
 	}
 	mmx_report_line(b->report,
 			&(struct mmx_report_line){ "unmap a page, VM is resident", "us",
@@ -188,6 +231,8 @@ static int run(struct mmx_bench *b, struct binds *s)
 			r = measure_guest(s, (enum kind)kind, vm);
 			if (!r)
 				r = measure_floor(s, (enum kind)kind);
+			if (!r)
+				r = measure_async(s, (enum kind)kind, vm);
 		}
 		if (!r)
 			r = measure_flush(s);
