@@ -41,8 +41,8 @@ static uint64_t region_run(const struct mmx_session *s, uint64_t offset, uint64_
 }
 
 /* Where the object's byte is for the device, and how it may be mapped. Return: contiguous bytes from there on. */
-static uint64_t object_run(const struct mmx_session *s, const struct mmx_memobj *mem,
-			   uint64_t offset, uint64_t *ret_addr, unsigned int *prot)
+static uint64_t object_run(const struct mmx_session *s, struct mmx_memobj *mem, uint64_t offset,
+			   uint64_t *ret_addr, unsigned int *prot)
 {
 	uint64_t page = offset >> MMX_WIRE_PAGE_SHIFT;
 	const struct mmx_mem_run *run = mmx_memobj_run(mem, page);

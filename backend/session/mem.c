@@ -118,10 +118,16 @@ static int add_runs(struct mmx_session *s, struct mmx_memobj *mem, const struct 
 	return 0;
 }
 
-const struct mmx_mem_run *mmx_memobj_run(const struct mmx_memobj *mem, uint64_t page)
+/* Mostly it is the one behind the last: binds go through an object in its order. */
+const struct mmx_mem_run *mmx_memobj_run(struct mmx_memobj *mem, uint64_t page)
 {
-	uint32_t low = 0, high = mem->run_count;
+	uint32_t low = mem->last_run + 1, high = mem->run_count;
 
+	if (low >= high || page < mem->runs[low].object_page ||
+	    page - mem->runs[low].object_page >= mem->runs[low].page_count)
+		low = 0;
+	else
+		high = low + 1;
 	while (high - low > 1) {
 		uint32_t mid = low + (high - low) / 2;
 
@@ -130,6 +136,7 @@ const struct mmx_mem_run *mmx_memobj_run(const struct mmx_memobj *mem, uint64_t 
 		else
 			high = mid;
 	}
+	mem->last_run = low;
 	return &mem->runs[low];
 }
 

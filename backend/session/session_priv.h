@@ -78,6 +78,7 @@ struct mmx_memobj {
 	unsigned int refs; /* mappings, and unmapped ranges whose maintenance is under way */
 	char *label;
 	uint32_t run_count, run_capacity;
+	uint32_t last_run; /* that mmx_memobj_run() has found */
 	struct mmx_mem_run *runs; /* in the order of the object's pages */
 };
 
@@ -253,7 +254,7 @@ void mmx_session_continue(struct mmx_session *session);
 void mmx_memobj_get(struct mmx_memobj *mem);
 void mmx_memobj_put(struct mmx_memobj *mem);
 /* The run that holds the page; those of the pages behind it follow. The object is sealed and has the page. */
-const struct mmx_mem_run *mmx_memobj_run(const struct mmx_memobj *mem, uint64_t page);
+const struct mmx_mem_run *mmx_memobj_run(struct mmx_memobj *mem, uint64_t page);
 /* The session ends: frees the object, told or not. */
 void mmx_memobj_free(struct mmx_memobj *mem);
 
