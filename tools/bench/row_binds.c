@@ -49,7 +49,7 @@ static void add_rate(struct mmx_series *series, size_t size, uint64_t start_ns)
 {
 	size_t pages = size / MMX_PAGE_SIZE;
 
-	mmx_series_add(series, (double)pages * 1e9 / (double)(mmx_bench_now() - start_ns));
+	mmx_series_add(series, (double)pages * 1e3 / (double)(mmx_bench_now() - start_ns));
 }
 
 /* VM_BIND and its answer, in a VM that no group runs in. */
