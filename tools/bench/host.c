@@ -11,6 +11,9 @@
 #include "backend/device/model_device.h"
 #include "frontend/core/decode.h"
 
+/* A batch of binds takes a few: each takes so much of a round. */
+#define MAX_ROUNDS 1000u
+
 /* Nothing here opens a file or a socket of a configuration. */
 static const char config_text[] = "device = { socket = \"gpu\"; };\n"
 				  "firmware = { image = \"image\"; allow_unsigned = true; };\n"
@@ -71,8 +74,11 @@ int mmx_host_send(struct mmx_host *h, int size)
 
 void mmx_host_take(struct mmx_host *h)
 {
+	unsigned int rounds = 0;
+
 	mmx_core_kick(h->core, h->session);
-	mmx_core_round(h->core);
+	while (mmx_core_round(h->core) && rounds++ < MAX_ROUNDS)
+		;
 }
 
 int mmx_host_receive(struct mmx_host *h)

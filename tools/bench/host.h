@@ -34,7 +34,7 @@ void mmx_host_turn(struct mmx_host *host);
 
 /* host->buf into the ring; seen after mmx_front_session_flush(). @size: as an encoder has returned. */
 int mmx_host_send(struct mmx_host *host, int size);
-/* The guest has notified: one round. This is what is measured. */
+/* The guest has notified: rounds until all is taken. This is what is measured. */
 void mmx_host_take(struct mmx_host *host);
 /* Takes all that the guest is told. Return: 0; the error that something was answered with. */
 int mmx_host_receive(struct mmx_host *host);

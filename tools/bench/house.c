@@ -155,7 +155,7 @@ int mmx_house_open(const struct mmx_bench *b, const char *name, struct mmx_house
 	return r;
 }
 
-static int write_config(const struct mmx_house *house, const char *path, const char *settings)
+static int write_config(const struct mmx_house *house, const char *path, const char *scheduler)
 {
 	FILE *f = fopen(path, "we");
 	unsigned int i;
@@ -166,9 +166,9 @@ static int write_config(const struct mmx_house *house, const char *path, const c
 		"device = { socket = \"%s/gpu\"; timeout_ms = %d; };\n"
 		"firmware = { image = \"%s\"; allow_unsigned = true; };\n"
 		"log = \"all+warn\";\n"
-		"%s\n"
+		"scheduler = { idle_power_off_ms = 0; %s };\n"
 		"partition = (\n",
-		house->dir, house->bench->timeout_ms, house->bench->firmware, settings);
+		house->dir, house->bench->timeout_ms, house->bench->firmware, scheduler);
 	for (i = 0; i < house->partitions; i++)
 		fprintf(f, "\t{ name = \"p%u\"; socket = \"%s/p%u\"; }%s\n", i, house->dir, i,
 			i + 1 < house->partitions ? "," : "");
@@ -176,7 +176,7 @@ static int write_config(const struct mmx_house *house, const char *path, const c
 	return fclose(f) ? -errno : 0;
 }
 
-int mmx_house_daemon(struct mmx_house *house, unsigned int partitions, const char *settings)
+int mmx_house_daemon(struct mmx_house *house, unsigned int partitions, const char *scheduler)
 {
 	char config[MMX_HOUSE_PATH + 16];
 	const char *const argv[] = { house->bench->daemon, "--config", config,
@@ -185,7 +185,7 @@ int mmx_house_daemon(struct mmx_house *house, unsigned int partitions, const cha
 
 	house->partitions = partitions;
 	snprintf(config, sizeof(config), "%s/malimuxd.conf", house->dir);
-	r = write_config(house, config, settings);
+	r = write_config(house, config, scheduler);
 	if (r)
 		return mmx_bench_fail(r, "%s", config);
 	return start(house, "malimuxd", argv, &house->daemon);

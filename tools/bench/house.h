@@ -23,8 +23,11 @@ int mmx_house_open(const struct mmx_bench *b, const char *name, struct mmx_house
 /* Ends all that runs. Legal on a zeroed struct, and twice. */
 void mmx_house_close(struct mmx_house *house);
 
-/* @settings: more of them, as in malimuxd.conf(5), or "". Returns when guests can connect. */
-int mmx_house_daemon(struct mmx_house *house, unsigned int partitions, const char *settings);
+/*
+ * The GPU stays powered, as it does natively. @scheduler: more settings of that group in malimuxd.conf(5), or "".
+ * Returns when guests can connect.
+ */
+int mmx_house_daemon(struct mmx_house *house, unsigned int partitions, const char *scheduler);
 void mmx_house_daemon_end(struct mmx_house *house);
 
 void mmx_house_gpu_socket(const struct mmx_house *house, char ret_path[MMX_HOUSE_SOCKET]);

@@ -19,8 +19,8 @@ enum way {
 };
 
 static const char *const settings[WAYS] = {
-	"scheduler = { poll_us = 0; };",
-	"scheduler = { poll_us = 50; };",
+	"poll_us = 0;",
+	"poll_us = 50;",
 };
 
 struct polling {
