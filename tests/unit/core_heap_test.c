@@ -215,7 +215,7 @@ static void test_two_guests(void **state)
 	assert_in_range(holdings(&env->guests[1]).heap_bytes, 50 * CHUNK, 52 * CHUNK);
 }
 
-/* Spare chunks of many heaps are made over several rounds, and all of them without time passing. */
+/* Heaps and their spare chunks are made over several rounds, and all of them without time passing. */
 static void test_many_at_once(void **state)
 {
 	struct env *env = *state;
@@ -225,6 +225,7 @@ static void test_many_at_once(void **state)
 				      .chunk_size = 8 << 20,
 				      .max_chunks = 3,
 				      .target_in_flight = 1 };
+	uint64_t before = 0, now;
 	union mmx_msg_buf msg;
 
 	for (uint32_t i = 0; i < 5; i++) {
@@ -234,9 +235,12 @@ static void test_many_at_once(void **state)
 	}
 	rig_kick(guest);
 	mmx_core_kick(env->rig.core, guest->session);
-	assert_true(mmx_core_round(env->rig.core));
-	assert_int_equal(holdings(guest).heaps, 5);
-	assert_int_equal(holdings(guest).heap_bytes, 5ull * (4096 + (8 << 20)) + (16 << 20));
+	/* in one of them a heap at most, since that is more than a round's budget, and two spare chunks */
+	for (; holdings(guest).heaps < 5; before = now) {
+		assert_true(mmx_core_round(env->rig.core));
+		now = holdings(guest).heap_bytes;
+		assert_true(now - before <= 4096 + (8 << 20) + (16 << 20));
+	}
 	rig_settle(&env->rig);
 	assert_int_equal(holdings(guest).heap_bytes, 5ull * (4096 + (16 << 20)));
 }
