@@ -9,7 +9,7 @@
 enum company {
 	COMPANY_IDLE, /* connected, and does nothing */
 	COMPANY_BUSY, /* one group, always with jobs */
-	COMPANY_MANY, /* more groups than there are slots, all with jobs */
+	COMPANY_MANY, /* more groups than there are slots, all with long jobs */
 	COMPANY_COUNT,
 };
 

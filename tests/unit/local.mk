@@ -89,6 +89,11 @@ tests_unit_session_ring_test_SOURCES = %D%/session_ring_test.c $(RIG)
 tests_unit_session_ring_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_session_ring_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/core_wait_test
+tests_unit_core_wait_test_SOURCES = %D%/core_wait_test.c $(RIG)
+tests_unit_core_wait_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_wait_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/core_nomem_test
 tests_unit_core_nomem_test_SOURCES = %D%/core_nomem_test.c $(RIG)
 tests_unit_core_nomem_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
