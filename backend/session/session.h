@@ -97,6 +97,7 @@ struct mmx_job {
 	struct mmx_timeline *timeline;
 	uint64_t seqno; /* of a run of failed jobs: the last one */
 	uint64_t first; /* of a run of failed jobs: the first one */
+	uint32_t bytes; /* of this record */
 	uint64_t stream_addr;
 	uint32_t stream_size; /* 0 = empty job */
 	uint32_t latest_flush;

@@ -18,6 +18,12 @@
 #define MMX_FAILED_MAX 4096u
 
 /*
+ * Of all jobs of a session that have not completed. max_jobs bounds a timeline, for the sake of its ring; this bounds what a
+ * guest with many timelines can have the backend keep: some 20,000 jobs with all the waits that there can be.
+ */
+#define MMX_JOB_BYTES_MAX (16u << 20)
+
+/*
  * Answers to refused jobs that wait for room in the ring. A SUBMIT or VM_BIND_ASYNC takes no credit, since it has no
  * answer unless it is refused: when there are so many, nothing more is read from the guest until it has made room.
  */
@@ -157,6 +163,7 @@ struct mmx_session {
 	struct mmx_list dirty; /* mmx_timeline.dirty */
 	struct mmx_list released; /* mmx_memobj.link */
 	unsigned int failed; /* runs that have not been told */
+	uint32_t job_bytes; /* of the jobs that have not completed */
 	struct mmx_event_fault faults[MMX_FAULTS_MAX];
 	unsigned int fault_count;
 	uint32_t faults_dropped;

@@ -111,18 +111,23 @@ int mmx_job_create(struct mmx_timeline *t, uint64_t seqno, const struct mmx_wait
 		   uint32_t wait_count, struct mmx_job **ret_job)
 {
 	const struct mmx_limits *limits = &t->session->limits->wire;
+	uint32_t bytes =
+		(uint32_t)(sizeof(struct mmx_job) + wait_count * sizeof(struct mmx_job_wait));
 	struct mmx_job *job;
 
 	if (wait_count > limits->max_waits)
 		return E2BIG;
 	if (seqno != t->submitted + 1)
 		return EILSEQ;
-	if (t->submitted - t->completed >= limits->max_jobs)
+	if (t->submitted - t->completed >= limits->max_jobs ||
+	    t->session->job_bytes + bytes > MMX_JOB_BYTES_MAX)
 		return EAGAIN;
-	job = calloc(1, sizeof(*job) + wait_count * sizeof(job->waits[0]));
+	job = calloc(1, bytes);
 	if (!job)
 		return -ENOMEM;
 	t->submitted++;
+	t->session->job_bytes += bytes;
+	job->bytes = bytes;
 	job->timeline = t;
 	job->seqno = seqno;
 	job->first = seqno;
@@ -162,6 +167,7 @@ void mmx_session_job_done(struct mmx_session *s, struct mmx_job *job)
 	job->bind = NULL;
 	mmx_list_del(&job->link);
 	*job_slot(t, seqno) = NULL;
+	s->job_bytes -= job->bytes;
 	s->stats.jobs--;
 	s->stats.jobs_done++;
 	if (job->error) {

@@ -58,7 +58,8 @@
  * MMX_MSG_REPLY set. Replies come in any order. At most limits.max_requests requests other than SUBMIT
  * and VM_BIND_ASYNC may be unanswered; more is a breach of credits. These two are answered only if they
  * are refused without taking a seqno (see there). At most limits.max_jobs jobs per timeline may be submitted and not yet
- * completed; more is EAGAIN and does not take a seqno.
+ * completed; more is EAGAIN and does not take a seqno, and so is what is beyond the backend's bound for the jobs of all
+ * timelines, which is thousands.
  *
  * A message shorter than the struct given here is extended with zeroes, if it reaches to the end of the
  * header at least: that is how an older peer talks to a newer one; arrays must be there in full. A longer one

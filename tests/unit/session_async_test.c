@@ -234,6 +234,35 @@ static void test_refused(void **state)
 	assert_int_equal(rig_job(&env->guest, BINDS, 1), -1);
 }
 
+/* All jobs of a guest together are bounded, and none of them is counted for longer than it lives. */
+static void test_job_bytes(void **state)
+{
+	struct env *env = *state;
+	struct mmx_session *s = env->guest.session;
+	const struct mmx_wait wait = { .timeline = RIG_NAME(0), .seqno = 1 };
+	const struct mmx_bind_op nothing = { .mem = RIG_NAME(60),
+					     .va = RIG_UNMAPPED,
+					     .size = 4096 };
+	uint32_t one, tag;
+
+	rig_submit(&env->guest, RIG_NAME(0), 0, 1, rig_work(&env->ctx, 1000, 0, 1), NULL, 0);
+	rig_run(&env->rig, MMX_NS_PER_US);
+	one = s->job_bytes;
+	assert_in_range(one, sizeof(struct mmx_job), sizeof(struct mmx_job) + 64);
+	/* room for one more without waits, and for none with one */
+	s->job_bytes = MMX_JOB_BYTES_MAX - one;
+	tag = rig_submit(&env->guest, RIG_NAME(0), 1, 1, rig_empty, &wait, 1);
+	assert_int_equal(rig_answer(&env->guest, tag), -EAGAIN);
+	rig_submit(&env->guest, RIG_NAME(0), 1, 1, rig_empty, NULL, 0);
+	assert_int_equal(rig_wait_job(&env->guest, RIG_NAME(1), 1), 0);
+	s->job_bytes = one;
+	/* one that fails counts no longer than the others */
+	rig_bind_async(&env->guest, env->ctx.vm, 1, &nothing, 1, &wait, 1);
+	assert_int_equal(rig_wait_job(&env->guest, BINDS, 1), ENOENT);
+	assert_int_equal(rig_wait_job(&env->guest, RIG_NAME(0), 1), 0);
+	assert_int_equal(s->job_bytes, 0);
+}
+
 /* Takes its seqno and completes in its turn, without effect; the VM stays usable. */
 static void test_wrong(void **state)
 {
@@ -553,6 +582,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_chain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sync_overtakes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_job_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_quota, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_max_mappings, setup, teardown),
