@@ -102,15 +102,23 @@ struct edit {
 	enum base base;
 	uint16_t limit; /* BASE_LIMIT: offset in struct mmx_limits, of an u32 */
 };
-#define EDIT(type, member, ...)                                                  \
-	{                                                                        \
-		offsetof(type, member), sizeof(((type *)0)->member), __VA_ARGS__ \
+#define EDIT(type, member, ...)                                                        \
+	{                                                                              \
+		.offset = offsetof(type, member), .size = sizeof(((type *)0)->member), \
+		.value = __VA_ARGS__                                                   \
 	}
-#define EDIT_ELEM(type, array, index, member, ...)                                  \
-	{                                                                           \
-		(uint16_t)(sizeof(type) + (index) * sizeof(((type *)0)->array[0]) + \
-			   offsetof(__typeof__(((type *)0)->array[0]), member)),    \
-			sizeof(((type *)0)->array[0].member), __VA_ARGS__           \
+/* Field of an element of the array behind a message's struct. */
+#define FIELD_ELEM(type, array, index, member)                                                \
+	{                                                                                     \
+		.offset = (uint16_t)(sizeof(type) + (index) * sizeof(((type *)0)->array[0]) + \
+				     offsetof(__typeof__(((type *)0)->array[0]), member)),    \
+		.size = sizeof(((type *)0)->array[0].member)                                  \
+	}
+#define EDIT_ELEM(type, array, index, member, ...)                                            \
+	{                                                                                     \
+		.offset = (uint16_t)(sizeof(type) + (index) * sizeof(((type *)0)->array[0]) + \
+				     offsetof(__typeof__(((type *)0)->array[0]), member)),    \
+		.size = sizeof(((type *)0)->array[0].member), .value = __VA_ARGS__            \
 	}
 #define LIMIT(member, add) (uint64_t)(add), BASE_LIMIT, offsetof(struct mmx_limits, member)
 /* A name whose index is so far above the limit. */

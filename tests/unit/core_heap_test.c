@@ -85,7 +85,7 @@ static struct heap make_heap(struct rig_ctx *ctx, uint32_t index, uint32_t initi
 					    .chunk_size = CHUNK,
 					    .max_chunks = max,
 					    .target_in_flight = 100 };
-	uint64_t *words = (uint64_t *)((uint8_t *)ctx->memory + DESCRIPTOR);
+	uint64_t *words = (uint64_t *)(void *)ctx->memory + DESCRIPTOR / 8;
 	const struct mmx_decoded_reply *reply;
 
 	assert_int_equal(rig_heap_create(ctx->guest, &desc), 0);
@@ -95,7 +95,7 @@ static struct heap make_heap(struct rig_ctx *ctx, uint32_t index, uint32_t initi
 	words[2] = words[1] + 64;
 	words[3] = words[1] + CHUNK;
 	memset((uint8_t *)ctx->memory + TILER, 0, 128);
-	*(uint64_t *)((uint8_t *)ctx->memory + TILER + 24) = RIG_VA + DESCRIPTOR;
+	((uint64_t *)(void *)ctx->memory)[TILER / 8 + 3] = RIG_VA + DESCRIPTOR;
 	return (struct heap){ reply->heap.context_va, reply->heap.first_chunk_va };
 }
 

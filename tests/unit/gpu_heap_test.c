@@ -48,7 +48,7 @@ static struct mmx_heap *heap_create(struct test_vm *vm, uint32_t initial, uint32
 		.target_in_flight = target,
 	};
 	struct mmx_heap *heap;
-	uint64_t *words = (uint64_t *)((char *)vm->memory.cpu + DESCRIPTORS);
+	uint64_t *words = (uint64_t *)vm->memory.cpu + DESCRIPTORS / 8;
 
 	assert_int_equal(mmx_heap_create(&params, &heap), 0);
 	words[0] = (uint64_t)CHUNK << 32 | 0x29;
