@@ -442,6 +442,9 @@ static void come_back(struct script *s)
 {
 	if (s->guest.session || s->rig.state != MMX_CORE_RUNNING)
 		return;
+	/* core may not have noticed yet that the device is gone */
+	if (mmx_device_lost(&s->rig.dev) || mmx_core_quarantine_ns(&s->rig.core->partitions[0]))
+		return;
 	rig_guest_hangup(&s->guest);
 	rig_guest_connect(&s->rig, 0, &s->guest);
 	s->scribbled = false;
