@@ -592,7 +592,7 @@ int main(int argc, char **argv)
 	ok = same(&run, &before, &after);
 	tell("after", &after);
 	printf("%u guests: %u died, of them %u at each of %u steps; %u lived\n", count, run.died,
-	       HOW_COUNT, *run.steps, run.finished);
+	       (unsigned int)HOW_COUNT, *run.steps, run.finished);
 	if (!ok)
 		printf("FAIL: something is left\n");
 	if (run.died < count / 2) {

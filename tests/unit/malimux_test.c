@@ -363,8 +363,10 @@ static void test_bind_async(void **cm_state)
 	}
 	assert_int_equal(wait_error(bound), 0);
 	assert_int_equal(wait_error(ran), 0);
+	pthread_mutex_lock(&fake->lock);
 	assert_int_equal(fake->waits, 39);
 	assert_int_equal(fake->bind_ops, 40);
+	pthread_mutex_unlock(&fake->lock);
 	/* sparse, and one that fails */
 	ops[0] = (struct mmx_bind_op_params){ .flags = MMX_BIND_SPARSE | MMX_BIND_NOEXEC,
 					      .va = FAIL_VA,
