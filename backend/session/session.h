@@ -232,7 +232,7 @@ void mmx_session_stats(const struct mmx_session *session, struct mmx_session_sta
  * ops->pump() will be called.
  */
 bool mmx_session_pump(struct mmx_session *session, unsigned int budget, bool watched);
-#define MMX_SESSION_MESSAGE_WORK 256u
+#define MMX_SESSION_MESSAGE_WORK 64u
 /* A cheap look: would the pump find messages, and be able to take them? */
 bool mmx_session_has_news(const struct mmx_session *session);
 

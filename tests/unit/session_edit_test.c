@@ -21,7 +21,7 @@
 #define BINDS RIG_NAME(100)
 
 /* docs/limits.md: what a guest's rounds may take */
-#define ROUND (64 * 256)
+#define ROUND (64 * 64)
 #define OVER  2048
 
 struct env {
