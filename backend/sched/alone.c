@@ -219,6 +219,7 @@ struct mmx_sched_partition *mmx_sched_hung(struct mmx_sched *sched, uint64_t now
 	mmx_sched_account(sched, now_ns);
 	if (sched->alone && sched->alone_runs) {
 		sched->alone->alone_ns = 0;
+		sched->alone_since_ns = now_ns;
 		return sched->alone;
 	}
 	for (i = 0; i < sched->params.slots; i++) {

@@ -22,6 +22,8 @@
 /* Firmware priorities from here on are for realtime groups alone, unless there are no others left. */
 #define FW_REALTIME (MMX_SCHED_REALTIME * (MMX_SCHED_MAX_SLOTS / MMX_SCHED_PRIORITIES))
 
+#define FW_ALL ((1u << MMX_SCHED_MAX_SLOTS) - 1)
+
 /* ---- slots ---- */
 
 /* Another group of the VM is in a slot and is not leaving it. */
@@ -272,6 +274,9 @@ static bool decide_slots(struct mmx_sched *sched, uint64_t now_ns,
 			continue;
 		o = obstacles(sched, group);
 		if (!o.slot && !o.address_space && !o.share) {
+			/* somebody who is given another has two: soon one of them is free */
+			if (sched->priorities == FW_ALL)
+				continue;
 			place(sched, group, ret_action);
 			return true;
 		}

@@ -142,6 +142,28 @@ static void lonely_suspect(void **state)
 	machine_finish(&m);
 }
 
+/* What it ran before it hung does not speak for it. */
+static void lonely_hang(void **state)
+{
+	struct mmx_sched_partition a;
+	struct machine m;
+
+	(void)state;
+	machine_init(&m, 2, 7);
+	machine_partition(&m, &a, 1, 2);
+	machine_add(&m, &a, 1, NULL);
+	machine_busy(&m, &m.groups[0]);
+	machine_run_until(&m, 5 * MS);
+	assert_null(machine_hang(&m));
+	machine_run_until(&m, m.now_ns + 90 * MS);
+	assert_ptr_equal(machine_hang(&m), &a);
+	machine_run_until(&m, m.now_ns + 99 * MS);
+	assert_true(a.suspect);
+	machine_run_until(&m, m.now_ns + 5 * MS);
+	assert_false(a.suspect);
+	machine_finish(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +171,7 @@ int main(void)
 		cmocka_unit_test(hang_while_alone),
 		cmocka_unit_test(suspect_without_work_is_cleared),
 		cmocka_unit_test(lonely_suspect),
+		cmocka_unit_test(lonely_hang),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -598,6 +598,35 @@ static void random_events(void **state)
 	machine_finish(&m);
 }
 
+/* Sixteen slots have no priority to spare: who comes while somebody is being given another one waits for that. */
+static void all_priorities_taken(void **state)
+{
+	struct mmx_sched_partition p;
+	struct machine m;
+	unsigned int i;
+	bool moves = false;
+
+	(void)state;
+	machine_init(&m, 16, 16);
+	machine_partition(&m, &p, 1, 16);
+	for (i = 0; i < 16; i++)
+		machine_add(&m, &p, 1, &p);
+	for (i = 0; i < 15; i++)
+		machine_busy(&m, &m.groups[i]);
+	machine_run_until(&m, 5 * MS);
+	while (!moves) {
+		machine_run_until(&m, m.now_ns + MOVE_NS / 4);
+		for (i = 0; i < 15; i++)
+			moves = moves || m.groups[i].move_ns;
+		assert_true(m.now_ns < 1000 * MS);
+	}
+	machine_busy(&m, &m.groups[15]);
+	machine_run_until(&m, m.now_ns + MS);
+	assert_int_equal(m.groups[15].sched.state, MMX_SCHED_IN);
+	assert_int_equal(p.slots, 16);
+	machine_finish(&m);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -621,6 +650,7 @@ int main(void)
 		cmocka_unit_test(address_spaces_are_shared),
 		cmocka_unit_test(all_time_is_charged),
 		cmocka_unit_test(random_events),
+		cmocka_unit_test(all_priorities_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
