@@ -160,6 +160,8 @@ void mmx_core_timeout_look(struct mmx_core_group *group, unsigned int queue, uin
 /* The group runs in its slot / has left it. */
 void mmx_core_timeout_on(struct mmx_core_group *group);
 void mmx_core_timeout_off(struct mmx_core_group *group);
+/* It has something to run and no slot. */
+void mmx_core_timeout_stand(struct mmx_core_group *group);
 
 /* syncs.c */
 /* Return: 0 or -ENOMEM. */

@@ -123,6 +123,9 @@ static void end_wait(struct mmx_core_group *group)
 {
 	mmx_core_sync_forget(group);
 	mmx_sched_busy(group->core->sched, &group->sched, mmx_core_now(group->core));
+	/* what it waits for now is its turn */
+	if (mmx_group_where(group->sgroup->hw) == MMX_GROUP_OFF)
+		mmx_core_timeout_stand(group);
 }
 
 /* Return: how many queues were looked at. */

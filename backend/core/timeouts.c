@@ -3,7 +3,7 @@
  * Time-outs of jobs. Each queue has a clock for the job that is at its head in the ring: it begins when the job is pushed
  * to an empty ring, and anew with each job that completes. It goes while the group is in its slot, stands while the group
  * is not, and goes on outside for a queue that left its slot waiting for a sync object, since that wait may have no end
- * (as in panthor). A group whose clock runs down is taken off the GPU for good; nothing is reset.
+ * (as in panthor): until the group has something to run again, and waits for its turn. A group whose clock runs down is taken off the GPU for good; nothing is reset.
  *
  * One timer a group. It may be early: what completes moves the clock and not the timer, so that completions cost no
  * work with timers. When it fires it is set to the clock that is next, or, if none goes, not at all.
@@ -55,19 +55,31 @@ void mmx_core_timeout_on(struct mmx_core_group *group)
 			go(group, &group->clocks[i]);
 }
 
-void mmx_core_timeout_off(struct mmx_core_group *group)
+static void stand(const struct mmx_core_group *group, struct mmx_job_clock *clock)
 {
 	uint64_t now_ns = mmx_core_now(group->core);
+
+	if (!clock->goes)
+		return;
+	clock->goes = false;
+	clock->left_ns = clock->deadline_ns > now_ns ? clock->deadline_ns - now_ns : 0;
+}
+
+void mmx_core_timeout_off(struct mmx_core_group *group)
+{
 	unsigned int i;
 
-	for (i = 0; i < group->sgroup->queue_count; i++) {
-		struct mmx_job_clock *clock = &group->clocks[i];
+	for (i = 0; i < group->sgroup->queue_count; i++)
+		if (!mmx_queue_blocked(group->sgroup->hw, i))
+			stand(group, &group->clocks[i]);
+}
 
-		if (!clock->goes || mmx_queue_blocked(group->sgroup->hw, i))
-			continue;
-		clock->goes = false;
-		clock->left_ns = clock->deadline_ns > now_ns ? clock->deadline_ns - now_ns : 0;
-	}
+void mmx_core_timeout_stand(struct mmx_core_group *group)
+{
+	unsigned int i;
+
+	for (i = 0; i < group->sgroup->queue_count; i++)
+		stand(group, &group->clocks[i]);
 }
 
 /* The queue whose clock runs down first. Return: false: no clock goes. */
