@@ -356,6 +356,8 @@ int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_pe
 	region_params(p, &params.region);
 	if (core->state != MMX_CORE_RUNNING)
 		return CORE_E_NOT_READY;
+	if (mmx_core_quarantine_ns(p))
+		return CORE_E_QUARANTINED;
 	r = mmx_session_create(core->gpu, core->params.dev, core->params.timers, &params,
 			       &session_ops, p, &p->session);
 	if (r)

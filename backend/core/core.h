@@ -91,7 +91,7 @@ void mmx_core_withdraw(struct mmx_core *core, size_t partition);
  * mmx_core_attach() - the guest that the partition's offer was for has come
  * @peer: of the offer, sealed; taken over on success
  * @ret_session: for the caller's watching of its descriptors
- * Return: 0; CORE_E_NOT_READY; negative errno.
+ * Return: 0; CORE_E_NOT_READY, CORE_E_QUARANTINED; negative errno.
  */
 int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_peer *peer,
 		    struct mmx_session **ret_session);

@@ -209,7 +209,9 @@ static void attach(struct listener *l)
 	int r = mmx_core_attach(l->all->core, l->partition, &l->peer, &l->session);
 
 	if (r) {
-		dismiss(l, r < 0 ? strerror(-r) : "the daemon is stopping");
+		dismiss(l, r < 0		     ? strerror(-r)
+			   : r == CORE_E_QUARANTINED ? "its partition is shut"
+						     : "the daemon is stopping");
 		return;
 	}
 	set_phase(l, CONNECTED);

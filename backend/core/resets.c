@@ -33,8 +33,11 @@ static bool is_accused(const struct mmx_core_group *group)
 {
 	const struct mmx_core *core = group->core;
 
+	/* what was accused may be gone by now, and its address be another guest's */
+	if (group->partition != core->accused.partition)
+		return false;
 	if (core->accused.all)
-		return group->partition == core->accused.partition;
+		return true;
 	return group == core->accused.group ||
 	       (core->accused.vm && core->accused.vm == mmx_group_vm(group->sgroup->hw));
 }

@@ -609,6 +609,25 @@ static void test_quarantine_grows(void **state)
 	assert_null(env->guests[0].session);
 }
 
+/* Nobody gets into a partition that is shut while he comes. */
+static void test_quarantined_while_coming(void **state)
+{
+	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
+	struct env *env = *state;
+	struct mmx_core *core = env->rig.core;
+	struct mmx_session *session;
+	unsigned int i;
+
+	rig_guest_hangup(&env->guests[0]);
+	rig_guest_wait_gone(&env->guests[0]);
+	assert_int_equal(mmx_core_offer(core, 0, &peer), 0);
+	for (i = 0; i <= env->rig.partitions[0].resets_max; i++)
+		mmx_core_charge_reset(&core->partitions[0]);
+	assert_int_equal(mmx_core_attach(core, 0, &peer, &session), CORE_E_QUARANTINED);
+	mmx_core_withdraw(core, 0);
+	mmx_local_peer_finish(&peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -620,6 +639,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_repeat_while_alone, setup, teardown),
 		cmocka_unit_test(test_storm),
 		cmocka_unit_test_setup_teardown(test_quarantine_grows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_quarantined_while_coming, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
