@@ -20,8 +20,11 @@ void mmx_reset_accuse(struct mmx_gpu *gpu, const char *why, struct mmx_group *gr
 		mmx_gpu_reset(gpu, why);
 		return;
 	}
-	if (reset->pending)
+	if (reset->pending) {
+		/* one more that is not waited for */
+		mmx_reset_look(gpu);
 		return;
+	}
 	mmx_log(MMX_LOG_GPU, MMX_LOG_WARN, "groups leave for a reset: %s", why);
 	reset->pending = true;
 	reset->accused = group || vm;
