@@ -314,7 +314,8 @@ static void lose_groups(struct mmx_core *core, const struct mmx_vm *vm,
 		group->sgroup->state |= MMX_GROUP_STATE_FATAL_FAULT;
 		for (queue = 0; queue < group->sgroup->queue_count; queue++) {
 			group->sgroup->fatal_queues |= 1u << queue;
-			if (was_in)
+			/* an unusable VM is no job's doing */
+			if (was_in && fault.kind == MMX_FAULT_MMU)
 				mmx_core_blame(group, queue, EINVAL);
 		}
 		mmx_session_fault(group->sgroup->session, &fault);

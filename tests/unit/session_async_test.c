@@ -416,7 +416,7 @@ static void test_unusable(void **state)
 	assert_int_equal(page_at(env, 0x40000000), -1);
 	assert_int_equal(page_at(env, RIG_VA), -1);
 	/* its groups are lost, and the guest knows why */
-	assert_int_equal(rig_wait_job(&env->guest, RIG_NAME(1), 1), EINVAL);
+	assert_int_equal(rig_wait_job(&env->guest, RIG_NAME(1), 1), ECANCELED);
 	assert_int_equal(rig_wait_job(&env->guest, RIG_NAME(0), 1), ECANCELED);
 	assert_int_equal(rig_group_state(&env->guest, RIG_NAME(0), &group_state), 0);
 	assert_int_equal(group_state, MMX_GROUP_STATE_FATAL_FAULT);
