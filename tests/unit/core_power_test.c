@@ -374,6 +374,22 @@ static void test_will_not_halt(void **state)
 	assert_int_equal(env->guests[0].gpu_state_count, 0);
 }
 
+/* A guest that does not notify, since it was told that somebody looks, ends the sleep too. */
+static void test_polled(void **state)
+{
+	struct env *env = *state;
+	unsigned int i;
+
+	mmx_core_set_polling(env->rig.core, true);
+	for (i = 0; i < 3; i++) {
+		submit(env, 0);
+		finish(env, 0, 0);
+		rig_run(&env->rig, DOWN_NS);
+		assert_int_equal(power(env), MMX_GPU_POWER_OFF);
+	}
+	mmx_core_set_polling(env->rig.core, false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +400,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_binds_without_power, setup, teardown),
 		cmocka_unit_test(test_at_any_point),
 		cmocka_unit_test_setup_teardown(test_will_not_halt, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_polled, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,6 +113,12 @@ UNIT_TESTS += tests/unit/core_power_test
 tests_unit_core_power_test_SOURCES = %D%/core_power_test.c $(RIG)
 tests_unit_core_power_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)
 tests_unit_core_power_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/core_mix_test
+tests_unit_core_mix_test_SOURCES = %D%/core_mix_test.c $(RIG)
+tests_unit_core_mix_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_mix_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmx_dma_alloc
+tests_unit_core_mix_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 endif
 
 FUZZ_TESTS += tests/fuzz/session_fuzz
