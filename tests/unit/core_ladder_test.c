@@ -387,6 +387,26 @@ static void test_late_answers(void **state)
 	assert_int_equal(env->rig.core->partitions[0].resets, 1);
 }
 
+/* Who leaves for a reset, and can't, is waited for until that is known, and no longer. */
+static void test_leaves_no_more(void **state)
+{
+	struct env *env = *state;
+	uint64_t start_ns = env->rig.now_ns;
+
+	create_group(&env->ctx[0], 0, 1);
+	rig_submit(&env->guests[0], RIG_NAME(0), 0, 1, rig_endless(&env->ctx[0]), NULL, 0);
+	rig_run(&env->rig, MMX_NS_PER_MS);
+	deafen(env, 1u << CSG_STATE_SUSPEND | 1u << CSG_STATE_TERMINATE);
+	mmx_reset_accuse(env->rig.core->gpu, "the test wants it", NULL, NULL);
+	RIG_UNTIL(&env->rig, resets(env) == 1);
+	deafen(env, 0);
+	assert_in_range(env->rig.now_ns - start_ns, PREEMPT_US * MMX_NS_PER_US + MMX_FW_REQUEST_NS,
+			PREEMPT_US * MMX_NS_PER_US + MMX_FW_REQUEST_NS + SLACK_NS);
+	assert_int_equal(rig_wait_job(&env->guests[0], RIG_NAME(0), 1), ECANCELED);
+	assert_int_equal(group_state(&env->guests[0], 0),
+			 MMX_GROUP_STATE_TIMEDOUT | MMX_GROUP_STATE_INNOCENT);
+}
+
 /* Which partitions have groups in slots. */
 static unsigned int residents(const struct env *env)
 {
@@ -635,6 +655,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_suspend_answered_late, setup, teardown),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test_setup_teardown(test_late_answers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_leaves_no_more, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_suspects, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_repeat_while_alone, setup, teardown),
 		cmocka_unit_test(test_storm),
