@@ -40,6 +40,8 @@ static struct mmx_addrspace *addrspace_new(struct mmx_client *client)
 	mmx_list_init(&vm->edited);
 	mmx_list_init(&vm->unflushed);
 	mmx_list_init(&vm->flushed);
+	mmx_list_init(&vm->maintained);
+	mmx_list_init(&vm->sweeps);
 	vm->goodbye = mmx_bind_new(vm, 1);
 	if (!vm->goodbye) {
 		free(vm);
@@ -137,7 +139,6 @@ void mmx_addrspace_begin_destroy(struct mmx_addrspace *vm, struct mmx_request *r
 {
 	struct mmx_bind *bind = vm->goodbye;
 	uint64_t end;
-	size_t i;
 
 	if (vm->destroying)
 		return;
@@ -148,9 +149,6 @@ void mmx_addrspace_begin_destroy(struct mmx_addrspace *vm, struct mmx_request *r
 	vm->destroying = true;
 	vm->users++;
 	mmx_bind_cancel_all(vm);
-	for (i = 0; i < vm->vma_count; i++)
-		mmx_list_add_tail(&bind->garbage, &vm->vmas[i]->link);
-	vm->vma_count = 0;
 	mmx_bind_note_unmapped(vm, 0, end);
 	bind->request = request;
 	bind->steps[0] = (struct mmx_bind_step){ .kind = MMX_STEP_UNMAP, .size = end };

@@ -5,7 +5,8 @@
  * All names are resolved when the message comes, and memory objects are held from then on. edit.c carries a bind out;
  * what it unmaps or replaces is garbage until the GPU can't reach it any more. Binds of a VM that have been edited
  * share one flush, and a VM has one flush at a time: so its binds complete in the order of their editing, and a
- * memory object is released only when nothing can touch its pages (design 3.7).
+ * memory object is released only when nothing can touch its pages (design 3.7). Garbage is freed in pieces: one at once,
+ * the others in rounds that follow.
  *
  * An asynchronous bind is a job of its VM's timeline. It reserves what it may take, page tables and mappings at their
  * worst, when it is accepted, and holds that until it has completed: a guest that has too little is told by the bind's
@@ -18,6 +19,10 @@
 #include <stdlib.h>
 
 #include "backend/session/vma.h"
+
+/* Mappings that are freed in one piece, and what freeing one takes, in entries of page tables. */
+#define SWEEP	   512u
+#define SWEEP_WORK 4
 
 struct mmx_bind *mmx_bind_new(struct mmx_addrspace *vm, uint32_t steps)
 {
@@ -89,17 +94,39 @@ static void say_goodbye(struct mmx_bind *bind)
 	mmx_addrspace_put(vm);
 }
 
-static void finish_flushed(struct mmx_addrspace *vm)
+/* Frees at most *left mappings, and takes them from it. Return: true: nothing is left of what the bind has unmapped. */
+static bool sweep(struct mmx_bind *bind, unsigned int *left)
 {
-	while (!mmx_list_empty(&vm->flushed)) {
-		struct mmx_bind *bind = mmx_list_first(&vm->flushed, struct mmx_bind, link);
+	struct mmx_addrspace *vm = bind->vm;
+	unsigned int freed = mmx_vma_free_some(&bind->garbage, *left);
 
+	if (bind->goodbye)
+		freed += mmx_vma_free_last(vm, *left - freed);
+	*left -= freed;
+	vm->session->credit -= (int64_t)freed * SWEEP_WORK;
+	return mmx_list_empty(&bind->garbage) && (!bind->goodbye || !vm->vma_count);
+}
+
+bool mmx_bind_finish(struct mmx_addrspace *vm)
+{
+	unsigned int left = SWEEP;
+
+	mmx_list_del(&vm->sweeps);
+	while (!mmx_list_empty(&vm->maintained)) {
+		struct mmx_bind *bind = mmx_list_first(&vm->maintained, struct mmx_bind, link);
+
+		if (!sweep(bind, &left)) {
+			struct mmx_session *s = vm->session;
+
+			mmx_list_add_tail(&s->sweeps, &vm->sweeps);
+			s->ops->pump(s->ctx, s);
+			return true;
+		}
 		mmx_list_del(&bind->link);
-		mmx_vma_free_list(&bind->garbage);
 		if (bind->goodbye) {
 			/* the last of them; the VM may be gone now */
 			say_goodbye(bind);
-			return;
+			return false;
 		}
 		if (bind->job) {
 			complete(bind, bind->error);
@@ -108,7 +135,7 @@ static void finish_flushed(struct mmx_addrspace *vm)
 		answer(bind, bind->error);
 		mmx_bind_free(bind);
 	}
-	mmx_bind_flush(vm);
+	return true;
 }
 
 static void flush_done(struct mmx_vm_op *op)
@@ -116,7 +143,9 @@ static void flush_done(struct mmx_vm_op *op)
 	struct mmx_addrspace *vm = mmx_container_of(op, struct mmx_addrspace, flush);
 
 	vm->flushing = false;
-	finish_flushed(vm);
+	mmx_list_splice(&vm->flushed, &vm->maintained);
+	if (mmx_bind_finish(vm))
+		mmx_bind_flush(vm);
 }
 
 void mmx_bind_flush(struct mmx_addrspace *vm)
@@ -126,31 +155,17 @@ void mmx_bind_flush(struct mmx_addrspace *vm)
 	mmx_list_del(&vm->unflushed);
 	if (vm->flushing || mmx_list_empty(&vm->edited))
 		return;
-	while (!mmx_list_empty(&vm->edited)) {
-		struct mmx_list *link = vm->edited.next;
-
-		mmx_list_del(link);
-		mmx_list_add_tail(&vm->flushed, link);
-	}
 	if (!end) {
-		finish_flushed(vm);
+		mmx_list_splice(&vm->edited, &vm->maintained);
+		mmx_bind_finish(vm);
 		return;
 	}
+	mmx_list_splice(&vm->edited, &vm->flushed);
 	vm->stale_start = 0;
 	vm->stale_end = 0;
 	vm->flushing = true;
 	vm->flush.done = flush_done;
 	mmx_vm_flush(vm->hw, start, end - start, &vm->flush);
-}
-
-static void pass_garbage(struct mmx_bind *bind)
-{
-	while (!mmx_list_empty(&bind->garbage)) {
-		struct mmx_list *link = bind->garbage.next;
-
-		mmx_list_del(link);
-		mmx_list_add_tail(&bind->vm->goodbye->garbage, link);
-	}
 }
 
 void mmx_bind_cancel_all(struct mmx_addrspace *vm)
@@ -161,7 +176,7 @@ void mmx_bind_cancel_all(struct mmx_addrspace *vm)
 	if (vm->timeline)
 		s->ops->binds_stop(s->ctx, vm->timeline);
 	if (s->sync && s->sync->vm == vm) {
-		pass_garbage(s->sync);
+		mmx_list_splice(&s->sync->garbage, &vm->goodbye->garbage);
 		answer(s->sync, ECANCELED);
 		mmx_bind_free(s->sync);
 		s->sync = NULL;
@@ -170,7 +185,7 @@ void mmx_bind_cancel_all(struct mmx_addrspace *vm)
 		struct mmx_bind *bind = mmx_list_first(&vm->binds, struct mmx_bind, link);
 
 		mmx_list_del(&bind->link);
-		pass_garbage(bind);
+		mmx_list_splice(&bind->garbage, &vm->goodbye->garbage);
 		complete(bind, ECANCELED);
 	}
 	mmx_list_del(&vm->edits);

@@ -40,7 +40,8 @@ struct mmx_bind {
 	bool goodbye;
 	int error; /* of either sign, of step number next */
 	int refused; /* what is wrong with the operation behind the last step; 0 = there is none */
-	struct mmx_list garbage; /* mmx_vma.link: unmapped, but the GPU may still reach it */
+	/* mmx_vma.link: unmapped, but the GPU may still reach it. Of a goodbye all that its VM still has is garbage, too. */
+	struct mmx_list garbage;
 	uint64_t reserved_bytes; /* of the session */
 	unsigned int reserved_mappings; /* of the VM */
 
@@ -59,6 +60,9 @@ struct mmx_bind *mmx_bind_new(struct mmx_addrspace *vm, uint32_t steps);
 void mmx_bind_note_unmapped(struct mmx_addrspace *vm, uint64_t va, uint64_t size);
 /* Maintains what was edited; then the binds complete. Does nothing while maintenance is under way: it will follow. */
 void mmx_bind_flush(struct mmx_addrspace *vm);
+/* Of binds whose maintenance is through: frees a piece of the garbage, and completes those that have none any more.
+ * Return: false: the VM may be gone. */
+bool mmx_bind_finish(struct mmx_addrspace *vm);
 /* The VM is going: all its binds that are not edited are ended, their garbage goes to its goodbye. */
 void mmx_bind_cancel_all(struct mmx_addrspace *vm);
 
@@ -66,7 +70,7 @@ void mmx_bind_cancel_all(struct mmx_addrspace *vm);
 
 /* Puts the bind, of a VM that is not destroyed or its goodbye, behind those that are to be edited. */
 void mmx_edit_add(struct mmx_bind *bind);
-/* Edits until the session's credit has gone down to @floor, or nothing is left to do. */
+/* Frees garbage, then edits, until the session's credit has gone down to @floor, or nothing is left to do. */
 void mmx_edit_run(struct mmx_session *s, int64_t floor);
 /* Is there something to do? */
 bool mmx_edit_pending(const struct mmx_session *s);

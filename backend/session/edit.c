@@ -26,6 +26,9 @@
 /* What a piece takes beside the entries, in the same measure: finding the place. */
 #define PIECE_WORK 8u
 
+/* Mappings that are moved within their list in the time of one entry. */
+#define MOVES 64u
+
 /* ---- pieces ---- */
 
 /* Where the region's byte is for the device. Return: contiguous bytes from there on. */
@@ -241,7 +244,8 @@ void mmx_edit_add(struct mmx_bind *bind)
 
 bool mmx_edit_pending(const struct mmx_session *s)
 {
-	return s->sync || !mmx_list_empty(&s->edits) || !mmx_list_empty(&s->unflushed);
+	return s->sync || !mmx_list_empty(&s->edits) || !mmx_list_empty(&s->unflushed) ||
+	       !mmx_list_empty(&s->sweeps);
 }
 
 static struct mmx_bind *first_of(struct mmx_addrspace *vm)
@@ -296,19 +300,26 @@ static void edited(struct mmx_session *s, struct mmx_bind *bind)
 		make_unusable(vm);
 }
 
+/* What has been done to the VM so far, but for a piece's change of the number of mappings. */
+static uint64_t work_of(const struct mmx_addrspace *vm)
+{
+	return mmx_vm_work(vm->hw) + vm->vmas_moved / MOVES;
+}
+
 void mmx_edit_run(struct mmx_session *s, int64_t floor)
 {
 	struct mmx_bind *bind;
 
+	while (s->credit > floor && !mmx_list_empty(&s->sweeps))
+		mmx_bind_finish(mmx_list_first(&s->sweeps, struct mmx_addrspace, sweeps));
 	while (s->credit > floor && (bind = next_bind(s))) {
 		struct mmx_addrspace *vm = bind->vm;
-		uint64_t before = mmx_vm_work(vm->hw) + vm->vma_count;
+		uint64_t before = work_of(vm), count = vm->vma_count;
 		bool is_edited = edit_piece(bind);
-		uint64_t after = mmx_vm_work(vm->hw) + vm->vma_count;
 
 		/* mappings that have become garbage count, too */
-		s->credit -=
-			PIECE_WORK + (int64_t)(after > before ? after - before : before - after);
+		count = vm->vma_count > count ? vm->vma_count - count : count - vm->vma_count;
+		s->credit -= PIECE_WORK + (int64_t)(work_of(vm) - before + count);
 		if (is_edited) {
 			edited(s, bind);
 		} else if (bind != s->sync) {

@@ -35,6 +35,8 @@ int mmx_addrspace_peek(const struct mmx_addrspace *vm, uint64_t va, unsigned int
 
 	if (va >= vm->user_va_range)
 		return va < mmx_vm_user_end(vm->hw) ? ADDRSPACE_E_UNMAPPED : ADDRSPACE_E_FOREIGN;
+	if (vm->destroying)
+		return ADDRSPACE_E_UNMAPPED;
 	if (va & (size - 1))
 		return ADDRSPACE_E_MISALIGNED;
 	byte = find_byte(vm, va);

@@ -106,6 +106,7 @@ int mmx_session_create(struct mmx_gpu *gpu, struct mmx_device *dev, struct mmx_t
 	s->log_limit = params->log_limit;
 	mmx_list_init(&s->edits);
 	mmx_list_init(&s->unflushed);
+	mmx_list_init(&s->sweeps);
 	mmx_notify_init(s);
 	r = init_tables(s);
 	if (!r)

@@ -118,11 +118,14 @@ struct mmx_addrspace {
 	struct mmx_list edited; /* to be maintained */
 	struct mmx_list unflushed; /* in the session's list while there are some */
 	struct mmx_list flushed; /* maintenance is under way */
+	struct mmx_list maintained; /* their garbage is being freed */
+	struct mmx_list sweeps; /* in the session's list while there are some */
 	struct mmx_vm_op flush;
 	bool flushing;
 	uint64_t stale_start, stale_end; /* what edited ones have unmapped; end 0: nothing */
 	unsigned int reserved_mappings; /* by asynchronous binds that have not completed */
 	size_t vma_count, vma_capacity;
+	uint64_t vmas_moved; /* within the array, so far */
 	struct mmx_vma **vmas; /* sorted by va, disjoint */
 };
 
@@ -171,7 +174,7 @@ struct mmx_session {
 	/* what may be done until the next round, in entries of page tables; below 0: was done too much */
 	int64_t credit;
 	struct mmx_bind *sync; /* VM_BIND that is being edited; may be NULL */
-	struct mmx_list edits, unflushed; /* mmx_addrspace.edits, .unflushed */
+	struct mmx_list edits, unflushed, sweeps; /* mmx_addrspace.edits, .unflushed, .sweeps */
 	/*
 	 * Of the backend's memory, held on behalf of the guest: page tables (each VM keeps it up to date,
 	 * mmx_vm_account()), rings, suspend buffers, heaps, the dummy. Of heaps alone what is being given back in the

@@ -67,12 +67,11 @@ static bool is_free(const struct mmx_addrspace *vm, size_t count)
 
 bool mmx_vma_may_map(const struct mmx_addrspace *vm, uint64_t va, uint64_t size)
 {
-	size_t i = find(vm, va), count = vm->vma_count + 1 + mmx_vma_splits(vm, va, size);
+	size_t first = find(vm, va), last = find(vm, va + size), count;
 
-	if (i < vm->vma_count && vm->vmas[i]->va < va)
-		i++;
-	for (; i < vm->vma_count && end_of(vm->vmas[i]) <= va + size; i++)
-		count--;
+	if (first < last && vm->vmas[first]->va < va)
+		first++;
+	count = vm->vma_count + 1 + mmx_vma_splits(vm, va, size) - (last - first);
 	/* fewer than before is always fine */
 	return count <= vm->vma_count || is_free(vm, count);
 }
@@ -135,6 +134,7 @@ static struct mmx_vma *use_spare(struct mmx_vma_spare *spare, const struct mmx_v
 static void insert_at(struct mmx_addrspace *vm, size_t i, struct mmx_vma *vma)
 {
 	memmove(&vm->vmas[i + 1], &vm->vmas[i], (vm->vma_count - i) * sizeof(vm->vmas[0]));
+	vm->vmas_moved += vm->vma_count - i;
 	vm->vmas[i] = vma;
 	vm->vma_count++;
 }
@@ -191,6 +191,7 @@ void mmx_vma_cut(struct mmx_addrspace *vm, uint64_t va, uint64_t size, struct mm
 	if (!gone)
 		return;
 	memmove(&vm->vmas[first], &vm->vmas[last], (vm->vma_count - last) * sizeof(vm->vmas[0]));
+	vm->vmas_moved += vm->vma_count - last;
 	vm->vma_count -= gone;
 }
 
@@ -200,14 +201,31 @@ void mmx_vma_insert(struct mmx_addrspace *vm, const struct mmx_vma *range,
 	insert_at(vm, find(vm, range->va), use_spare(spare, range));
 }
 
-void mmx_vma_free_list(struct mmx_list *garbage)
+static void free_vma(struct mmx_vma *vma)
 {
-	while (!mmx_list_empty(garbage)) {
+	if (vma->mem)
+		mmx_memobj_put(vma->mem);
+	free(vma);
+}
+
+unsigned int mmx_vma_free_some(struct mmx_list *garbage, unsigned int most)
+{
+	unsigned int done;
+
+	for (done = 0; done < most && !mmx_list_empty(garbage); done++) {
 		struct mmx_vma *vma = mmx_list_first(garbage, struct mmx_vma, link);
 
 		mmx_list_del(&vma->link);
-		if (vma->mem)
-			mmx_memobj_put(vma->mem);
-		free(vma);
+		free_vma(vma);
 	}
+	return done;
+}
+
+unsigned int mmx_vma_free_last(struct mmx_addrspace *vm, unsigned int most)
+{
+	unsigned int done;
+
+	for (done = 0; done < most && vm->vma_count; done++)
+		free_vma(vm->vmas[--vm->vma_count]);
+	return done;
 }

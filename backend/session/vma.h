@@ -37,7 +37,9 @@ void mmx_vma_cut(struct mmx_addrspace *vm, uint64_t va, uint64_t size, struct mm
 void mmx_vma_insert(struct mmx_addrspace *vm, const struct mmx_vma *range,
 		    struct mmx_vma_spare *spare);
 
-/* Drops references and frees. */
-void mmx_vma_free_list(struct mmx_list *garbage);
+/* Drops references and frees; at most so many. Return: how many. */
+unsigned int mmx_vma_free_some(struct mmx_list *garbage, unsigned int most);
+/* The same for mappings of a VM that goes. */
+unsigned int mmx_vma_free_last(struct mmx_addrspace *vm, unsigned int most);
 
 #endif

@@ -48,6 +48,18 @@ static inline void mmx_list_del(struct mmx_list *elem)
 	mmx_list_init(elem);
 }
 
+/* All elements of @from, behind those of @to. */
+static inline void mmx_list_splice(struct mmx_list *from, struct mmx_list *to)
+{
+	if (mmx_list_empty(from))
+		return;
+	from->next->prev = to->prev;
+	from->prev->next = to;
+	to->prev->next = from->next;
+	to->prev = from->prev;
+	mmx_list_init(from);
+}
+
 #define mmx_list_first(head, type, member) mmx_container_of((head)->next, type, member)
 
 #define mmx_list_for_each(pos, head) for (pos = (head)->next; pos != (head); pos = pos->next)

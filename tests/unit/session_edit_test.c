@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -252,6 +253,146 @@ static void test_long_end(void **state)
 		assert_int_equal(rig_job(guest, RIG_NAME(101), 1), i ? 0 : ECANCELED);
 		/* the entries are those of the second turn */
 		guest->entry_count = 0;
+	}
+}
+
+/* ---- many mappings ---- */
+
+/* Every other page from a terabyte on is a mapping of its own. */
+static void create_mappings(struct env *env, uint32_t count)
+{
+	struct rig_guest *guest = &env->guests[0];
+	uint32_t done, i;
+
+	/* what limits are is the configuration's; but sessions look each time */
+	((struct mmx_session_limits *)guest->session->limits)->max_mappings = count + 4096;
+	assert_int_equal(rig_mem_create(guest, RIG_NAME(1), RIG_PAGES, 1), 0);
+	for (done = 0; done < count; done += i) {
+		struct mmx_bind_op ops[MMX_BIND_MAX_OPS];
+		union mmx_msg_buf msg;
+
+		for (i = 0; i < MMX_BIND_MAX_OPS && done + i < count; i++)
+			ops[i] = (struct mmx_bind_op){ .mem = RIG_NAME(1),
+						       .va = (1ull << 40) + (done + i) * 2 * PAGE,
+						       .size = PAGE };
+		assert_int_equal(
+			rig_call(guest, &msg,
+				 mmx_encode_vm_bind(&msg, rig_tag(guest), RIG_NAME(0), ops, i)),
+			0);
+	}
+}
+
+/* Moving the list costs: less is done in a round when it is long. */
+static void test_list_moves(void **state)
+{
+	const uint32_t count = 16384;
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct mmx_addrspace *vm = vm_of(guest, RIG_NAME(0));
+	struct mmx_bind_op ops[MMX_BIND_MAX_OPS];
+	uint64_t before;
+	unsigned int i;
+
+	create_mappings(env, count);
+	for (i = 0; i < MMX_BIND_MAX_OPS; i++)
+		ops[i] = i % 2 ? (struct mmx_bind_op){ .op = MMX_BIND_OP_UNMAP,
+						       .va = 1 << 30,
+						       .size = PAGE }
+			       : (struct mmx_bind_op){ .mem = RIG_NAME(1),
+						       .va = 1 << 30,
+						       .size = PAGE };
+	for (i = 1; i <= 10; i++)
+		rig_bind_async(guest, RIG_NAME(0), i, ops, MMX_BIND_MAX_OPS, NULL, 0);
+	mmx_core_kick(env->rig.core, guest->session);
+	/* it takes 64 of them as long as one entry of a page table */
+	for (i = 1; i <= 3; i++) {
+		before = mmx_pgtable_unmaps(vm->hw->pt);
+		mmx_core_round(env->rig.core);
+		assert_true((mmx_pgtable_unmaps(vm->hw->pt) - before) * 2 * count / 64 <=
+			    ROUND + OVER);
+	}
+	assert_int_equal(rig_wait_job(guest, BINDS, 10), 0);
+}
+
+/* Whether there is room for a mapping is known at once, however many it would replace. */
+static uint64_t time_refused(struct env *env)
+{
+	const struct mmx_bind_op op = { .flags = MMX_BIND_SPARSE | MMX_BIND_NOEXEC,
+					.size = 1ull << 46 };
+	struct rig_guest *guest = &env->guests[0];
+	uint64_t least = UINT64_MAX;
+	unsigned int i, k;
+
+	for (k = 0; k < 5; k++) {
+		struct timespec start, end;
+		union mmx_msg_buf msg;
+		uint32_t tag = 0;
+		uint64_t ns;
+
+		for (i = 0; i < 30; i++) {
+			tag = rig_tag(guest);
+			assert_true(rig_put(guest, &msg,
+					    mmx_encode_vm_bind(&msg, tag, RIG_NAME(0), &op, 1)));
+		}
+		rig_kick(guest);
+		mmx_core_kick(env->rig.core, guest->session);
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		mmx_core_round(env->rig.core);
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		ns = (uint64_t)((end.tv_sec - start.tv_sec) * 1000000000 + end.tv_nsec -
+				start.tv_nsec);
+		least = ns < least ? ns : least;
+		assert_int_equal(rig_answer(guest, tag), -ENOSPC);
+	}
+	return least;
+}
+
+static void test_many_replaced(void **state)
+{
+	struct env *env = *state;
+	uint64_t few, many;
+
+	((struct mmx_session_limits *)env->guests[0].session->limits)->backend_bytes = 64 << 20;
+	few = time_refused(env);
+	create_mappings(env, 65536);
+	many = time_refused(env);
+	assert_true(many < few * 10);
+}
+
+/* What goes is freed in pieces, be it unmapped or its VM destroyed. */
+static void test_many_go(void **state)
+{
+	const uint32_t count = 40000;
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	const struct mmx_memobj *mem;
+	unsigned int turn, refs, most;
+	union mmx_msg_buf msg;
+
+	for (turn = 0; turn < 2; turn++) {
+		const struct mmx_bind_op op = { .op = MMX_BIND_OP_UNMAP,
+						.va = 1ull << 40,
+						.size = 2 * count * PAGE };
+		uint32_t tag = rig_tag(guest);
+
+		create_mappings(env, count);
+		mem = mmx_table_find(&guest->session->mems, RIG_NAME(1));
+		assert_int_equal(mem->refs, count);
+		assert_true(
+			rig_put(guest, &msg,
+				turn ? mmx_encode_object(&msg, tag, MMX_MSG_VM_DESTROY, RIG_NAME(0))
+				     : mmx_encode_vm_bind(&msg, tag, RIG_NAME(0), &op, 1)));
+		rig_kick(guest);
+		mmx_core_kick(env->rig.core, guest->session);
+		for (most = 0; mem->refs;) {
+			refs = mem->refs;
+			mmx_core_round(env->rig.core);
+			most = refs - mem->refs > most ? refs - mem->refs : most;
+		}
+		assert_in_range(most, 1, ROUND / 4 + OVER);
+		assert_int_equal(rig_answer(guest, tag), 0);
+		assert_int_equal(rig_object(guest, MMX_MSG_MEM_DESTROY, RIG_NAME(1)), 0);
+		assert_true(rig_is_released(guest, RIG_NAME(1)));
 	}
 }
 
@@ -505,6 +646,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long_bind, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_messages_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_list_moves, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_replaced, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sparse, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sparse_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sparse_quota, setup, teardown),

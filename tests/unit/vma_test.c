@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The mappings of a VM against a flat array that knows of each page what is mapped there. */
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -125,7 +126,7 @@ static bool cut(struct env *env, unsigned int first, unsigned int count)
 	mmx_vma_cut(&env->vm, va, size, &garbage, &spare);
 	mmx_vma_spare_drop(&spare);
 	check_garbage(env, &garbage, first, count);
-	mmx_vma_free_list(&garbage);
+	mmx_vma_free_some(&garbage, UINT_MAX);
 	memset(&env->flat[first], 0, count * sizeof(env->flat[0]));
 	return true;
 }
@@ -151,7 +152,7 @@ static void map(struct env *env, unsigned int first, unsigned int count, struct 
 	mmx_list_init(&garbage);
 	mmx_vma_cut(&env->vm, range.va, range.size, &garbage, &spare);
 	check_garbage(env, &garbage, first, count);
-	mmx_vma_free_list(&garbage);
+	mmx_vma_free_some(&garbage, UINT_MAX);
 	mmx_vma_insert(&env->vm, &range, &spare);
 	mmx_vma_spare_drop(&spare);
 	for (i = 0; i < count; i++)
