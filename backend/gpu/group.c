@@ -73,6 +73,27 @@ static void take_params(struct mmx_group *group, const struct mmx_group_params *
 	group->place = MMX_GROUP_OFF;
 }
 
+/* All but that of its queues. Return: 0 or a negative errno; what there is by then is release()'s to free. */
+static int alloc_memory(struct mmx_group *group, const struct mmx_group_params *params)
+{
+	struct mmx_gpu *gpu = group->gpu;
+	size_t syncs = 0;
+	int r;
+
+	r = mmx_dma_alloc(gpu->pool, gpu->info.suspend_size, &group->suspend);
+	if (r >= 0 && gpu->fw.protm_suspend_size)
+		r = mmx_dma_alloc(gpu->pool, gpu->fw.protm_suspend_size, &group->protm_suspend);
+	for (unsigned int i = 0; i < params->queue_count; i++)
+		syncs += mmx_queue_syncs(&params->queues[i]);
+	if (r >= 0)
+		r = mmx_dma_alloc(gpu->pool, syncs * sizeof(struct mmx_sync_object), &group->syncs);
+	if (r >= 0)
+		r = mmx_vm_map_kernel(group->vm, &group->syncs,
+				      MMX_PROT_READ | MMX_PROT_WRITE | MMX_PROT_UNCACHED,
+				      &group->syncs_va);
+	return r;
+}
+
 /**
  * mmx_group_create() - makes a group, OFF
  * @gpu: GPU; firmware has run at least once, so that its suspend sizes are known
@@ -85,46 +106,26 @@ int mmx_group_create(struct mmx_gpu *gpu, const struct mmx_group_params *params,
 		     struct mmx_group **ret_group)
 {
 	struct mmx_group *group = calloc(1, sizeof(*group));
-	size_t syncs = 0;
 	int r;
 
 	if (!group)
 		return -ENOMEM;
 	group->gpu = gpu;
 	take_params(group, params);
-	r = mmx_dma_alloc(gpu->pool, gpu->info.suspend_size, &group->suspend);
-	if (r < 0)
-		goto err_free;
-	if (gpu->fw.protm_suspend_size)
-		r = mmx_dma_alloc(gpu->pool, gpu->fw.protm_suspend_size, &group->protm_suspend);
-	if (r < 0)
-		goto err_free;
-	for (unsigned int i = 0; i < params->queue_count; i++)
-		syncs += mmx_queue_syncs(&params->queues[i]);
-	r = mmx_dma_alloc(gpu->pool, syncs * sizeof(struct mmx_sync_object), &group->syncs);
-	if (r < 0)
-		goto err_free;
-	r = mmx_vm_map_kernel(group->vm, &group->syncs,
-			      MMX_PROT_READ | MMX_PROT_WRITE | MMX_PROT_UNCACHED, &group->syncs_va);
-	if (r < 0)
-		goto err_free;
 	gpu->stats.groups++;
-	while (group->queue_count < params->queue_count) {
-		r = mmx_queue_init(group, group->queue_count, &params->queues[group->queue_count]);
-		if (r < 0) {
-			/* the VM can be resident: a TLB may have seen what is mapped */
-			release(group);
-			return r;
-		}
+	r = alloc_memory(group, params);
+	while (r >= 0 && group->queue_count < params->queue_count) {
 		group->queue_count++;
+		r = mmx_queue_init(group, group->queue_count - 1,
+				   &params->queues[group->queue_count - 1]);
+	}
+	if (r < 0) {
+		/* the VM can be resident: a TLB may have seen what was mapped, even if only for a moment */
+		release(group);
+		return r;
 	}
 	*ret_group = group;
 	return 0;
-
-err_free:
-	free_memory(group);
-	free(group);
-	return r;
 }
 
 /**

@@ -63,7 +63,10 @@ struct mmx_sync_object {
 	uint32_t reserved;
 };
 
-/* Allocates and maps the queue's memory. Return: 0; a negative errno, then nothing is left. */
+/*
+ * Allocates and maps the queue's memory. Return: 0; a negative errno: what there is by then is to be unmapped and
+ * freed as if there were all.
+ */
 int mmx_queue_init(struct mmx_group *group, unsigned int queue,
 		   const struct mmx_group_queue_params *params);
 /* Unmaps the ring from the VM, without maintenance. Legal on a zeroed queue. */

@@ -74,20 +74,11 @@ int mmx_queue_init(struct mmx_group *group, unsigned int queue,
 	for (unsigned int i = 0; i < queue; i++)
 		q->first_sync += group->queues[i].ring.size / MMX_QUEUE_JOB_SIZE;
 	r = mmx_dma_alloc(pool, params->ring_size, &q->ring);
-	if (r < 0)
-		return r;
-	r = mmx_dma_alloc_uncached(pool, 2 * MMX_PAGE_SIZE, &q->pages);
-	if (r < 0)
-		goto err_free_ring;
-	r = mmx_vm_map_kernel(group->vm, &q->ring, MMX_PROT_READ | MMX_PROT_UNCACHED, &q->ring_va);
-	if (r < 0)
-		goto err_free_pages;
-	return 0;
-
-err_free_pages:
-	mmx_dma_free(pool, &q->pages);
-err_free_ring:
-	mmx_dma_free(pool, &q->ring);
+	if (r >= 0)
+		r = mmx_dma_alloc_uncached(pool, 2 * MMX_PAGE_SIZE, &q->pages);
+	if (r >= 0)
+		r = mmx_vm_map_kernel(group->vm, &q->ring, MMX_PROT_READ | MMX_PROT_UNCACHED,
+				      &q->ring_va);
 	return r;
 }
 
