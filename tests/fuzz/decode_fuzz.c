@@ -23,8 +23,10 @@ static void check_reply(const struct mmx_decoded_reply *reply)
 	const struct mmx_limits *limits = &reply->hello.limits;
 
 	check(reply->error <= 0 && reply->error >= -4095);
-	check(reply->request >= MMX_MSG_HELLO && reply->request <= MMX_MSG_TIME);
-	check(reply->request != MMX_MSG_SUBMIT || reply->error);
+	check((reply->request >= MMX_MSG_HELLO && reply->request <= MMX_MSG_TIME) ||
+	      reply->request == MMX_MSG_VM_BIND_ASYNC || reply->request == MMX_MSG_VM_GET_STATE);
+	check((reply->request != MMX_MSG_SUBMIT && reply->request != MMX_MSG_VM_BIND_ASYNC) ||
+	      reply->error);
 	if (reply->request == MMX_MSG_VM_BIND)
 		check(reply->vm_bind_op <= MMX_BIND_MAX_OPS);
 	if (reply->request != MMX_MSG_HELLO || reply->error)

@@ -351,8 +351,11 @@ static void test_no_holes(void **cm_state)
 		fallocate(guest.region_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, size),
 		-1);
 	assert_int_equal(errno, EPERM);
-	assert_int_equal(madvise(guest.region, guest.region_size, MADV_REMOVE), -1);
-	assert_int_equal(errno, EPERM);
+	/* qemu-user takes that advice for a hint that it may ignore */
+	if (!getenv("MMX_EMULATOR")) {
+		assert_int_equal(madvise(guest.region, guest.region_size, MADV_REMOVE), -1);
+		assert_int_equal(errno, EPERM);
+	}
 	assert_int_equal(write(guest.region_fd, "x", 1), -1);
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(ftruncate(guest.region_fd, 4096), -1);
