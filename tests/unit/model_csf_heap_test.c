@@ -146,6 +146,26 @@ static void suspended_before_the_answer(void **state)
 	assert_int_equal(cenv_data(e, 0), 1);
 }
 
+/* Chunks that come back when the host has been told change nothing: its answer, which is on the way, concerns the heap. */
+static void found_some_before_the_answer(void **state)
+{
+	const uint64_t finish[] = { W_MOVE48(0, HEAP_VA), W_HEAP_SET(0), W_MOVE48(4, CHUNK(1)),
+				    W_FINISH_FRAGMENT(0, 4, 4, 0, 0) };
+	struct menv_group g;
+	struct menv *e = *state;
+
+	cenv_start_group(e, &g, 0, 2);
+	menv_submit(e, &g, 0, 0, draw, WORDS);
+	cenv_quiet(e);
+	check_asked(e, 0, 0);
+	menv_submit(e, &g, 0, 1, finish, 4);
+	cenv_quiet(e);
+	assert_int_equal(cenv_data(e, 0), 0);
+	answer(e, 0, 0, 0);
+	cenv_quiet(e);
+	assert_int_equal(cenv_data(e, 0), 1);
+}
+
 /* Chunks come back before firmware has told the host: no event, which would name a render pass that is over. */
 static void found_some_before_the_event(void **state)
 {
@@ -175,9 +195,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, cenv_teardown)
-		T(answered_with_a_chunk),
-		T(answered_with_none),
-		T(found_some_before_the_event),
+		T(answered_with_a_chunk),	 T(answered_with_none),
+		T(found_some_before_the_answer), T(found_some_before_the_event),
 		T(suspended_before_the_answer),
 	};
 

@@ -166,11 +166,9 @@ static void test_growth(void **state)
 	assert_int_equal(fake_rd64(&f, TILER(12)), CHUNK(2));
 	assert_int_equal(fake_rd64(&f, CHUNK_VA(1)), CHUNK(2));
 	assert_int_equal(bottom(), CHUNK_VA(3) + 64 + MDL_HEAP_VERTEX);
-	/* an answer that comes too late is not lost */
+	/* an answer to nobody touches no heap: it may be gone */
 	mdl_cs_heap_answer(f.cs[0][0], CHUNK(5), CHUNK(5));
-	assert_int_equal(fake_rd64(&f, HEAP_VA), CHUNK(5));
-	mdl_cs_heap_answer(f.cs[0][0], 0, 0);
-	assert_int_equal(fake_rd64(&f, HEAP_VA), CHUNK(5));
+	assert_int_equal(fake_rd64(&f, HEAP_VA), 0);
 }
 
 /* Without chunk, handler or fragment work the job fails, the stream goes on. */

@@ -97,6 +97,7 @@ void mdl_cs_stop(struct mdl_cs *cs);
 void mdl_cs_kick(struct mdl_cs *cs);
 
 /* Answers MDL_CS_TILER_OOM with the chunks first..last, {address | bytes >> 12}; 0, 0: with none. */
+void mdl_cs_heap_told(struct mdl_cs *cs);
 void mdl_cs_heap_answer(struct mdl_cs *cs, uint64_t first, uint64_t last);
 
 /* True while it has instructions that it could execute now. */

@@ -292,6 +292,7 @@ static enum cs_step out_of_memory(struct mdl_cs *cs, const struct heap_context *
 		cs->pending |= CS_TELL_OOM;
 		return mdl_cs_block(cs, MDL_CS_BLOCKED_SB);
 	case CS_OOM_ASKED:
+	case CS_OOM_TOLD:
 		return mdl_cs_block(cs, MDL_CS_BLOCKED_SB);
 	default:
 		return do_without(cs, ctx);
@@ -394,6 +395,12 @@ enum cs_step mdl_cs_heap_take(struct mdl_cs *cs, uint64_t context_va, uint64_t b
 		cs->heap_begun = true;
 		cs->heap_left = bytes;
 	}
+	/*
+	 * When the host has been told the stream waits for its answer, whatever comes back meanwhile: the answer changes the heap's
+	 * lists, and when the stream's jobs have ended the host may have taken the heap away.
+	 */
+	if (!in_handler(cs) && cs->oom == CS_OOM_TOLD)
+		return out_of_memory(cs, NULL);
 	for (n = 0; n < HEAP_STEP_CHUNKS; n++) {
 		uint64_t room = d.heap.top > d.heap.bottom ? d.heap.top - d.heap.bottom : 0;
 
@@ -423,17 +430,22 @@ void mdl_cs_heap_drop(struct mdl_cs *cs)
 	cs->oom = CS_OOM_NONE;
 }
 
+/** mdl_cs_heap_told() - CS_TILER_OOM is raised: nothing happens to the draw before the host's answer */
+void mdl_cs_heap_told(struct mdl_cs *cs)
+{
+	if (cs->oom == CS_OOM_ASKED)
+		cs->oom = CS_OOM_TOLD;
+}
+
 /** mdl_cs_heap_answer() - the host answers CS_TILER_OOM with the chunks first..last; 0 = with none */
 void mdl_cs_heap_answer(struct mdl_cs *cs, uint64_t first, uint64_t last)
 {
 	struct heap_context ctx;
 	struct mdl_fault fault;
 
-	if (!cs->started || cs->dead)
+	if (cs->oom != CS_OOM_ASKED && cs->oom != CS_OOM_TOLD)
 		return;
-	/* it may have gone on in a chunk that came back meanwhile; what the host gives is kept */
-	if (cs->oom == CS_OOM_ASKED)
-		cs->oom = first ? CS_OOM_NONE : CS_OOM_DENIED;
+	cs->oom = first ? CS_OOM_NONE : CS_OOM_DENIED;
 	if (first && (!read_context(cs, &ctx, &fault) ||
 		      !give(cs, &ctx, first, last ? last : first, &fault) ||
 		      !wr(cs, cs->heap, &ctx, sizeof(ctx), &fault)))

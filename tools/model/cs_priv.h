@@ -45,7 +45,8 @@ enum cs_step {
 /* A draw that lacks memory. */
 enum cs_oom {
 	CS_OOM_NONE,
-	CS_OOM_ASKED, /* the host has been told, and has not answered */
+	CS_OOM_ASKED, /* the host is to be told */
+	CS_OOM_TOLD, /* ... has been, and has not answered */
 	CS_OOM_DENIED, /* the host has no chunk */
 	CS_OOM_HANDLED, /* the exception handler is to find some */
 	CS_OOM_TRIED, /* it has run */

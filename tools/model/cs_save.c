@@ -235,7 +235,7 @@ bool mdl_cs_restore(struct mdl_cs *cs, const struct mdl_cs_params *params,
 	cs->idle = flags & F_IDLE;
 	cs->disjoint++;
 	/* what the host did not answer, or could not give then, it is asked again (panthor expects it) */
-	if (cs->oom == CS_OOM_ASKED || cs->oom == CS_OOM_DENIED)
+	if (cs->oom == CS_OOM_ASKED || cs->oom == CS_OOM_TOLD || cs->oom == CS_OOM_DENIED)
 		cs->oom = CS_OOM_NONE;
 	if (flags & F_DEAD) {
 		for (i = 0; i < CS_JOBS; i++)

@@ -106,6 +106,7 @@ void csf_stream_events(struct mmx_model *m, struct mdl_csf_group *g, unsigned in
 	if (s->oom && seen(m, s, CS_TILER_OOM)) {
 		s->oom = false;
 		s->oom_told = true;
+		mdl_cs_heap_told(s->cs);
 		heap_status(m, s, &status);
 		raise_event(m, g, index, CS_TILER_OOM);
 	}
