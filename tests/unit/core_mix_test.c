@@ -166,7 +166,7 @@ static struct rig_stream draw_stream(struct rig_ctx *ctx)
 					    .chunk_size = CHUNK,
 					    .max_chunks = 100,
 					    .target_in_flight = 100 };
-	uint64_t *words = (uint64_t *)((uint8_t *)ctx->memory + DESCRIPTOR);
+	uint64_t *words = (uint64_t *)(void *)((uint8_t *)ctx->memory + DESCRIPTOR);
 	const struct mmx_decoded_reply *reply;
 	struct mmx_cs_asm a;
 
@@ -177,7 +177,7 @@ static struct rig_stream draw_stream(struct rig_ctx *ctx)
 	words[2] = words[1] + 64;
 	words[3] = words[1] + CHUNK;
 	memset((uint8_t *)ctx->memory + TILER, 0, 128);
-	*(uint64_t *)((uint8_t *)ctx->memory + TILER + 24) = RIG_VA + DESCRIPTOR;
+	*(uint64_t *)(void *)((uint8_t *)ctx->memory + TILER + 24) = RIG_VA + DESCRIPTOR;
 	a = rig_asm_begin(ctx);
 	mmx_cs_req_resource(&a, MMX_CS_RES_IDVS | MMX_CS_RES_FRAGMENT);
 	mmx_cs_move48(&a, 0, reply->heap.context_va);
