@@ -344,7 +344,8 @@ MMX_ASSERT_SIZE(struct mmx_reply_vm_create, 24);
  * VM_BIND: ops are carried out in order; each maps part of a memory object or unmaps a range. Mapping
  * over existing mappings replaces them. va, size and mem_offset are multiples of 4096; size 0 does
  * nothing. UNMAP: mem and mem_offset MBZ; holes are fine. Each op happens as a whole or not at all, and as
- * one step for all other binds of the VM.
+ * one step for all other binds of the VM; but a MAP for which the backend finds no memory (ENOMEM) may leave its
+ * range unmapped.
  *
  * SPARSE maps no memory of the guest: mem and mem_offset MBZ, and NOEXEC must be set. The range can be
  * accessed; what is read is undefined, and what is written is lost, or is what some other sparse range of
