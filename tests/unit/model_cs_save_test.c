@@ -237,7 +237,7 @@ static void test_bad_buffers(void **state)
 		{ 8 + 384 + 24 + 1 + 169, 9 }, /* load/store entry */
 		{ 8 + 384 + 24 + 1 + 170, 0x10 }, /* resources */
 		{ 8 + 625 + 2, 1 }, /* depth of an exception handler */
-		{ 8 + 625 + 12, 5 }, /* state of a draw without memory */
+		{ 8 + 625 + 12, 6 }, /* state of a draw without memory */
 		{ 8 + 663 + 1, 4 }, /* kind of the first job */
 		{ 8 + 663 + 2, 8 }, /* its entry */
 		{ 8 + 663 + 10, 1 }, /* its cycles */
