@@ -15,7 +15,8 @@ descriptors()
 	find "/proc/${pid_of[malimuxd]}/fd" -mindepth 1 | wc -l
 }
 
-guest_a --rounds 1000 --frames 20
+# until it is killed
+guest_a --rounds 1000000 --frames 20
 until [ "$(counter A connected)" = true ]; do :; done
 before=$(descriptors)
 
