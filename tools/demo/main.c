@@ -21,7 +21,7 @@ static const char usage[] =
 	"\n"
 	"      --socket PATH   of the partition\n"
 	"      --name NAME     of this guest, in its lines and in the daemon's log (default: guest)\n"
-	"      --rounds N      1..1000 (default: 3)\n"
+	"      --rounds N      1..1000000 (default: 3)\n"
 	"      --frames N      of each round's render pass, 1..100 (default: 20)\n"
 	"      --fault         after the first round also run streams that fault\n"
 	"  -h, --help          show this text\n"
@@ -142,7 +142,7 @@ int main(int argc, char **argv)
 			demo.name = optarg;
 			break;
 		case OPT_ROUNDS:
-			ok = parse(optarg, 1000, &demo.rounds);
+			ok = parse(optarg, 1000000, &demo.rounds);
 			break;
 		case OPT_FRAMES:
 			ok = parse(optarg, MMX_DEMO_MAX_FRAMES, &demo.frames);
