@@ -6,8 +6,9 @@
  *
  * Slots. Partitions are asked in the order of what they have had; each may place its first ready group, or evict
  * for it: one that is idle, one of lower priority of its own, or one that has had its turn. A turn is a tick of charged
- * time, so a group does not lose its slot before it has led. If an address space is what is missing, all groups
- * that hold it go: else a VM with two groups in slots would never lose it.
+ * time, so a group does not lose its slot before it has led, but to a partition that has none at all and has had no
+ * more: how long turns are is for those who take them to say, and others do not wait for that. If an address space is
+ * what is missing, all groups that hold it go: else a VM with two groups in slots would never lose it.
  *
  * Leaders. Of the groups in slots that have work, one leads: a realtime one if there is any, then one of the
  * partition that has had least, then the one of the highest priority, then whose turn it is. It leads for a tick, or
@@ -94,37 +95,101 @@ static uint64_t lead_ends(const struct mmx_sched *sched, uint64_t now_ns)
 	return (sched->leader ? sched->led_since_ns : now_ns) + sched->params.tick_ns;
 }
 
+static bool turn_is_over(const struct mmx_sched *sched, const struct mmx_sched_group *in)
+{
+	return in->used_ns >= sched->params.tick_ns / 16 * 15;
+}
+
+/* The cores are at work, or about to be. */
+static bool somebody_runs(const struct mmx_sched *sched)
+{
+	unsigned int i;
+
+	for (i = 0; i < sched->params.slots; i++)
+		if (sched->slot[i] && sched->slot[i]->busy &&
+		    sched->slot[i]->state != MMX_SCHED_LEAVING)
+			return true;
+	return false;
+}
+
+/* From when on may @in, which is idle, be told to leave for the sake of @group? */
+static uint64_t idle_until(const struct mmx_sched *sched, const struct mmx_sched_group *in,
+			   const struct mmx_sched_group *group)
+{
+	bool comes_first = in->partition == group->partition
+				   ? group->priority > in->priority
+				   : is_realtime(group) || !group->partition->slots;
+
+	return comes_first || !somebody_runs(sched) ? 0 : in->idle_ns + MMX_SCHED_LINGER_NS;
+}
+
+/* When the turn of @in is over, or is to be looked at again. */
+static uint64_t turn_until(const struct mmx_sched *sched, const struct mmx_sched_group *in,
+			   uint64_t now_ns)
+{
+	uint64_t until = lead_ends(sched, now_ns);
+
+	/* whoever was above it until firmware had its new priority had a little of its tick */
+	if (turn_is_over(sched, in))
+		return 0;
+	return until > now_ns ? until : now_ns + sched->params.tick_ns;
+}
+
+/* What is on its way out is not enough for who has least: @in would go, or go on going, with its address space. */
+static bool would_help(const struct mmx_sched *sched, const struct mmx_sched_group *in,
+		       struct obstacle o)
+{
+	unsigned int i;
+
+	for (i = 0; i < sched->params.slots; i++) {
+		const struct mmx_sched_group *other = sched->slot[i];
+
+		if (other && other->state == MMX_SCHED_LEAVING &&
+		    !(o.address_space && other->vm == in->vm))
+			return false;
+	}
+	return true;
+}
+
+/* From when on may @in, which is at work, be told to leave for the sake of @group? UINT64_MAX: not by time alone. */
+static uint64_t busy_until(const struct mmx_sched *sched, const struct mmx_sched_group *in,
+			   const struct mmx_sched_group *group, struct obstacle o, uint64_t now_ns)
+{
+	const struct mmx_sched_partition *partition = group->partition;
+	uint64_t until = turn_until(sched, in, now_ns), soon = in->since_ns + MMX_SCHED_WAKE_NS;
+
+	if (in->partition == partition) {
+		if (in->priority != group->priority)
+			return in->priority < group->priority ? 0 : UINT64_MAX;
+		return until;
+	}
+	/* it may never lead, as long as there are others of that kind */
+	if (is_realtime(group) && !is_realtime(in))
+		return in->since_ns + sched->params.tick_ns;
+	if (!partition->slots && partition->vtime <= in->partition->vtime &&
+	    would_help(sched, in, o))
+		return soon < until ? soon : until;
+	/* it has had less than its share yet: look again a tick later */
+	if (in->partition->vtime <= partition->vtime)
+		return now_ns + sched->params.tick_ns;
+	return until;
+}
+
 /*
  * May @in be told to leave for the sake of @group? *ret_when_ns (if it is earlier) is when a no may turn into
  * a yes.
  */
 static bool may_evict(const struct mmx_sched *sched, const struct mmx_sched_group *in,
-		      const struct mmx_sched_group *group, uint64_t now_ns, uint64_t *ret_when_ns)
+		      const struct mmx_sched_group *group, struct obstacle o, uint64_t now_ns,
+		      uint64_t *ret_when_ns)
 {
-	/* whoever was above it until firmware had its new priority had a little of its tick */
-	bool turn_is_over = in->used_ns >= sched->params.tick_ns / 16 * 15;
-	uint64_t until = lead_ends(sched, now_ns);
+	uint64_t until;
 
 	if (in->state != MMX_SCHED_IN)
 		return false;
-	if (!in->busy)
-		return true;
-	if (in->partition == group->partition) {
-		if (in->priority != group->priority)
-			return in->priority < group->priority;
-	} else if (is_realtime(group) && !is_realtime(in)) {
-		/* it may never lead, as long as there are others of that kind */
-		until = in->since_ns + sched->params.tick_ns;
-		turn_is_over = now_ns >= until;
-	} else if (in->partition->vtime <= group->partition->vtime) {
-		/* it has had less than its share yet: look again a tick later */
-		turn_is_over = false;
-		until = now_ns + sched->params.tick_ns;
-	}
-	if (turn_is_over)
-		return true;
+	until = in->busy ? busy_until(sched, in, group, o, now_ns) : idle_until(sched, in, group);
 	if (until <= now_ns)
-		until = now_ns + sched->params.tick_ns;
+		return true;
 	if (until < *ret_when_ns)
 		*ret_when_ns = until;
 	return false;
@@ -132,8 +197,8 @@ static bool may_evict(const struct mmx_sched *sched, const struct mmx_sched_grou
 
 /* Would the VM of @in lose its address space, if its groups left that may be told to? *ret_begun: some leave already. */
 static bool frees_address_space(const struct mmx_sched *sched, const struct mmx_sched_group *in,
-				const struct mmx_sched_group *group, uint64_t now_ns,
-				uint64_t *ret_when_ns, bool *ret_begun)
+				const struct mmx_sched_group *group, struct obstacle o,
+				uint64_t now_ns, uint64_t *ret_when_ns, bool *ret_begun)
 {
 	unsigned int i;
 
@@ -145,20 +210,28 @@ static bool frees_address_space(const struct mmx_sched *sched, const struct mmx_
 			continue;
 		if (other->state == MMX_SCHED_LEAVING)
 			*ret_begun = true;
-		else if (!may_evict(sched, other, group, now_ns, ret_when_ns))
+		else if (!may_evict(sched, other, group, o, now_ns, ret_when_ns))
 			return false;
 	}
 	return true;
 }
 
-/* Idle ones first; then of the partition that has had most; then the one whose turn came first. */
-static bool better_victim(const struct mmx_sched_group *a, const struct mmx_sched_group *b)
+/*
+ * Idle ones first; then of the partition that has had most; then one that has had its turn, those whose came
+ * first before others; then the one that has had most of it.
+ */
+static bool better_victim(const struct mmx_sched *sched, const struct mmx_sched_group *a,
+			  const struct mmx_sched_group *b)
 {
+	bool over = turn_is_over(sched, a);
+
 	if (a->busy != b->busy)
 		return !a->busy;
 	if (a->partition->vtime != b->partition->vtime)
 		return a->partition->vtime > b->partition->vtime;
-	return a->turn < b->turn;
+	if (over != turn_is_over(sched, b))
+		return over;
+	return over || a->used_ns == b->used_ns ? a->turn < b->turn : a->used_ns > b->used_ns;
 }
 
 /* @fresh: also one that begins to free something; else only what completes the freeing of an address space. */
@@ -174,14 +247,14 @@ static struct mmx_sched_group *find_victim(const struct mmx_sched *sched,
 		bool begun = false;
 
 		if (!in || (o.share && in->partition != group->partition) ||
-		    !may_evict(sched, in, group, now_ns, ret_when_ns))
+		    !may_evict(sched, in, group, o, now_ns, ret_when_ns))
 			continue;
 		if (o.address_space &&
-		    !frees_address_space(sched, in, group, now_ns, ret_when_ns, &begun))
+		    !frees_address_space(sched, in, group, o, now_ns, ret_when_ns, &begun))
 			continue;
 		if (begun)
 			return in;
-		if (fresh && (!victim || better_victim(in, victim)))
+		if (fresh && (!victim || better_victim(sched, in, victim)))
 			victim = in;
 	}
 	return victim;
@@ -351,6 +424,23 @@ static unsigned int find_best(const struct mmx_sched *sched, struct mmx_sched_gr
 	return count;
 }
 
+/* Somebody else has just got work: when does he lead, if he has had no more by then? */
+static void wake_for_others(struct mmx_sched *sched, uint64_t now_ns)
+{
+	uint64_t wake_ns = sched->led_since_ns + MMX_SCHED_WAKE_NS;
+	unsigned int i;
+
+	for (i = 0; i < sched->params.slots; i++) {
+		const struct mmx_sched_group *group = sched->slot[i];
+
+		if (runs(group) && group->woke && group->partition != sched->leader->partition) {
+			mmx_sched_wake_at(sched,
+					  wake_ns > now_ns ? wake_ns : now_ns + MMX_SCHED_WAKE_NS);
+			return;
+		}
+	}
+}
+
 static void choose_leader(struct mmx_sched *sched, uint64_t now_ns)
 {
 	struct mmx_sched_group *leader = runs(sched->leader) ? sched->leader : NULL, *best;
@@ -360,23 +450,20 @@ static void choose_leader(struct mmx_sched *sched, uint64_t now_ns)
 	if (over)
 		leader->turn = ++sched->turns;
 	count = find_best(sched, &best);
-	if (leader && best != leader && !over && !outranks(best, leader)) {
-		uint64_t wake_ns = sched->led_since_ns + MMX_SCHED_WAKE_NS;
-
-		/* who has just got work and had no more does not wait for the end of the tick */
-		if (!best->woke || best->partition == leader->partition || now_ns < wake_ns) {
-			if (best->woke && now_ns < wake_ns)
-				mmx_sched_wake_at(sched, wake_ns);
-			best = leader;
-		}
-	}
+	/* who has just got work and had no more does not wait for the end of the tick */
+	if (leader && best != leader && !over && !outranks(best, leader) &&
+	    (!best->woke || best->partition == leader->partition ||
+	     now_ns < sched->led_since_ns + MMX_SCHED_WAKE_NS))
+		best = leader;
 	if (best != sched->leader || over)
 		sched->led_since_ns = now_ns;
 	sched->leader = best;
 	if (best)
 		best->woke = false;
-	if (count > 1)
+	if (count > 1) {
 		mmx_sched_wake_at(sched, sched->led_since_ns + sched->params.tick_ns);
+		wake_for_others(sched, now_ns);
+	}
 }
 
 /* The first free firmware priority of [from, end). Return: @end: there is none. */

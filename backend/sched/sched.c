@@ -201,6 +201,7 @@ void mmx_sched_group_add(struct mmx_sched *sched, struct mmx_sched_group *group,
 	mmx_list_init(&group->link);
 	group->state = MMX_SCHED_OUT;
 	group->busy = false;
+	group->idle_ns = 0;
 	group->woke = false;
 	group->aside = false;
 	group->used_ns = 0;
@@ -256,8 +257,11 @@ void mmx_sched_busy(struct mmx_sched *sched, struct mmx_sched_group *group, uint
 void mmx_sched_idle(struct mmx_sched *sched, struct mmx_sched_group *group, uint64_t now_ns)
 {
 	mmx_sched_account(sched, now_ns);
-	sched->changed = sched->changed || group->busy;
-	sched->busy -= group->busy;
+	if (group->busy) {
+		sched->changed = true;
+		sched->busy--;
+		group->idle_ns = now_ns;
+	}
 	group->busy = false;
 	group->woke = false;
 	mmx_sched_unready(group);

@@ -42,6 +42,11 @@
 #define MMX_SCHED_RETRY_NS 1000000ull
 /* Within that time after a change of leaders no other partition's group becomes one because it has just got work. */
 #define MMX_SCHED_WAKE_NS 1000000ull
+/*
+ * A group that has no work any more keeps its slot for so long from those who have slots already, while the cores are at
+ * work: one that submits job by job has the next one soon. About what leaving and coming back would cost.
+ */
+#define MMX_SCHED_LINGER_NS 500000ull
 
 struct mmx_sched_params {
 	unsigned int slots; /* 1..MMX_SCHED_MAX_SLOTS */
@@ -86,6 +91,7 @@ struct mmx_sched_group {
 	unsigned int fw_priority; /* unless OUT */
 	unsigned int fw_next; /* the one that it is being given, else fw_priority */
 	bool busy; /* has work */
+	uint64_t idle_ns; /* since when it has none, unless it never had */
 	bool woke; /* has got it in a slot, and has not led since */
 	uint64_t
 		turn; /* orders those that wait: from when it got work, has led, or was told to leave */

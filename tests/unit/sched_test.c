@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* The scheduler on a clock made of numbers; suspects are in sched_alone_test.c. */
+/* The scheduler on a clock made of numbers; how long light work waits is in sched_wait_test.c, suspects are
+ * in sched_alone_test.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -140,74 +141,6 @@ static void realtime_leads(void **state)
 		machine_run_until(&m, m.now_ns + 1 * MS);
 	}
 	assert_int_equal(m.evictions, 0);
-	machine_finish(&m);
-}
-
-/* Who has a little work now and then gets it done at once, beside one with endless work; and no more than its share. */
-static void light_work_is_not_kept_waiting(void **state)
-{
-	struct mmx_sched_partition p[2];
-	struct machine_group *heavy, *light;
-	uint64_t before, waited = 0;
-	struct machine m;
-	unsigned int i;
-
-	(void)state;
-	machine_init(&m, 8, 7);
-	machine_partition(&m, &p[0], 1, 8);
-	machine_partition(&m, &p[1], 1, 8);
-	heavy = machine_add(&m, &p[0], 1, NULL);
-	light = machine_add(&m, &p[1], 1, NULL);
-	machine_busy(&m, heavy);
-	machine_busy(&m, light);
-	machine_run_until(&m, 100 * MS);
-	mmx_sched_idle(m.sched, &light->sched, m.now_ns);
-	machine_run_until(&m, 200 * MS);
-	for (i = 0; i < 200; i++) {
-		before = light->ran_ns;
-		machine_busy(&m, light);
-		while (light->ran_ns - before < MS / 2) {
-			machine_run_until(&m, m.now_ns + MS / 20);
-			waited += MS / 20;
-		}
-		waited -= light->ran_ns - before;
-		mmx_sched_idle(m.sched, &light->sched, m.now_ns);
-		machine_run_until(&m, m.now_ns + 4 * MS);
-	}
-	assert_true(waited < 200 * MS / 5);
-	/* endless work for both: no credit is left, and none is owed */
-	before = light->ran_ns;
-	machine_busy(&m, light);
-	machine_run_until(&m, m.now_ns + 1000 * MS);
-	assert_in_range(light->ran_ns - before, 480 * MS, 520 * MS);
-	machine_finish(&m);
-}
-
-/* A group that goes idle and comes back all the time, to be taken for one with little work, gets no more than its share,
- * and does not keep the firmware busy with priorities. */
-static void flapping_gains_nothing(void **state)
-{
-	struct mmx_sched_partition p[2];
-	struct machine_group *honest, *flapping;
-	struct machine m;
-	unsigned int i;
-
-	(void)state;
-	machine_init(&m, 8, 7);
-	machine_partition(&m, &p[0], 1, 8);
-	machine_partition(&m, &p[1], 1, 8);
-	honest = machine_add(&m, &p[0], 1, NULL);
-	flapping = machine_add(&m, &p[1], 1, NULL);
-	machine_busy(&m, honest);
-	machine_busy(&m, flapping);
-	for (i = 0; i < 20000; i++) {
-		machine_run_until(&m, m.now_ns + 100000);
-		mmx_sched_idle(m.sched, &flapping->sched, m.now_ns);
-		machine_run_until(&m, m.now_ns + 1000);
-		machine_busy(&m, flapping);
-	}
-	assert_true(machine_share(&m, &p[0]) >= 480);
-	assert_true(m.moves <= 2 * (m.now_ns / MMX_SCHED_WAKE_NS));
 	machine_finish(&m);
 }
 
@@ -635,8 +568,6 @@ int main(void)
 		cmocka_unit_test(alone_no_tick),
 		cmocka_unit_test(residents_share_by_weight),
 		cmocka_unit_test(realtime_leads),
-		cmocka_unit_test(light_work_is_not_kept_waiting),
-		cmocka_unit_test(flapping_gains_nothing),
 		cmocka_unit_test(cores_count),
 		cmocka_unit_test(refused_group_holds_up_nobody),
 		cmocka_unit_test(fair_though_address_spaces_are_scarce),
