@@ -12,7 +12,7 @@
  *   sleep.c  power off when there is nothing to do, and the return    (mcu_regs.h)
  *   power.c  L2 power                                                (gpu_regs.h)
  *   mmu.c    address spaces: binding VMs to them, maintenance, faults (mmu_regs.h)
- *   pgtable.c, vm.c   page tables; a GPU address space
+ *   vm.c     a GPU address space; pgtable.c, pgtable_unmap.c  its page tables
  *   fw.c     firmware memory, the interface it offers, MCU windows of slots
  *   glb.c    global requests: configuration, ping
  *   slot.c   group slots: start, suspend, resume, terminate; slot_ask.c  priority and status of who runs

@@ -13,7 +13,8 @@ backend_gpu_libgpu_a_SOURCES = \
 	%D%/group.c %D%/group.h %D%/group_priv.h \
 	%D%/heap.c %D%/heap.h \
 	%D%/mmu.c %D%/mmu.h \
-	%D%/pgtable.c %D%/pgtable.h \
+	%D%/pgtable.c %D%/pgtable.h %D%/pgtable_priv.h \
+	%D%/pgtable_unmap.c \
 	%D%/power.c %D%/power.h \
 	%D%/queue.c \
 	%D%/reset.c %D%/reset.h \
