@@ -15,7 +15,8 @@
  *   vm.c     a GPU address space; pgtable.c, pgtable_unmap.c  its page tables
  *   fw.c     firmware memory, the interface it offers, MCU windows of slots
  *   glb.c    global requests: configuration, ping
- *   slot.c   group slots: start, suspend, resume, terminate; slot_ask.c  priority and status of who runs
+ *   slot.c   group slots: start, suspend, resume, terminate; slot_ask.c  priority and status of who runs;
+ *            slot_report.c  what firmware reports of them
  *   group.c, queue.c  groups and their rings; cs_insn.h
  *   heap.c   tiler heaps: chunks, and the answer to a stream that has run out of them
  */

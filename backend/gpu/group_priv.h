@@ -5,6 +5,7 @@
  *   group.c  life and memory
  *   queue.c  rings and sync objects
  *   slot.c   where it is: writes .place, .slot, .suspended and .dead, and nothing else does
+ *   slot_report.c  the faults of queues
  */
 #ifndef BACKEND_GPU_GROUP_PRIV_H
 #define BACKEND_GPU_GROUP_PRIV_H

@@ -23,6 +23,7 @@ backend_gpu_libgpu_a_SOURCES = \
 	%D%/slot_ask.c \
 	%D%/slot_heap.c \
 	%D%/slot_program.c \
+	%D%/slot_report.c \
 	%D%/vm.c %D%/vm.h %D%/vm_priv.h
 
 EXTRA_DIST += %D%/README.md

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * What comes before a reset that somebody is accused of; see reset.h. Called by slot.c and mmu.c when something of a group
+ * What comes before a reset that somebody is accused of; see reset.h. Called by slot.c, slot_report.c and mmu.c when something of a group
  * or VM does not answer, by what groups and firmware do meanwhile, and by its own deadline; it ends in mmx_gpu_reset().
  *
  * While it is pending nothing can be placed (mmx_gpu_is_ready()), and interrupts are handled as ever. A ping that is not

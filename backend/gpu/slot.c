@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Group slots of the firmware: the state machine of slot.h, and what firmware reports on the groups
- * in them. Called by core through group.h (place, evict), by gpu.c's interrupt dispatch, by mmu.c
+ * Group slots of the firmware: the state machine of slot.h. What else firmware reports on the groups in them is
+ * slot_report.c's. Called by core through group.h (place, evict), by gpu.c's interrupt dispatch, by mmu.c
  * (address space enabled, windows flushed), by boot.c at a reset, and by a deadline per slot.
  * Nothing waits.
  *
@@ -15,18 +15,13 @@
  *    windows until the end of CLEANING. A reset takes both away (mmu.c, fw.c).
  *  - ops are never called from within mmx_group_place() and mmx_group_evict(). A callback may do
  *    anything: evict the group, even reset the GPU; so its caller looks at the slot again
- *    (still_in()) before it goes on.
+ *    (mmx_slot_still_in()) before it goes on.
  *
  * The ladder: a SUSPEND that is not answered in time becomes a TERMINATE, which costs that group
  * alone. A TERMINATE, START or RESUME that is not answered resets the GPU.
  *
  * Firmware's words are copied once each. A state that firmware was not asked for, or that does not
  * exist, resets the GPU: the group's state can't be trusted any more.
- *
- * Doorbells: acknowledging SYNC_UPDATE and IDLE rings none, since firmware looks at the host's word
- * before it raises the next one. After FAULT and TILER_OOM (slot_heap.c) the stream is rung for, since it
- * may stand still until its event is acknowledged. PROTM_PENDING is never answered: there is no
- * protected mode here, such a stream runs into the owner's time limits.
  */
 #include "backend/gpu/slot.h"
 
@@ -35,31 +30,6 @@
 #include "backend/gpu/group_priv.h"
 #include "backend/gpu/slot_priv.h"
 #include "backend/util/log.h"
-
-/* Exception codes of panthor.md 2.7 (drm/panthor: DRM_PANTHOR_EXCEPTION_*). */
-#define EXCEPTION_CS_UNRECOVERABLE 0x41u
-#define EXCEPTION_OOM		   0x60u
-
-/* Events of a stream that are acknowledged here. */
-#define STREAM_EVENTS (CS_REQ_FAULT | CS_REQ_FATAL | CS_REQ_TILER_OOM)
-
-/* The death of a stream, copied before it is acknowledged. */
-struct stream_report {
-	bool died;
-	uint32_t fatal;
-	uint64_t fatal_info;
-};
-
-/* Firmware has been asked for something and has not answered. */
-static bool is_asked(const struct mmx_slot *slot)
-{
-	return slot->state == MMX_SLOT_STARTING || slot->state == MMX_SLOT_STOPPING;
-}
-
-static bool still_in(const struct mmx_slot *slot, const struct mmx_group *group)
-{
-	return slot->group == group && (is_asked(slot) || slot->state == MMX_SLOT_RUNNING);
-}
 
 /* ---- requests ---- */
 
@@ -165,154 +135,7 @@ static void clean(struct mmx_slot *slot, struct mmx_vm *vm)
 	mmx_fw_window_clear(slot->gpu, slot->index, &slot->clean);
 }
 
-/* ---- what firmware reports ---- */
-
-/* Return: false if the group is not in the slot any more. */
-static bool tell_fault(struct mmx_slot *slot, unsigned int index)
-{
-	struct mmx_gpu *gpu = slot->gpu;
-	struct mmx_group *group = slot->group;
-	const struct mmx_queue *q = &group->queues[index];
-
-	gpu->ops->job_fault(gpu->ctx, group, index, q->done + 1, q->fault_exception, q->fault_info);
-	return still_in(slot, group);
-}
-
-/* Tells faults of jobs that have ended. Return: false if the group is not in the slot any more. */
-static bool tell_faults(struct mmx_slot *slot)
-{
-	struct mmx_group *group = slot->group;
-
-	for (unsigned int i = 0; i < group->queue_count; i++) {
-		while (mmx_queue_faulted(group, i)) {
-			if (!tell_fault(slot, i))
-				return false;
-			mmx_queue_fault_told(group, i);
-		}
-	}
-	return true;
-}
-
-/*
- * By the host's word firmware may raise the event again: so it is written before the memory is
- * looked at. Return: false if the group is not in the slot any more.
- */
-static bool tell_progress(struct mmx_slot *slot)
-{
-	struct mmx_group *group = slot->group;
-
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!tell_faults(slot))
-		return false;
-	slot->gpu->ops->group_progress(slot->gpu->ctx, group);
-	return still_in(slot, group);
-}
-
-/* Copies and acknowledges what a stream has reported, but for an OOM that is not answered yet. Return: true if it may wait for that. */
-static bool take_report(struct mmx_slot *slot, unsigned int index, struct stream_report *ret_report)
-{
-	const struct mmx_csf_cs *cs = &slot->gpu->fw.cs[slot->index][index];
-	uint32_t ack = mmx_fw_read32(&cs->output->ack);
-	uint32_t req = mmx_fw_read32(&cs->input->req);
-	uint32_t events = mmx_csf_pending(req, ack, STREAM_EVENTS);
-	bool used = index < slot->group->queue_count;
-
-	*ret_report = (struct stream_report){ 0 };
-	if (!events)
-		return false;
-	if (used && (events & CS_REQ_FAULT)) {
-		struct mmx_queue *q = &slot->group->queues[index];
-
-		q->fault_open = true;
-		q->fault_exception =
-			MMX_FIELD_GET(CS_EXCEPTION_TYPE, mmx_fw_read32(&cs->output->fault));
-		q->fault_info = mmx_fw_read64(&cs->output->fault_info);
-	}
-	if (used && (events & CS_REQ_FATAL)) {
-		ret_report->died = true;
-		ret_report->fatal = mmx_fw_read32(&cs->output->fatal);
-		ret_report->fatal_info = mmx_fw_read64(&cs->output->fatal_info);
-	}
-	if (used && (events & CS_REQ_TILER_OOM)) {
-		enum mmx_slot_oom_step step = mmx_slot_oom(slot, index);
-
-		if (step != MMX_SLOT_OOM_ANSWERED)
-			events &= ~CS_REQ_TILER_OOM;
-		if (step == MMX_SLOT_OOM_BAD && !ret_report->died) {
-			ret_report->died = true;
-			ret_report->fatal = EXCEPTION_OOM;
-			ret_report->fatal_info = mmx_fw_read64(&cs->output->heap_address);
-		}
-	}
-	mmx_fw_write32(&cs->input->req, mmx_csf_update(req, ack, events));
-	return events & (CS_REQ_FAULT | CS_REQ_TILER_OOM);
-}
-
-/* Return: false if the group is not in the slot any more. */
-static bool tell_report(struct mmx_slot *slot, unsigned int index,
-			const struct stream_report *report)
-{
-	struct mmx_gpu *gpu = slot->gpu;
-	struct mmx_group *group = slot->group;
-	uint32_t fatal = MMX_FIELD_GET(CS_EXCEPTION_TYPE, report->fatal);
-
-	if (!report->died)
-		return true;
-	/* it may have died of an MMU fault, which says more, and whose interrupt is another one */
-	mmx_mmu_irq(gpu);
-	if (!still_in(slot, group))
-		return false;
-	/* the owner blames the first job that is not done: so let it know what is */
-	if (!tell_faults(slot))
-		return false;
-	gpu->ops->group_fatal(gpu->ctx, group, index, fatal, report->fatal_info);
-	if (!still_in(slot, group))
-		return false;
-	if (fatal == EXCEPTION_CS_UNRECOVERABLE) {
-		mmx_reset_accuse(gpu, "a command stream is unrecoverable", group, NULL);
-		return still_in(slot, group);
-	}
-	return true;
-}
-
-/* Return: false if the group is not in the slot any more. */
-static bool stream_events(struct mmx_slot *slot)
-{
-	struct mmx_csf_csg *csg = mmx_slot_csg(slot);
-	uint32_t irqs = mmx_fw_read32(&csg->output->cs_irq_req);
-	uint32_t changed = irqs ^ mmx_fw_read32(&csg->input->cs_irq_ack);
-	struct stream_report reports[MMX_GPU_MAX_QUEUES];
-	uint32_t waiting = 0;
-
-	if (!changed)
-		return true;
-	/* this word before the streams': what comes meanwhile announces itself again */
-	mmx_fw_write32(&csg->input->cs_irq_ack, irqs);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	for (unsigned int i = 0; i < mmx_slot_streams(slot); i++) {
-		if ((changed & MMX_BIT(i)) && take_report(slot, i, &reports[i]))
-			waiting |= MMX_BIT(i);
-	}
-	if (waiting) {
-		mmx_slot_mark_streams(slot, waiting);
-		mmx_slot_ring(slot);
-	}
-	for (unsigned int i = 0; i < mmx_slot_streams(slot); i++) {
-		if ((changed & MMX_BIT(i)) && !tell_report(slot, i, &reports[i]))
-			return false;
-	}
-	return true;
-}
-
-static void progress_timeout(struct mmx_slot *slot)
-{
-	struct mmx_gpu *gpu = slot->gpu;
-	unsigned int queue = 0;
-
-	while (queue + 1 < slot->group->queue_count && mmx_queue_drained(slot->group, queue))
-		queue++;
-	gpu->ops->group_stuck(gpu->ctx, slot->group, queue);
-}
+/* ---- what firmware answers ---- */
 
 /* START or RESUME is acknowledged. */
 static void entered(struct mmx_slot *slot)
@@ -346,12 +169,13 @@ static void stopped(struct mmx_slot *slot)
 	group->suspended = slot->request == CSG_STATE_SUSPEND;
 	if (group->suspended)
 		mmx_slot_take_status(slot);
-	if (!tell_progress(slot)) /* what has completed on the way out */
+	if (!mmx_slot_tell_progress(slot)) /* what has completed on the way out */
 		return;
 	for (unsigned int i = 0; !group->suspended && i < group->queue_count; i++) {
 		/* the job that faulted will never end */
 		if (group->queues[i].fault_open &&
-		    group->queues[i].done < group->queues[i].pushed && !tell_fault(slot, i))
+		    group->queues[i].done < group->queues[i].pushed &&
+		    !mmx_slot_tell_fault(slot, i))
 			return;
 	}
 	clean(slot, group->vm);
@@ -364,21 +188,6 @@ static void answered(struct mmx_slot *slot)
 		entered(slot);
 	else
 		stopped(slot);
-}
-
-/* Return: false if the group is not in the slot any more. */
-static bool group_events(struct mmx_slot *slot, uint32_t events)
-{
-	struct mmx_group *group = slot->group;
-
-	if ((events & CSG_REQ_SYNC_UPDATE) && !tell_progress(slot))
-		return false;
-	if (events & CSG_REQ_PROGRESS_TIMER_EVENT) {
-		progress_timeout(slot);
-		if (!still_in(slot, group))
-			return false;
-	}
-	return true;
 }
 
 /* Firmware says that there is nothing to run: because rings are empty, or because streams wait? */
@@ -413,11 +222,11 @@ void mmx_slot_irq(struct mmx_gpu *gpu, unsigned int index)
 	struct mmx_group *group = slot->group;
 	uint32_t ack, req, state, events;
 
-	if (!still_in(slot, group))
+	if (!mmx_slot_still_in(slot, group))
 		return;
 	ack = mmx_fw_read32(&csg->output->ack);
 	state = MMX_FIELD_GET(CSG_REQ_STATE, ack);
-	if (state > CSG_STATE_RESUME || (!is_asked(slot) && state != slot->request)) {
+	if (state > CSG_STATE_RESUME || (!mmx_slot_is_asked(slot) && state != slot->request)) {
 		mmx_log(MMX_LOG_GPU, MMX_LOG_ERROR, "state of a group slot=%u asked=%u is=%u",
 			index, slot->request, state);
 		mmx_gpu_reset(gpu, "a group is in a state that was not asked for");
@@ -427,13 +236,13 @@ void mmx_slot_irq(struct mmx_gpu *gpu, unsigned int index)
 	events = mmx_csf_pending(req, ack, CSG_EVT_MASK);
 	if (events)
 		mmx_fw_write32(&csg->input->req, mmx_csf_update(req, ack, CSG_EVT_MASK));
-	if (!stream_events(slot) || !group_events(slot, events))
+	if (!mmx_slot_tell_events(slot, events))
 		return;
 	if (slot->state == MMX_SLOT_RUNNING && !mmx_slot_ask_irq(slot, ack))
 		return;
-	if (is_asked(slot) && state == slot->request) {
+	if (mmx_slot_is_asked(slot) && state == slot->request) {
 		answered(slot);
-		if (!still_in(slot, group))
+		if (!mmx_slot_still_in(slot, group))
 			return;
 	}
 	if ((events & CSG_REQ_IDLE) && slot->state == MMX_SLOT_RUNNING)
@@ -446,7 +255,7 @@ static void missed(struct mmx_timer *timer)
 
 	/* the answer may be there, and just the interrupt be lost */
 	mmx_slot_irq(slot->gpu, slot->index);
-	if (!is_asked(slot) || mmx_timer_armed(&slot->deadline)) {
+	if (!mmx_slot_is_asked(slot) || mmx_timer_armed(&slot->deadline)) {
 		mmx_gpu_lost_irq(slot->gpu, "JOB");
 		return;
 	}
@@ -574,7 +383,7 @@ bool mmx_slots_left(const struct mmx_gpu *gpu)
 		const struct mmx_slot *slot = &gpu->slots.slot[i];
 
 		if (slot->state != MMX_SLOT_FREE &&
-		    (!is_asked(slot) || mmx_timer_armed(&slot->deadline)))
+		    (!mmx_slot_is_asked(slot) || mmx_timer_armed(&slot->deadline)))
 			return false;
 	}
 	return true;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Streams that are out of tiler memory (CS_TILER_OOM): between firmware's words and heap.c. Called by slot.c from within
- * an interrupt, and by heap.c when a heap that had no chunk ready has got one, or is refused it.
+ * Streams that are out of tiler memory (CS_TILER_OOM): between firmware's words and heap.c. Called by slot_report.c
+ * from within an interrupt, by slot.c when a group leaves, and by heap.c when a heap that had no chunk ready has got
+ * one, or is refused it.
  *
  * The answer is a chunk in HEAP_START and HEAP_END, or 0 in both; it counts when the event is acknowledged and the stream
  * rung for. While none is given the event stays open, and the stream stands still. When the group leaves the slot an

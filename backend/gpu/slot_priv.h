@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Between slot.c, slot_ask.c and slot_program.c. */
+/* Between slot.c and the other slot_*.c. */
 #ifndef BACKEND_GPU_SLOT_PRIV_H
 #define BACKEND_GPU_SLOT_PRIV_H
 
@@ -7,6 +7,17 @@
 #include <stdint.h>
 
 #include "backend/gpu/gpu_priv.h"
+
+/* Firmware has been asked for something and has not answered. */
+static inline bool mmx_slot_is_asked(const struct mmx_slot *slot)
+{
+	return slot->state == MMX_SLOT_STARTING || slot->state == MMX_SLOT_STOPPING;
+}
+
+static inline bool mmx_slot_still_in(const struct mmx_slot *slot, const struct mmx_group *group)
+{
+	return slot->group == group && (mmx_slot_is_asked(slot) || slot->state == MMX_SLOT_RUNNING);
+}
 
 /* Streams of a slot that are ever used. */
 static inline unsigned int mmx_slot_streams(const struct mmx_slot *slot)
@@ -41,6 +52,14 @@ void mmx_slot_oom_cancel(struct mmx_slot *slot);
 void mmx_slot_program(struct mmx_slot *slot);
 /* The endpoints of slot->group, with slot->priority: part of the above. */
 void mmx_slot_program_endpoints(struct mmx_slot *slot);
+
+/* slot_report.c; return: false if the group is not in the slot any more */
+/* What streams have reported, and those of the group's own events that are acknowledged now. */
+bool mmx_slot_tell_events(struct mmx_slot *slot, uint32_t events);
+/* Jobs that have ended, with their faults. */
+bool mmx_slot_tell_progress(struct mmx_slot *slot);
+/* The fault of the queue's job that is next to end. */
+bool mmx_slot_tell_fault(struct mmx_slot *slot, unsigned int index);
 
 /* slot_ask.c */
 /* Of a RUNNING slot: ops->group_status follows, unless the group leaves before. */
