@@ -144,8 +144,18 @@ struct story {
 	/* Return: NULL, or what is wrong. */
 	const char *(*tell)(struct env *env);
 };
-extern const struct story stories[];
+
+/* For a teller: what must be so. */
+#define SAY(cond)                     \
+	do {                          \
+		if (!(cond))          \
+			return #cond; \
+	} while (0)
+
+extern const struct story stories[]; /* conformance_stories.c */
 extern const size_t story_count;
+extern const struct story breaches[]; /* conformance_breaches.c */
+extern const size_t breach_count;
 
 /* ---- what stories are made of; all return the backend's error, or a negative errno ---- */
 
