@@ -36,6 +36,8 @@ static void unmapped(struct mmx_vm_op *op)
 
 	free_memory(group);
 	group->gpu->stats.groups--;
+	if (group->destroyed)
+		group->destroyed(group->owner);
 	free(group);
 }
 
@@ -131,13 +133,14 @@ int mmx_group_create(struct mmx_gpu *gpu, const struct mmx_group_params *params,
 /**
  * mmx_group_destroy() - the owner is through with it
  * @group: OFF; NULL is fine
- *
- * Its memory is given back in the background.
+ * @done: called when its memory has been given back; may be NULL
  */
-void mmx_group_destroy(struct mmx_group *group)
+void mmx_group_destroy(struct mmx_group *group, void (*done)(void *owner))
 {
-	if (group)
-		release(group);
+	if (!group)
+		return;
+	group->destroyed = done;
+	release(group);
 }
 
 void *mmx_group_owner(const struct mmx_group *group)

@@ -43,10 +43,10 @@ struct mmx_group_params {
 int mmx_group_create(struct mmx_gpu *gpu, const struct mmx_group_params *params,
 		     struct mmx_group **ret_group);
 /*
- * Must be OFF. Unmaps its rings at once and frees the memory after maintenance, in the background; the VM may be
- * destroyed right after. NULL is fine.
+ * Must be OFF. Unmaps its rings at once and frees the memory after maintenance; then @done (may be NULL), maybe from
+ * within. The VM may be destroyed right after. NULL is fine.
  */
-void mmx_group_destroy(struct mmx_group *group);
+void mmx_group_destroy(struct mmx_group *group, void (*done)(void *owner));
 
 void *mmx_group_owner(const struct mmx_group *group);
 struct mmx_vm *mmx_group_vm(const struct mmx_group *group);

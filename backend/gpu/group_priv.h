@@ -37,6 +37,7 @@ struct mmx_group {
 	struct mmx_gpu *gpu;
 	struct mmx_vm *vm;
 	void *owner;
+	void (*destroyed)(void *owner); /* may be NULL */
 
 	uint64_t compute_mask, fragment_mask, tiler_mask;
 	unsigned int max_compute, max_fragment, max_tiler;

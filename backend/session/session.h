@@ -120,6 +120,7 @@ struct mmx_sgroup {
 	struct mmx_client *client;
 	struct mmx_addrspace *vm;
 	struct mmx_group *hw;
+	uint64_t bytes; /* charged */
 	uint32_t name;
 	char *label; /* NULL = none */
 	unsigned int priority; /* 0 low .. 3 realtime */

@@ -177,8 +177,8 @@ struct mmx_session {
 	struct mmx_list edits, unflushed, sweeps; /* mmx_addrspace.edits, .unflushed, .sweeps */
 	/*
 	 * Of the backend's memory, held on behalf of the guest: page tables (each VM keeps it up to date,
-	 * mmx_vm_account()), rings, suspend buffers, heaps, the dummy. Of heaps alone what is being given back in the
-	 * background is in it.
+	 * mmx_vm_account()), rings, suspend buffers, heaps, the dummy. Of groups and heaps what is being given back in the
+	 * background is in it too.
 	 */
 	uint64_t backend_bytes;
 	uint64_t

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Groups of the guest, and SUBMIT. A group is here from GROUP_CREATE until its host says that it has stopped; its
- * timelines (timeline.c) may outlive it.
+ * Groups of the guest, and SUBMIT. A group is here, and what it holds is charged, from GROUP_CREATE until its host has
+ * said that it has stopped and its memory has been given back; its timelines (timeline.c) may outlive it.
  */
 #include "backend/session/session_priv.h"
 
@@ -114,14 +114,15 @@ int mmx_group_create_msg(struct mmx_session *s, const void *msg, struct mmx_requ
 	if (r)
 		goto err_hw;
 	vm->users++;
-	s->backend_bytes += mmx_group_bytes(group->hw);
-	s->credit -= (int64_t)(mmx_group_bytes(group->hw) / MMX_PAGE_SIZE * MMX_PGTABLE_TABLE_WORK);
+	group->bytes = mmx_group_bytes(group->hw);
+	s->backend_bytes += group->bytes;
+	s->credit -= (int64_t)(group->bytes / MMX_PAGE_SIZE * MMX_PGTABLE_TABLE_WORK);
 	mmx_list_add_tail(&client->groups, &group->link);
 	mmx_table_add(&s->groups, group->name, group);
 	return 0;
 
 err_hw:
-	mmx_group_destroy(group->hw);
+	mmx_group_destroy(group->hw, NULL);
 err_timelines:
 	while (group->queue_count)
 		mmx_timeline_retire(group->timelines[--group->queue_count]);
@@ -141,15 +142,16 @@ void mmx_sgroup_begin_destroy(struct mmx_sgroup *group, struct mmx_request *requ
 	s->ops->group_stop(s->ctx, group);
 }
 
-void mmx_sgroup_stopped(struct mmx_sgroup *group)
+/* The GPU can't reach any of it, and its memory has been given back. */
+static void gone(void *owner)
 {
+	struct mmx_sgroup *group = owner;
 	struct mmx_session *s = group->session;
 	struct mmx_client *client = group->client;
 	struct mmx_addrspace *vm = group->vm;
 	bool busy = client->busy;
 
-	s->backend_bytes -= mmx_group_bytes(group->hw);
-	mmx_group_destroy(group->hw);
+	s->backend_bytes -= group->bytes;
 	while (group->queue_count)
 		mmx_timeline_retire(group->timelines[--group->queue_count]);
 	if (group->request)
@@ -162,6 +164,11 @@ void mmx_sgroup_stopped(struct mmx_sgroup *group)
 	mmx_addrspace_put(vm);
 	client->busy = busy;
 	mmx_client_continue(client);
+}
+
+void mmx_sgroup_stopped(struct mmx_sgroup *group)
+{
+	mmx_group_destroy(group->hw, gone);
 }
 
 int mmx_group_destroy_msg(struct mmx_session *s, const void *msg, struct mmx_request *request)

@@ -169,11 +169,54 @@ static void test_backend_memory(void **state)
 			 0);
 }
 
+/* A group that goes is charged for as long as its memory is not there for others. */
+static void test_groups_on_their_way_out(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct mmx_session_stats stats;
+	struct mmx_gpu_stats gpu;
+	union mmx_msg_buf msg;
+	unsigned int i, replies;
+	uint64_t without, with;
+	struct rig_ctx ctx;
+
+	rig_ctx_create(guest, 0, &ctx);
+	/* keeps the VM in its address space, so that maintenance takes a while */
+	assert_int_equal(rig_group_create(guest, ctx.client, ctx.vm, RIG_NAME(1), 1, 1), 0);
+	rig_submit(guest, RIG_NAME(1), 0, 1, rig_endless(&ctx), NULL, 0);
+	for (i = 0; i < 3; i++) {
+		mmx_session_stats(guest->session, &stats);
+		without = stats.backend_bytes;
+		assert_int_equal(rig_group_create(guest, ctx.client, ctx.vm, RIG_NAME(0), 1, 0), 0);
+		mmx_session_stats(guest->session, &stats);
+		with = stats.backend_bytes;
+		assert_true(with > without + 4 * PAGE);
+		rig_run(&env->rig, MMX_NS_PER_MS);
+		replies = guest->reply_count;
+		assert_true(rig_put(guest, &msg,
+				    mmx_encode_object(&msg, rig_tag(guest), MMX_MSG_GROUP_DESTROY,
+						      RIG_NAME(0))));
+		rig_kick(guest);
+		do {
+			assert_true(rig_step(&env->rig, env->rig.now_ns + MMX_NS_PER_S));
+			rig_guest_read(guest);
+			mmx_session_stats(guest->session, &stats);
+			mmx_gpu_stats(env->rig.core->gpu, &gpu);
+			/* its page tables may have gone already */
+			assert_true(gpu.groups == 1 || stats.backend_bytes > with - 4 * PAGE);
+			assert_true(gpu.groups == 1 || guest->reply_count == replies);
+		} while (guest->reply_count == replies);
+		assert_in_range(stats.backend_bytes, without - 4 * PAGE, without + 4 * PAGE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_tables_of_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_backend_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_groups_on_their_way_out, setup, teardown),
 	};
 	int failed = cmocka_run_group_tests_name("coherent", tests, NULL, NULL);
 

@@ -59,7 +59,7 @@ static void on_group_off(void *ctx, struct mmx_group *hw, enum mmx_group_off how
 	group->off++;
 	group->how = how;
 	if (group->destroy_when_off) {
-		mmx_group_destroy(hw);
+		mmx_group_destroy(hw, NULL);
 		group->hw = NULL;
 	}
 }
@@ -250,7 +250,7 @@ void test_group_end(struct test_group *group)
 {
 	mmx_group_evict(group->hw, true);
 	run_until(group->env, mmx_group_where(group->hw) == MMX_GROUP_OFF, MMX_NS_PER_S);
-	mmx_group_destroy(group->hw);
+	mmx_group_destroy(group->hw, NULL);
 	group->hw = NULL;
 }
 

@@ -269,7 +269,7 @@ static void end_group(struct mmx_native *native)
 	mmx_group_evict(native->group, true);
 	if (native->on && run_until(native, &native->off))
 		return;
-	mmx_group_destroy(native->group);
+	mmx_group_destroy(native->group, NULL);
 	native->group = NULL;
 }
 
