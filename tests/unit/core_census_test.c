@@ -39,15 +39,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
-	return 0;
-}
-
 static struct json_object *ask(struct env *env, enum mmx_core_census what, uint32_t from)
 {
 	struct json_object *page = NULL;
@@ -169,9 +160,9 @@ static void test_nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_nobody, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_groups, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_pages, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_nobody, setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

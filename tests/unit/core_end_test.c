@@ -32,15 +32,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
-	return 0;
-}
-
 static void create_groups(struct rig_ctx *ctx, unsigned int count)
 {
 	uint32_t i;
@@ -583,16 +574,17 @@ static void test_one_guest_a_partition(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_client_with_jobs, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_group_that_others_wait_for, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_group_that_waits, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_vm_before_its_groups, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hangup_at_each_step, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hangup_at_each_time, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_client_with_jobs, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_group_that_others_wait_for, setup,
+						rig_teardown),
+		cmocka_unit_test_setup_teardown(test_group_that_waits, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_vm_before_its_groups, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_hangup_at_each_step, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_hangup_at_each_time, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_stop, setup, rig_teardown),
 		cmocka_unit_test(test_stop_while_starting),
-		cmocka_unit_test_setup_teardown(test_stop_during_reset, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_guest_a_partition, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stop_during_reset, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_one_guest_a_partition, setup, rig_teardown),
 	};
 	int failed = cmocka_run_group_tests_name("coherent", tests, NULL, NULL);
 

@@ -21,25 +21,11 @@ struct env {
 static int setup(void **state)
 {
 	struct env *env = calloc(1, sizeof(*env));
-	size_t i;
 
 	assert_non_null(env);
 	rig_init(&env->rig, 2);
-	rig_start(&env->rig);
-	for (i = 0; i < 2; i++) {
-		rig_guest_connect(&env->rig, i, &env->guests[i]);
-		assert_int_equal(rig_hello(&env->guests[i]), 0);
-	}
+	rig_start_guests(&env->rig, env->guests);
 	*state = env;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
 	return 0;
 }
 
@@ -48,25 +34,7 @@ static void create(struct rig_guest *guest, uint32_t index, unsigned int queues,
 		   struct rig_ctx *ctx)
 {
 	rig_ctx_create(guest, index, ctx);
-	assert_int_equal(
-		rig_group_create(guest, ctx->client, ctx->vm, RIG_NAME(index), queues, index * 8),
-		0);
-}
-
-static uint32_t group_state(struct rig_guest *guest, uint32_t index)
-{
-	uint32_t state;
-
-	assert_int_equal(rig_group_state(guest, RIG_NAME(index), &state), 0);
-	return state;
-}
-
-static uint64_t resets(const struct env *env)
-{
-	struct mmx_gpu_stats stats;
-
-	mmx_gpu_stats(env->rig.core->gpu, &stats);
-	return stats.resets;
+	rig_ctx_group(ctx, index, queues);
 }
 
 /* The fault costs its own job alone. */
@@ -87,7 +55,7 @@ static void test_cs_fault(void **state)
 	assert_int_equal(rig_job(guest, RIG_NAME(0), 2), EINVAL);
 	assert_int_equal(rig_wait_job(guest, RIG_NAME(1), 1), 0);
 	assert_int_equal(rig_result(&ctx, 1), 2);
-	assert_int_equal(group_state(guest, 0), 0);
+	assert_int_equal(rig_state_of(guest, 0), 0);
 	mmx_front_session_timeline(&guest->front, 0, &view);
 	assert_int_equal(view.errors, 1);
 	assert_int_equal(guest->fault_count, 1);
@@ -115,7 +83,7 @@ static void test_cs_fatal(void **state)
 	rig_submit(a, RIG_NAME(0), 0, 2, rig_store(&ctx, 2, 3), NULL, 0);
 	assert_int_equal(rig_wait_job(a, RIG_NAME(0), 1), EINVAL);
 	assert_int_equal(rig_wait_job(a, RIG_NAME(0), 2), ECANCELED);
-	assert_int_equal(group_state(a, 0), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(rig_state_of(a, 0), MMX_GROUP_STATE_FATAL_FAULT);
 	assert_int_equal(rig_reply(a, a->tag)->group.fatal_queues, 1);
 	assert_int_equal(a->faults[0].kind, MMX_FAULT_CS_FATAL);
 	assert_int_equal(a->faults[0].group, RIG_NAME(0));
@@ -123,7 +91,7 @@ static void test_cs_fatal(void **state)
 	assert_int_equal(rig_wait_job(a, RIG_NAME(8), 1), 0);
 	assert_int_equal(rig_wait_job(b, RIG_NAME(0), 1), 0);
 	assert_int_equal(b->fault_count, 0);
-	assert_int_equal(resets(env), 0);
+	assert_int_equal(rig_resets(&env->rig), 0);
 }
 
 /* A dead group takes no more jobs, whatever they wait for; and it can be destroyed. */
@@ -185,10 +153,10 @@ static void test_mmu_fault(void **state)
 	rig_submit(a, RIG_NAME(0), 1, 1, rig_poke(&ctx, RIG_UNMAPPED, 1), NULL, 0);
 	assert_int_equal(rig_wait_job(a, RIG_NAME(1), 1), EINVAL);
 	assert_int_equal(rig_wait_job(a, RIG_NAME(16), 1), EINVAL);
-	assert_int_equal(group_state(a, 0), MMX_GROUP_STATE_FATAL_FAULT);
-	assert_int_equal(group_state(a, 2), MMX_GROUP_STATE_FATAL_FAULT);
-	assert_int_equal(group_state(a, 3), MMX_GROUP_STATE_FATAL_FAULT);
-	assert_int_equal(group_state(a, 1), 0);
+	assert_int_equal(rig_state_of(a, 0), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(rig_state_of(a, 2), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(rig_state_of(a, 3), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(rig_state_of(a, 1), 0);
 	rig_submit(a, RIG_NAME(3), 0, 1, rig_store(&ctx, 0, 1), NULL, 0);
 	assert_int_equal(rig_wait_job(a, RIG_NAME(24), 1), ECANCELED);
 	assert_int_equal(rig_wait_job(a, RIG_NAME(8), 1), 0);
@@ -197,7 +165,7 @@ static void test_mmu_fault(void **state)
 	assert_true(a->faults[0].address == RIG_UNMAPPED);
 	assert_int_equal(a->faults[0].access, 3);
 	assert_int_equal(b->fault_count, 0);
-	assert_int_equal(resets(env), 0);
+	assert_int_equal(rig_resets(&env->rig), 0);
 	/* a new group of the VM works */
 	assert_int_equal(rig_object(a, MMX_MSG_GROUP_DESTROY, RIG_NAME(0)), 0);
 	assert_int_equal(rig_group_create(a, ctx.client, ctx.vm, RIG_NAME(4), 1, 32), 0);
@@ -225,10 +193,10 @@ static void test_mmu_fault_behind_fatal(void **state)
 	assert_int_equal(guest->fault_count, 2); /* one a group */
 	assert_int_equal(guest->faults[0].kind, MMX_FAULT_MMU);
 	assert_true(guest->faults[0].address == RIG_UNMAPPED);
-	assert_int_equal(group_state(guest, 0), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(rig_state_of(guest, 0), MMX_GROUP_STATE_FATAL_FAULT);
 	assert_int_equal(rig_reply(guest, guest->tag)->group.fatal_queues, 3);
-	assert_int_equal(group_state(guest, 2), MMX_GROUP_STATE_FATAL_FAULT);
-	assert_int_equal(resets(env), 0);
+	assert_int_equal(rig_state_of(guest, 2), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(rig_resets(&env->rig), 0);
 }
 
 /* ---- what becomes of jobs ---- */
@@ -306,7 +274,7 @@ static void test_results(void **state)
 		if (rows[i].kind)
 			assert_int_equal(a->faults[0].kind, rows[i].kind);
 		if (rows[i].end != IS_DESTROYED) {
-			assert_int_equal(group_state(a, 0), rows[i].state);
+			assert_int_equal(rig_state_of(a, 0), rows[i].state);
 			assert_int_equal(rig_reply(a, a->tag)->group.fatal_queues,
 					 rows[i].fatal_queues);
 		}
@@ -314,10 +282,10 @@ static void test_results(void **state)
 			assert_int_equal(rig_wait_job(a, RIG_NAME(8), j), 0);
 			assert_int_equal(rig_wait_job(b, RIG_NAME(0), j), 0);
 		}
-		assert_int_equal(group_state(a, 1), 0);
+		assert_int_equal(rig_state_of(a, 1), 0);
 		assert_int_equal(b->fault_count, 0);
-		assert_int_equal(resets(env), 0);
-		teardown(state);
+		assert_int_equal(rig_resets(&env->rig), 0);
+		rig_teardown(state);
 	}
 }
 
@@ -354,7 +322,7 @@ static void test_reset(void **state)
 
 	crowd(guest, &ctx);
 	env->rig.mute = true;
-	RIG_UNTIL(&env->rig, resets(env) == 1);
+	RIG_UNTIL(&env->rig, rig_resets(&env->rig) == 1);
 	env->rig.mute = false;
 	signal_object(&ctx);
 	for (i = 0; i < 12; i++) {
@@ -364,15 +332,15 @@ static void test_reset(void **state)
 			lost++;
 			assert_int_equal(error, ECANCELED);
 			assert_int_equal(rig_job(guest, RIG_NAME(i * 8), 1), ECANCELED);
-			assert_int_equal(group_state(guest, i), LOST);
+			assert_int_equal(rig_state_of(guest, i), LOST);
 		} else {
 			assert_int_equal(rig_job(guest, RIG_NAME(i * 8), 1), 0);
-			assert_int_equal(group_state(guest, i), 0);
+			assert_int_equal(rig_state_of(guest, i), 0);
 			assert_int_equal(rig_result(&ctx, i), i + 1);
 		}
 	}
 	assert_in_range(lost, 1, 8);
-	assert_int_equal(resets(env), 1);
+	assert_int_equal(rig_resets(&env->rig), 1);
 	assert_int_equal(guest->fault_count, lost);
 	assert_int_equal(guest->faults[0].kind, MMX_FAULT_GPU_RESET);
 	assert_int_equal(guest->gpu_state_count, 1);
@@ -391,7 +359,7 @@ static void test_work_during_reset(void **state)
 
 	crowd(a, &ctx);
 	env->rig.mute = true;
-	RIG_UNTIL(&env->rig, resets(env) == 1);
+	RIG_UNTIL(&env->rig, rig_resets(&env->rig) == 1);
 	env->rig.mute = false;
 	assert_false(mmx_gpu_is_ready(env->rig.core->gpu));
 	rig_guest_hangup(a);
@@ -418,7 +386,7 @@ static void test_lost_interrupts(void **state)
 	env->rig.drop_irqs[MMX_IRQ_MMU] = 1;
 	assert_int_equal(rig_unmap(guest, ctx.vm, RIG_VA, MMX_WIRE_PAGE_SIZE), 0);
 	assert_int_equal(rig_result(&ctx, 0), 3);
-	assert_int_equal(resets(env), 0);
+	assert_int_equal(rig_resets(&env->rig), 0);
 }
 
 /* Even if none comes at all any more, the watchdog's deadline finds out what jobs have completed. */
@@ -437,7 +405,7 @@ static void test_no_interrupts(void **state)
 	rig_submit(guest, RIG_NAME(0), 0, 2, rig_store(&ctx, 1, 2), NULL, 0);
 	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 2), 0);
 	env->rig.drop_irqs[MMX_IRQ_JOB] = 0;
-	assert_int_equal(resets(env), 0);
+	assert_int_equal(rig_resets(&env->rig), 0);
 }
 
 /* ---- the end of the device ---- */
@@ -485,19 +453,19 @@ static void test_gpu_stays_dead(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_cs_fault, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_cs_fatal, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_dead_group, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_wait_for_failed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_mmu_fault, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_mmu_fault_behind_fatal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cs_fault, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_cs_fatal, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_dead_group, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_wait_for_failed, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_mmu_fault, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_mmu_fault_behind_fatal, setup, rig_teardown),
 		cmocka_unit_test(test_results),
-		cmocka_unit_test_setup_teardown(test_reset, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_work_during_reset, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lost_interrupts, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_interrupts, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_device_lost, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_gpu_stays_dead, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reset, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_work_during_reset, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_lost_interrupts, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_no_interrupts, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_device_lost, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_gpu_stays_dead, setup, rig_teardown),
 	};
 	int failed = cmocka_run_group_tests_name("coherent", tests, NULL, NULL);
 

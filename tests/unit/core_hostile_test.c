@@ -49,26 +49,12 @@ static void use_defaults(struct rig *rig)
 static int setup(void **state)
 {
 	struct env *env = calloc(1, sizeof(*env));
-	size_t i;
 
 	assert_non_null(env);
 	rig_init(&env->rig, 2);
 	use_defaults(&env->rig);
-	rig_start(&env->rig);
-	for (i = 0; i < 2; i++) {
-		rig_guest_connect(&env->rig, i, &env->guests[i]);
-		assert_int_equal(rig_hello(&env->guests[i]), 0);
-	}
+	rig_start_guests(&env->rig, env->guests);
 	*state = env;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
 	return 0;
 }
 
@@ -214,9 +200,9 @@ static void test_groups_on_their_way_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_tables_of_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_backend_memory, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_groups_on_their_way_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tables_of_nothing, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_backend_memory, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_groups_on_their_way_out, setup, rig_teardown),
 	};
 	int failed = cmocka_run_group_tests_name("coherent", tests, NULL, NULL);
 

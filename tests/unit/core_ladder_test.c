@@ -35,46 +35,11 @@ static int setup(void **state)
 	rig_init(&env->rig, 2);
 	for (i = 0; i < 2; i++)
 		env->rig.partitions[i].limits.preempt_timeout_us = PREEMPT_US;
-	rig_start(&env->rig);
-	for (i = 0; i < 2; i++) {
-		rig_guest_connect(&env->rig, i, &env->guests[i]);
-		assert_int_equal(rig_hello(&env->guests[i]), 0);
+	rig_start_guests(&env->rig, env->guests);
+	for (i = 0; i < 2; i++)
 		rig_ctx_create(&env->guests[i], 0, &env->ctx[i]);
-	}
 	*state = env;
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
-	return 0;
-}
-
-static void create_group(struct rig_ctx *ctx, uint32_t index, unsigned int queues)
-{
-	assert_int_equal(rig_group_create(ctx->guest, ctx->client, ctx->vm, RIG_NAME(index), queues,
-					  index * 8),
-			 0);
-}
-
-static uint32_t group_state(struct rig_guest *guest, uint32_t index)
-{
-	uint32_t state;
-
-	assert_int_equal(rig_group_state(guest, RIG_NAME(index), &state), 0);
-	return state;
-}
-
-static uint64_t resets(const struct env *env)
-{
-	struct mmx_gpu_stats stats;
-
-	mmx_gpu_stats(env->rig.core->gpu, &stats);
-	return stats.resets;
 }
 
 /* The first guest fills all slots with groups that never end. */
@@ -83,7 +48,7 @@ static void fill_slots(struct env *env)
 	uint32_t i;
 
 	for (i = 0; i < 8; i++) {
-		create_group(&env->ctx[0], i, 2);
+		rig_ctx_group(&env->ctx[0], i, 2);
 		rig_submit(&env->guests[0], RIG_NAME(i), 0, 1, rig_endless(&env->ctx[0]), NULL, 0);
 		rig_submit(&env->guests[0], RIG_NAME(i), 0, 2, rig_empty, NULL, 0);
 	}
@@ -107,7 +72,7 @@ static void test_suspend_not_answered(void **state)
 	uint64_t start_ns;
 
 	fill_slots(env);
-	create_group(&env->ctx[1], 0, 1);
+	rig_ctx_group(&env->ctx[1], 0, 1);
 	deafen(env, 1u << CSG_STATE_SUSPEND);
 	start_ns = env->rig.now_ns;
 	rig_submit(b, RIG_NAME(0), 0, 1, rig_store(&env->ctx[1], 0, 1), NULL, 0);
@@ -116,10 +81,10 @@ static void test_suspend_not_answered(void **state)
 			PREEMPT_US * MMX_NS_PER_US + TICK_NS + SLACK_NS);
 	deafen(env, 0);
 	for (i = 0; i < 8; i++) {
-		if (!group_state(a, i))
+		if (!rig_state_of(a, i))
 			continue;
 		lost++;
-		assert_int_equal(group_state(a, i), MMX_GROUP_STATE_TIMEDOUT);
+		assert_int_equal(rig_state_of(a, i), MMX_GROUP_STATE_TIMEDOUT);
 		assert_int_equal(rig_wait_job(a, RIG_NAME(i * 8), 1), ETIMEDOUT);
 		assert_int_equal(rig_wait_job(a, RIG_NAME(i * 8), 2), ECANCELED);
 		assert_int_equal(a->faults[0].kind, MMX_FAULT_TIMEOUT);
@@ -129,7 +94,7 @@ static void test_suspend_not_answered(void **state)
 	assert_int_equal(lost, 1);
 	assert_int_equal(a->fault_count, 1);
 	assert_int_equal(env->rig.core->partitions[0].timeouts, 1);
-	assert_int_equal(resets(env), 0);
+	assert_int_equal(rig_resets(&env->rig), 0);
 	assert_int_equal(b->fault_count, 0);
 }
 
@@ -141,7 +106,7 @@ static void test_suspend_answered_late(void **state)
 	uint32_t i, lost = 0;
 
 	fill_slots(env);
-	create_group(&env->ctx[1], 0, 1);
+	rig_ctx_group(&env->ctx[1], 0, 1);
 	deafen(env, 1u << CSG_STATE_SUSPEND | 1u << CSG_STATE_TERMINATE);
 	rig_submit(b, RIG_NAME(0), 0, 1, rig_store(&env->ctx[1], 0, 1), NULL, 0);
 	rig_run(&env->rig, TICK_NS + PREEMPT_US * MMX_NS_PER_US);
@@ -162,9 +127,9 @@ static void test_suspend_answered_late(void **state)
 	}
 	assert_int_equal(rig_wait_job(b, RIG_NAME(0), 1), 0);
 	for (i = 0; i < 8; i++)
-		lost += group_state(a, i) == MMX_GROUP_STATE_TIMEDOUT;
+		lost += rig_state_of(a, i) == MMX_GROUP_STATE_TIMEDOUT;
 	assert_int_equal(lost, 1);
-	assert_int_equal(resets(env), 0);
+	assert_int_equal(rig_resets(&env->rig), 0);
 }
 
 /* ---- resets ---- */
@@ -276,7 +241,7 @@ static void prepare_other(struct env *env, enum resident other)
 	struct rig_guest *b = &env->guests[1];
 	uint32_t i;
 
-	create_group(&env->ctx[1], 0, 1);
+	rig_ctx_group(&env->ctx[1], 0, 1);
 	if (other == IDLE || other == WORKING) {
 		rig_submit(b, RIG_NAME(0), 0, 1, rig_store(&env->ctx[1], 0, 1), NULL, 0);
 		assert_int_equal(rig_wait_job(b, RIG_NAME(0), 1), 0);
@@ -310,16 +275,16 @@ static void test_table(void **state)
 		a = &env->guests[0];
 		b = &env->guests[1];
 		partitions = env->rig.core->partitions;
-		create_group(&env->ctx[0], 0, 1);
-		create_group(&env->ctx[0], 1, 1);
-		create_group(&env->ctx[0], 2, 1);
+		rig_ctx_group(&env->ctx[0], 0, 1);
+		rig_ctx_group(&env->ctx[0], 1, 1);
+		rig_ctx_group(&env->ctx[0], 2, 1);
 		rig_submit(a, RIG_NAME(0), 0, 1, rig_endless(&env->ctx[0]), NULL, 0);
 		rig_run(&env->rig, MMX_NS_PER_MS);
 		/* a START that was rung for before would still be heard */
 		env->rig.mute = rows[i].what == EVERYTHING && rows[i].other == FRESH;
 		prepare_other(env, rows[i].other);
 		break_it(env, rows[i].what);
-		RIG_UNTIL(&env->rig, resets(env) == 1);
+		RIG_UNTIL(&env->rig, rig_resets(&env->rig) == 1);
 		mend(env);
 		for (seqno = 2; seqno <= LAST && (rows[i].other == IDLE || rows[i].other == NONE);
 		     seqno++)
@@ -332,17 +297,17 @@ static void test_table(void **state)
 			fail_msg("row %zu: error %d, guilty %d, lost %d", i, error,
 				 (int)partitions[0].resets, (int)partitions[1].lost);
 		assert_int_equal(rig_result(&env->ctx[1], LAST), rows[i].lost ? 0 : 7);
-		assert_int_equal(group_state(b, 0),
+		assert_int_equal(rig_state_of(b, 0),
 				 rows[i].lost ? MMX_GROUP_STATE_TIMEDOUT | MMX_GROUP_STATE_INNOCENT
 					      : 0);
 		assert_int_equal(b->fault_count, rows[i].lost);
 		assert_int_equal(b->gpu_states[0], MMX_GPU_STATE_RESET);
 		/* the first guest is not shut out: it can go on with another group */
-		create_group(&env->ctx[0], 3, 1);
+		rig_ctx_group(&env->ctx[0], 3, 1);
 		rig_submit(a, RIG_NAME(3), 0, 1, rig_store(&env->ctx[0], 3, 9), NULL, 0);
 		assert_int_equal(rig_wait_job(a, RIG_NAME(24), 1), 0);
-		assert_int_equal(resets(env), 1);
-		teardown(state);
+		assert_int_equal(rig_resets(&env->rig), 1);
+		rig_teardown(state);
 	}
 }
 
@@ -355,18 +320,18 @@ static void test_late_answers(void **state)
 	uint32_t *acks[2], i;
 	uint64_t seqno;
 
-	create_group(&env->ctx[0], 0, 1);
-	create_group(&env->ctx[0], 1, 1);
-	create_group(&env->ctx[0], 2, 1);
+	rig_ctx_group(&env->ctx[0], 0, 1);
+	rig_ctx_group(&env->ctx[0], 1, 1);
+	rig_ctx_group(&env->ctx[0], 2, 1);
 	rig_submit(&env->guests[0], RIG_NAME(0), 0, 1, rig_endless(&env->ctx[0]), NULL, 0);
-	create_group(&env->ctx[1], 0, 1);
+	rig_ctx_group(&env->ctx[1], 0, 1);
 	for (seqno = 1; seqno <= 4; seqno++)
 		rig_submit(b, RIG_NAME(0), 0, seqno, rig_work(&env->ctx[1], 60000, 0, 1), NULL, 0);
 	rig_run(&env->rig, 5 * MMX_NS_PER_MS);
 	for (i = 0; i < 2; i++)
 		acks[i] = (uint32_t *)(uintptr_t)&gpu->fw.csg[i].output->ack;
 	break_it(env, TERMINATE);
-	RIG_UNTIL(&env->rig, resets(env) == 1);
+	RIG_UNTIL(&env->rig, rig_resets(&env->rig) == 1);
 	mend(env);
 	while (!mmx_gpu_is_ready(gpu)) {
 		if (gpu->boot.state == MMX_BOOT_RESETTING)
@@ -383,7 +348,7 @@ static void test_late_answers(void **state)
 	}
 	for (seqno = 1; seqno <= 4; seqno++)
 		assert_int_equal(rig_wait_job(b, RIG_NAME(0), seqno), 0);
-	assert_int_equal(resets(env), 1);
+	assert_int_equal(rig_resets(&env->rig), 1);
 	assert_int_equal(env->rig.core->partitions[0].resets, 1);
 }
 
@@ -393,17 +358,17 @@ static void test_leaves_no_more(void **state)
 	struct env *env = *state;
 	uint64_t start_ns = env->rig.now_ns;
 
-	create_group(&env->ctx[0], 0, 1);
+	rig_ctx_group(&env->ctx[0], 0, 1);
 	rig_submit(&env->guests[0], RIG_NAME(0), 0, 1, rig_endless(&env->ctx[0]), NULL, 0);
 	rig_run(&env->rig, MMX_NS_PER_MS);
 	deafen(env, 1u << CSG_STATE_SUSPEND | 1u << CSG_STATE_TERMINATE);
 	mmx_reset_accuse(env->rig.core->gpu, "the test wants it", NULL, NULL);
-	RIG_UNTIL(&env->rig, resets(env) == 1);
+	RIG_UNTIL(&env->rig, rig_resets(&env->rig) == 1);
 	deafen(env, 0);
 	assert_in_range(env->rig.now_ns - start_ns, PREEMPT_US * MMX_NS_PER_US + MMX_FW_REQUEST_NS,
 			PREEMPT_US * MMX_NS_PER_US + MMX_FW_REQUEST_NS + SLACK_NS);
 	assert_int_equal(rig_wait_job(&env->guests[0], RIG_NAME(0), 1), ECANCELED);
-	assert_int_equal(group_state(&env->guests[0], 0),
+	assert_int_equal(rig_state_of(&env->guests[0], 0),
 			 MMX_GROUP_STATE_TIMEDOUT | MMX_GROUP_STATE_INNOCENT);
 }
 
@@ -420,7 +385,7 @@ static void submit_many(struct env *env, size_t guest, uint32_t index, uint64_t 
 {
 	uint64_t i;
 
-	create_group(&env->ctx[guest], index, 1);
+	rig_ctx_group(&env->ctx[guest], index, 1);
 	for (i = 1; i <= count; i++)
 		rig_submit(&env->guests[guest], RIG_NAME(index), 0, i,
 			   rig_work(&env->ctx[guest], 10000, 0, 1), NULL, 0);
@@ -428,11 +393,11 @@ static void submit_many(struct env *env, size_t guest, uint32_t index, uint64_t 
 
 static void hang(struct env *env)
 {
-	uint64_t before = resets(env);
+	uint64_t before = rig_resets(&env->rig);
 
 	env->rig.lose_pings = true;
 	mmx_timer_set(&env->rig.timers, &env->rig.core->gpu->glb.ping, env->rig.now_ns);
-	RIG_UNTIL(&env->rig, resets(env) == before + 1);
+	RIG_UNTIL(&env->rig, rig_resets(&env->rig) == before + 1);
 	env->rig.lose_pings = false;
 	RIG_UNTIL(&env->rig, mmx_gpu_is_ready(env->rig.core->gpu));
 }
@@ -453,11 +418,11 @@ static void test_suspects(void **state)
 	assert_true(partitions[0].sched.suspect && partitions[1].sched.suspect);
 	assert_int_equal(partitions[0].resets + partitions[1].resets, 0);
 	for (i = 0; i < 2; i++) {
-		assert_int_equal(group_state(&env->guests[i], 0),
+		assert_int_equal(rig_state_of(&env->guests[i], 0),
 				 MMX_GROUP_STATE_TIMEDOUT | MMX_GROUP_STATE_INNOCENT);
 		assert_int_equal(rig_object(&env->guests[i], MMX_MSG_GROUP_DESTROY, RIG_NAME(0)),
 				 0);
-		create_group(&env->ctx[i], 0, 1);
+		rig_ctx_group(&env->ctx[i], 0, 1);
 		submit_many(env, i, 1, 30);
 	}
 	while (partitions[0].sched.suspect || partitions[1].sched.suspect) {
@@ -469,7 +434,7 @@ static void test_suspects(void **state)
 	assert_int_equal(seen, 3);
 	for (i = 0; i < 2; i++)
 		assert_int_equal(rig_wait_job(&env->guests[i], RIG_NAME(8), 30), 0);
-	assert_int_equal(resets(env), 1);
+	assert_int_equal(rig_resets(&env->rig), 1);
 }
 
 /* The one of them that is alone when it happens again is to blame; the other one does not lose anything more. */
@@ -490,13 +455,13 @@ static void test_repeat_while_alone(void **state)
 	deafen(env, 1u << CSG_STATE_SUSPEND | 1u << CSG_STATE_TERMINATE);
 	env->rig.lose_pings = true;
 	guilty = residents(env) == 2;
-	RIG_UNTIL(&env->rig, resets(env) == 2);
+	RIG_UNTIL(&env->rig, rig_resets(&env->rig) == 2);
 	env->rig.lose_pings = false;
 	deafen(env, 0);
 	assert_int_equal(partitions[guilty].resets, 1);
 	assert_int_equal(partitions[!guilty].resets, 0);
 	assert_int_equal(partitions[!guilty].lost, 1);
-	assert_int_equal(group_state(&env->guests[guilty], 1), MMX_GROUP_STATE_TIMEDOUT);
+	assert_int_equal(rig_state_of(&env->guests[guilty], 1), MMX_GROUP_STATE_TIMEDOUT);
 	assert_int_equal(rig_wait_job(&env->guests[!guilty], RIG_NAME(8), 60), 0);
 }
 
@@ -517,7 +482,7 @@ static uint64_t storm(struct env *env, bool deaf)
 	uint64_t submitted = 0, done = 0;
 	uint32_t index = 0;
 
-	create_group(&env->ctx[1], 0, 1);
+	rig_ctx_group(&env->ctx[1], 0, 1);
 	while (env->rig.now_ns < end_ns) {
 		union mmx_msg_buf msg;
 		int size;
@@ -550,7 +515,7 @@ static uint64_t storm(struct env *env, bool deaf)
 			rig_kick(a);
 		}
 		index++;
-		create_group(&env->ctx[0], index, 1);
+		rig_ctx_group(&env->ctx[0], index, 1);
 		rig_submit(a, RIG_NAME(index), 0, 1, endless, NULL, 0);
 	}
 	deafen(env, 0);
@@ -568,20 +533,20 @@ static void test_storm(void **state)
 
 	setup(state);
 	calm = storm(*state, false);
-	teardown(state);
+	rig_teardown(state);
 	setup(state);
 	env = *state;
 	a = &env->guests[0];
 	partitions = env->rig.core->partitions;
 	assert_in_range(storm(env, true), calm * 9 / 10, calm * 3);
 	assert_int_equal(partitions[0].resets, 4);
-	assert_int_equal(resets(env), 4);
+	assert_int_equal(rig_resets(&env->rig), 4);
 	assert_null(a->session);
 	assert_int_equal(mmx_front_session_closed(&a->front), EPERM);
 	assert_int_equal(partitions[0].quarantine.times, 1);
 	assert_int_equal(env->guests[1].fault_count, 0);
 	assert_int_equal(partitions[1].lost + partitions[1].resets, 0);
-	assert_int_equal(group_state(&env->guests[1], 0), 0);
+	assert_int_equal(rig_state_of(&env->guests[1], 0), 0);
 	/* for some time nobody gets in there, and then somebody does */
 	assert_int_equal(mmx_core_offer(env->rig.core, 0, &peer), CORE_E_QUARANTINED);
 	left_ns = mmx_core_quarantine_ns(&partitions[0]);
@@ -592,7 +557,7 @@ static void test_storm(void **state)
 	rig_guest_hangup(a);
 	rig_guest_connect(&env->rig, 0, a);
 	assert_int_equal(rig_hello(a), 0);
-	teardown(state);
+	rig_teardown(state);
 }
 
 /* The next quarantine is longer, up to a bound; and some day it is forgotten. */
@@ -651,16 +616,16 @@ static void test_quarantined_while_coming(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_suspend_not_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_suspend_answered_late, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_suspend_not_answered, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_suspend_answered_late, setup, rig_teardown),
 		cmocka_unit_test(test_table),
-		cmocka_unit_test_setup_teardown(test_late_answers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_leaves_no_more, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_suspects, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_repeat_while_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_late_answers, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_leaves_no_more, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_suspects, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_repeat_while_alone, setup, rig_teardown),
 		cmocka_unit_test(test_storm),
-		cmocka_unit_test_setup_teardown(test_quarantine_grows, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_quarantined_while_coming, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_quarantine_grows, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_quarantined_while_coming, setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,13 +43,6 @@ struct env {
 	uint64_t submitted, done; /* its jobs */
 };
 
-static void create_group(struct rig_ctx *ctx, uint32_t index)
-{
-	assert_int_equal(
-		rig_group_create(ctx->guest, ctx->client, ctx->vm, RIG_NAME(index), 1, index * 8),
-		0);
-}
-
 static struct env *begin(uint64_t timeout_ms)
 {
 	struct env *env = calloc(1, sizeof(*env));
@@ -60,14 +53,12 @@ static struct env *begin(uint64_t timeout_ms)
 	rig_init(&env->rig, 2);
 	env->rig.partitions[0].slots_max = 1;
 	env->rig.partitions[0].job_timeout_ms = (uint32_t)timeout_ms;
-	rig_start(&env->rig);
+	rig_start_guests(&env->rig, env->guests);
 	for (i = 0; i < 2; i++) {
-		rig_guest_connect(&env->rig, i, &env->guests[i]);
-		assert_int_equal(rig_hello(&env->guests[i]), 0);
 		rig_ctx_create_async(&env->guests[i], 0, BINDS, &env->ctxs[i]);
-		create_group(&env->ctxs[i], 0);
+		rig_ctx_group(&env->ctxs[i], 0, 1);
 	}
-	create_group(&env->ctxs[0], 1);
+	rig_ctx_group(&env->ctxs[0], 1, 1);
 	assert_int_equal(rig_mem_create(&env->guests[0], RIG_NAME(1), FREE_PAGES, 4), 0);
 	env->work = rig_work(&env->ctxs[1], 2000, 0, 1);
 	/* so that there is state in its streams, to be kept */
@@ -106,25 +97,12 @@ static bool is_asleep(const struct env *env)
 	return mmx_gpu_power(env->rig.core->gpu) == MMX_GPU_POWER_OFF;
 }
 
-static uint64_t resets(const struct env *env)
-{
-	return env->rig.core->gpu->stats.resets;
-}
-
 static uint64_t heap_bytes(const struct env *env)
 {
 	struct mmx_session_stats stats;
 
 	mmx_session_stats(env->guests[0].session, &stats);
 	return stats.heap_bytes;
-}
-
-static uint32_t group_state(struct rig_guest *guest, uint32_t index)
-{
-	uint32_t state;
-
-	assert_int_equal(rig_group_state(guest, RIG_NAME(index), &state), 0);
-	return state;
 }
 
 /* Guest 1 has always something to do, and loses none of it. */
@@ -352,7 +330,7 @@ static void check_cancelled(struct env *env, enum doing doing, enum event event)
 	if (error || doing < DRAWS) /* it may have been done before */
 		assert_int_equal(error, ECANCELED);
 	if (event == VM_LOST)
-		assert_int_equal(group_state(&env->guests[0], 0), MMX_GROUP_STATE_FATAL_FAULT);
+		assert_int_equal(rig_state_of(&env->guests[0], 0), MMX_GROUP_STATE_FATAL_FAULT);
 }
 
 static void check_goes_on(struct env *env, enum doing doing, bool all)
@@ -364,7 +342,7 @@ static void check_goes_on(struct env *env, enum doing doing, bool all)
 	assert_int_equal(rig_wait_job(a, RIG_NAME(0), 2), doing == ENDLESS ? ETIMEDOUT : 0);
 	if (doing < ENDLESS) /* found by a look, and a reset or sleep may have to end */
 		assert_true(env->rig.now_ns - start_ns < 40 * MMX_NS_PER_MS);
-	assert_int_equal(group_state(a, 0), doing == ENDLESS ? MMX_GROUP_STATE_TIMEDOUT : 0);
+	assert_int_equal(rig_state_of(a, 0), doing == ENDLESS ? MMX_GROUP_STATE_TIMEDOUT : 0);
 	if (all && (doing == WAITS_OUT || doing >= BINDS_WAIT))
 		assert_int_equal(rig_wait_job(a, RIG_NAME(8), 1), 0);
 	if (all && doing == BINDS_WAIT)
@@ -375,7 +353,7 @@ static void check_lost(struct env *env, bool innocent)
 {
 	assert_int_equal(rig_wait_job(&env->guests[0], RIG_NAME(0), 2),
 			 innocent ? ECANCELED : ETIMEDOUT);
-	assert_int_equal(group_state(&env->guests[0], 0),
+	assert_int_equal(rig_state_of(&env->guests[0], 0),
 			 MMX_GROUP_STATE_TIMEDOUT | (innocent ? MMX_GROUP_STATE_INNOCENT : 0));
 }
 
@@ -383,7 +361,7 @@ static void check_lost(struct env *env, bool innocent)
 static void check_other(struct env *env, bool may_lose)
 {
 	struct rig_guest *b = &env->guests[1];
-	uint32_t state = group_state(b, 0);
+	uint32_t state = rig_state_of(b, 0);
 
 	if (!may_lose || !state) {
 		assert_int_equal(state, 0);
@@ -392,7 +370,7 @@ static void check_other(struct env *env, bool may_lose)
 		return;
 	}
 	assert_int_equal(state, MMX_GROUP_STATE_TIMEDOUT | MMX_GROUP_STATE_INNOCENT);
-	create_group(&env->ctxs[1], 1);
+	rig_ctx_group(&env->ctxs[1], 1, 1);
 	rig_submit(b, RIG_NAME(1), 0, 1, env->work, NULL, 0);
 	assert_int_equal(rig_wait_job(b, RIG_NAME(8), 1), 0);
 }
@@ -428,7 +406,8 @@ static void try_one(enum doing doing, enum event event, unsigned int steps)
 		/* a reset may have taken the other group */
 		check_goes_on(env, doing, event != RESET);
 	}
-	assert_int_equal(resets(env), event == ACCUSED || event == LEAVE || event == RESET);
+	assert_int_equal(rig_resets(&env->rig),
+			 event == ACCUSED || event == LEAVE || event == RESET);
 	if (event != QUARANTINE)
 		assert_int_equal(p->resets, guilty);
 	end(env);
@@ -459,7 +438,7 @@ static void test_timeout_asleep(void **state)
 	(void)state;
 	go_to(env, WAITS_ASLEEP);
 	assert_int_equal(rig_wait_job(&env->guests[0], RIG_NAME(0), 2), ETIMEDOUT);
-	assert_int_equal(group_state(&env->guests[0], 0), MMX_GROUP_STATE_TIMEDOUT);
+	assert_int_equal(rig_state_of(&env->guests[0], 0), MMX_GROUP_STATE_TIMEDOUT);
 	assert_true(is_asleep(env));
 	check_other(env, false);
 	end(env);
@@ -499,7 +478,7 @@ static void test_timeout_alone(void **state)
 	assert_true(p[0].sched.suspect && p[1].sched.suspect);
 	RIG_UNTIL(&env->rig, mmx_gpu_is_ready(env->rig.core->gpu));
 	submit(env, 1, 1, rig_endless(&env->ctxs[0]));
-	create_group(&env->ctxs[1], 1);
+	rig_ctx_group(&env->ctxs[1], 1, 1);
 	for (i = 1; i <= 50; i++)
 		rig_submit(b, RIG_NAME(1), 0, i, rig_work(&env->ctxs[1], 10000, 0, 1), NULL, 0);
 	assert_int_equal(rig_wait_job(a, RIG_NAME(8), 1), ETIMEDOUT);
@@ -547,9 +526,9 @@ static void test_accused_is_gone(void **state)
 	assert_int_equal(rig_wait_job(b, RIG_NAME(0), 1), 0);
 	mmx_reset_accuse(core->gpu, "the test wants it", core_group(env, 0, 0)->sgroup->hw, NULL);
 	core->accused.group = core_group(env, 1, 0);
-	RIG_UNTIL(&env->rig, resets(env) == 1);
+	RIG_UNTIL(&env->rig, rig_resets(&env->rig) == 1);
 	assert_int_equal(core->partitions[0].resets, 1);
-	assert_int_equal(group_state(b, 0), 0);
+	assert_int_equal(rig_state_of(b, 0), 0);
 	assert_int_equal(b->fault_count, 0);
 	end(env);
 }
@@ -582,7 +561,7 @@ static void test_many_groups(void **state)
 		for (i = 8; i < 16; i++)
 			assert_int_equal(rig_wait_job(b, RIG_NAME(i), round + 1), 0);
 	}
-	assert_int_equal(resets(env), 3);
+	assert_int_equal(rig_resets(&env->rig), 3);
 	assert_int_equal(b->fault_count, 0);
 	end(env);
 }

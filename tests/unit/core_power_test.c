@@ -35,16 +35,10 @@ static struct env *begin(uint32_t idle_ms)
 	assert_non_null(env);
 	rig_idle_power_off_ms = idle_ms;
 	rig_init(&env->rig, 2);
-	rig_start(&env->rig);
+	rig_start_guests(&env->rig, env->guests);
 	for (i = 0; i < 2; i++) {
-		struct rig_ctx *ctx = &env->ctxs[i];
-
-		rig_guest_connect(&env->rig, i, &env->guests[i]);
-		assert_int_equal(rig_hello(&env->guests[i]), 0);
-		rig_ctx_create(&env->guests[i], 0, ctx);
-		assert_int_equal(
-			rig_group_create(&env->guests[i], ctx->client, ctx->vm, RIG_NAME(0), 2, 0),
-			0);
+		rig_ctx_create(&env->guests[i], 0, &env->ctxs[i]);
+		rig_ctx_group(&env->ctxs[i], 0, 2);
 	}
 	return env;
 }
@@ -58,15 +52,6 @@ static int setup(void **state)
 static int setup_never(void **state)
 {
 	*state = begin(0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
 	return 0;
 }
 
@@ -393,14 +378,14 @@ static void test_polled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_off_and_on, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_off_from_the_start, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_never, setup_never, teardown),
-		cmocka_unit_test_setup_teardown(test_not_while_somebody_works, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_binds_without_power, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_off_and_on, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_off_from_the_start, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_never, setup_never, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_not_while_somebody_works, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_binds_without_power, setup, rig_teardown),
 		cmocka_unit_test(test_at_any_point),
-		cmocka_unit_test_setup_teardown(test_will_not_halt, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_polled, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_will_not_halt, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_polled, setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,12 +29,9 @@ static int setup_with(void **state, uint32_t weight, unsigned int ceiling)
 	rig_init(&env->rig, 2);
 	env->rig.partitions[1].weight = weight;
 	env->rig.partitions[1].limits.priority_ceiling = ceiling;
-	rig_start(&env->rig);
-	for (i = 0; i < 2; i++) {
-		rig_guest_connect(&env->rig, i, &env->guests[i]);
-		assert_int_equal(rig_hello(&env->guests[i]), 0);
+	rig_start_guests(&env->rig, env->guests);
+	for (i = 0; i < 2; i++)
 		rig_ctx_create(&env->guests[i], 0, &env->ctxs[i]);
-	}
 	*state = env;
 	return 0;
 }
@@ -47,15 +44,6 @@ static int setup(void **state)
 static int setup_weights(void **state)
 {
 	return setup_with(state, 3, 2);
-}
-
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
-	return 0;
 }
 
 static void create_group(struct rig_ctx *ctx, uint32_t group, uint8_t priority)
@@ -181,9 +169,9 @@ static void test_no_address_space_yet(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_residents_share, setup_weights, teardown),
-		cmocka_unit_test_setup_teardown(test_realtime_first, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_address_space_yet, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_residents_share, setup_weights, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_realtime_first, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_no_address_space_yet, setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

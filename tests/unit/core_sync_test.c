@@ -35,12 +35,9 @@ static int setup_with(void **state, unsigned int slots)
 	assert_non_null(env);
 	rig_init(&env->rig, 2);
 	env->rig.partitions[0].slots_max = slots;
-	rig_start(&env->rig);
-	for (i = 0; i < 2; i++) {
-		rig_guest_connect(&env->rig, i, &env->guests[i]);
-		assert_int_equal(rig_hello(&env->guests[i]), 0);
+	rig_start_guests(&env->rig, env->guests);
+	for (i = 0; i < 2; i++)
 		rig_ctx_create(&env->guests[i], 0, &env->ctxs[i]);
-	}
 	*state = env;
 	return 0;
 }
@@ -53,15 +50,6 @@ static int setup(void **state)
 static int setup_all(void **state)
 {
 	return setup_with(state, 0);
-}
-
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
-	return 0;
 }
 
 /* Group @index with timelines from index * 2 on. */
@@ -528,17 +516,18 @@ static void test_ends_while_waiting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_producer_and_consumer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_written_by_cpu, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_mapping_changes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_vm_goes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_edge_of_a_page, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_foreign_address, setup_all, teardown),
-		cmocka_unit_test_setup_teardown(test_queues_of_a_group, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_many_wait_for_nothing, setup_all, teardown),
-		cmocka_unit_test_setup_teardown(test_word_that_lies, setup_all, teardown),
-		cmocka_unit_test_setup_teardown(test_maintained_before_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_ends_while_waiting, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_producer_and_consumer, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_written_by_cpu, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_mapping_changes, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_vm_goes, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_edge_of_a_page, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_foreign_address, setup_all, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_queues_of_a_group, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_many_wait_for_nothing, setup_all,
+						rig_teardown),
+		cmocka_unit_test_setup_teardown(test_word_that_lies, setup_all, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_maintained_before_read, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_ends_while_waiting, setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

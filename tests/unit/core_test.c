@@ -18,17 +18,12 @@ struct env {
 static int setup_with(void **state, void (*change)(struct rig *rig))
 {
 	struct env *env = calloc(1, sizeof(*env));
-	size_t i;
 
 	assert_non_null(env);
 	rig_init(&env->rig, 2);
 	if (change)
 		change(&env->rig);
-	rig_start(&env->rig);
-	for (i = 0; i < 2; i++) {
-		rig_guest_connect(&env->rig, i, &env->guests[i]);
-		assert_int_equal(rig_hello(&env->guests[i]), 0);
-	}
+	rig_start_guests(&env->rig, env->guests);
 	*state = env;
 	return 0;
 }
@@ -36,15 +31,6 @@ static int setup_with(void **state, void (*change)(struct rig *rig))
 static int setup(void **state)
 {
 	return setup_with(state, NULL);
-}
-
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
-	return 0;
 }
 
 static struct mmx_wait wait_for(uint32_t timeline, uint64_t seqno)
@@ -366,15 +352,15 @@ static void test_full_ring(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_one_job, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_three_queues, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_waits_between_clients, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_empty_jobs, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_long_chain, setup_chain, teardown),
-		cmocka_unit_test_setup_teardown(test_more_groups_than_slots, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_shares, setup_weights, teardown),
-		cmocka_unit_test_setup_teardown(test_rest, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_full_ring, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_job, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_three_queues, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_waits_between_clients, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_empty_jobs, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_long_chain, setup_chain, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_more_groups_than_slots, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_shares, setup_weights, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_rest, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_full_ring, setup, rig_teardown),
 	};
 	int failed = cmocka_run_group_tests_name("coherent", tests, NULL, NULL);
 

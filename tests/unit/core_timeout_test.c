@@ -32,11 +32,7 @@ static int setup_with(void **state, uint32_t timeout_ms)
 	env->rig.config.tick_us = 1000;
 	for (i = 0; i < 2; i++)
 		env->rig.partitions[i].job_timeout_ms = timeout_ms;
-	rig_start(&env->rig);
-	for (i = 0; i < 2; i++) {
-		rig_guest_connect(&env->rig, i, &env->guests[i]);
-		assert_int_equal(rig_hello(&env->guests[i]), 0);
-	}
+	rig_start_guests(&env->rig, env->guests);
 	*state = env;
 	return 0;
 }
@@ -51,38 +47,6 @@ static int setup_none(void **state)
 	return setup_with(state, 0);
 }
 
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
-	return 0;
-}
-
-static void create_group(struct rig_ctx *ctx, uint32_t index, unsigned int queues)
-{
-	assert_int_equal(rig_group_create(ctx->guest, ctx->client, ctx->vm, RIG_NAME(index), queues,
-					  index * 8),
-			 0);
-}
-
-static uint32_t group_state(struct rig_guest *guest, uint32_t index)
-{
-	uint32_t state;
-
-	assert_int_equal(rig_group_state(guest, RIG_NAME(index), &state), 0);
-	return state;
-}
-
-static uint64_t resets(const struct env *env)
-{
-	struct mmx_gpu_stats stats;
-
-	mmx_gpu_stats(env->rig.core->gpu, &stats);
-	return stats.resets;
-}
-
 /* The job and its group are lost; another group of the same VM is not, and the other guest loses nothing. */
 static void test_costs_its_group(void **state)
 {
@@ -93,9 +57,9 @@ static void test_costs_its_group(void **state)
 
 	rig_ctx_create(a, 0, &ctx);
 	rig_ctx_create(b, 0, &other);
-	create_group(&ctx, 0, 2);
-	create_group(&ctx, 1, 1);
-	create_group(&other, 0, 1);
+	rig_ctx_group(&ctx, 0, 2);
+	rig_ctx_group(&ctx, 1, 1);
+	rig_ctx_group(&other, 0, 1);
 	start_ns = env->rig.now_ns;
 	rig_submit(a, RIG_NAME(0), 1, 1, rig_endless(&ctx), NULL, 0);
 	rig_submit(a, RIG_NAME(0), 1, 2, rig_store(&ctx, 0, 1), NULL, 0);
@@ -108,7 +72,7 @@ static void test_costs_its_group(void **state)
 	assert_int_equal(rig_wait_job(a, RIG_NAME(1), 1), ETIMEDOUT);
 	assert_in_range(env->rig.now_ns - start_ns, TIMEOUT_NS, TIMEOUT_NS + SLACK_NS);
 	assert_int_equal(rig_wait_job(a, RIG_NAME(1), 2), ECANCELED);
-	assert_int_equal(group_state(a, 0), MMX_GROUP_STATE_TIMEDOUT);
+	assert_int_equal(rig_state_of(a, 0), MMX_GROUP_STATE_TIMEDOUT);
 	assert_int_equal(a->fault_count, 1);
 	assert_int_equal(a->faults[0].kind, MMX_FAULT_TIMEOUT);
 	assert_int_equal(a->faults[0].group, RIG_NAME(0));
@@ -120,9 +84,9 @@ static void test_costs_its_group(void **state)
 		assert_int_equal(rig_wait_job(a, RIG_NAME(8), i), 0);
 		assert_int_equal(rig_wait_job(b, RIG_NAME(0), i), 0);
 	}
-	assert_int_equal(group_state(a, 1), 0);
+	assert_int_equal(rig_state_of(a, 1), 0);
 	assert_int_equal(b->fault_count, 0);
-	assert_int_equal(resets(env), 0);
+	assert_int_equal(rig_resets(&env->rig), 0);
 	assert_int_equal(env->rig.core->partitions[0].timeouts, 1);
 	assert_int_equal(env->rig.core->partitions[1].timeouts, 0);
 }
@@ -136,7 +100,7 @@ static void test_progress(void **state)
 	uint64_t i;
 
 	rig_ctx_create(guest, 0, &ctx);
-	create_group(&ctx, 0, 1);
+	rig_ctx_group(&ctx, 0, 1);
 	for (i = 1; i <= 8; i++)
 		rig_submit(guest, RIG_NAME(0), 0, i, rig_work(&ctx, 40000, 0, 1), NULL, 0);
 	for (i = 1; i <= 8; i++)
@@ -155,8 +119,8 @@ static void test_waits_do_not_count(void **state)
 	uint64_t i;
 
 	rig_ctx_create(guest, 0, &ctx);
-	create_group(&ctx, 0, 1);
-	create_group(&ctx, 1, 1);
+	rig_ctx_group(&ctx, 0, 1);
+	rig_ctx_group(&ctx, 1, 1);
 	for (i = 1; i <= 4; i++)
 		rig_submit(guest, RIG_NAME(0), 0, i, rig_work(&ctx, 30000, 0, 1), NULL, 0);
 	rig_submit(guest, RIG_NAME(1), 0, 1, rig_work(&ctx, 30000, 1, 7), &wait, 1);
@@ -179,7 +143,7 @@ static void test_stands_outside(void **state)
 
 	rig_ctx_create(guest, 0, &ctx);
 	for (i = 0; i < 16; i++)
-		create_group(&ctx, i, 1);
+		rig_ctx_group(&ctx, i, 1);
 	for (i = 0; i < 16; i++)
 		rig_submit(guest, RIG_NAME(i), 0, 1, rig_endless(&ctx), NULL, 0);
 	RIG_UNTIL(&env->rig, env->rig.core->partitions[0].timeouts);
@@ -187,7 +151,7 @@ static void test_stands_outside(void **state)
 	for (i = 0; i < 16; i++)
 		assert_int_equal(rig_wait_job(guest, RIG_NAME(i * 8), 1), ETIMEDOUT);
 	assert_int_equal(env->rig.core->partitions[0].timeouts, 16);
-	assert_int_equal(resets(env), 0);
+	assert_int_equal(rig_resets(&env->rig), 0);
 }
 
 /* A wait for a sync object may have no end: its clock goes on outside. */
@@ -201,14 +165,14 @@ static void test_sync_wait_goes_on(void **state)
 
 	rig_ctx_create(guest, 0, &ctx);
 	for (i = 0; i < 16; i++)
-		create_group(&ctx, i, 1);
+		rig_ctx_group(&ctx, i, 1);
 	for (i = 0; i < 16; i++)
 		rig_submit(guest, RIG_NAME(i), 0, 1, rig_await(&ctx, 0, 0), NULL, 0);
 	for (i = 0; i < 16; i++)
 		assert_int_equal(rig_wait_job(guest, RIG_NAME(i * 8), 1), ETIMEDOUT);
 	/* the last ones got in a tick later than the first */
 	assert_in_range(env->rig.now_ns - start_ns, TIMEOUT_NS, TIMEOUT_NS * 3 / 2);
-	assert_int_equal(resets(env), 0);
+	assert_int_equal(rig_resets(&env->rig), 0);
 }
 
 /* The job is done, and the interrupt that would tell is lost: nobody is punished. */
@@ -219,7 +183,7 @@ static void test_lost_interrupt(void **state)
 	struct rig_ctx ctx;
 
 	rig_ctx_create(guest, 0, &ctx);
-	create_group(&ctx, 0, 1);
+	rig_ctx_group(&ctx, 0, 1);
 	rig_submit(guest, RIG_NAME(0), 0, 1, rig_store(&ctx, 0, 1), NULL, 0);
 	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 1), 0);
 	rig_run(&env->rig, 10 * MMX_NS_PER_MS);
@@ -227,7 +191,7 @@ static void test_lost_interrupt(void **state)
 	rig_submit(guest, RIG_NAME(0), 0, 2, rig_work(&ctx, 9000, 1, 2), NULL, 0);
 	assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 2), 0);
 	env->rig.drop_irqs[MMX_IRQ_JOB] = 0;
-	assert_int_equal(group_state(guest, 0), 0);
+	assert_int_equal(rig_state_of(guest, 0), 0);
 }
 
 /* Firmware's own timer ends a group in the same way. */
@@ -240,7 +204,7 @@ static void test_progress_timer(void **state)
 	uint32_t *ack;
 
 	rig_ctx_create(guest, 0, &ctx);
-	create_group(&ctx, 0, 2);
+	rig_ctx_group(&ctx, 0, 2);
 	rig_submit(guest, RIG_NAME(0), 1, 1, rig_work(&ctx, 40000, 0, 1), NULL, 0);
 	rig_submit(guest, RIG_NAME(0), 1, 2, rig_store(&ctx, 0, 1), NULL, 0);
 	rig_run(&env->rig, 5 * MMX_NS_PER_MS);
@@ -249,7 +213,7 @@ static void test_progress_timer(void **state)
 	mmx_slot_irq(gpu, 0);
 	assert_int_equal(rig_wait_job(guest, RIG_NAME(1), 1), ETIMEDOUT);
 	assert_int_equal(rig_wait_job(guest, RIG_NAME(1), 2), ECANCELED);
-	assert_int_equal(group_state(guest, 0), MMX_GROUP_STATE_TIMEDOUT);
+	assert_int_equal(rig_state_of(guest, 0), MMX_GROUP_STATE_TIMEDOUT);
 	assert_int_equal(guest->faults[0].kind, MMX_FAULT_TIMEOUT);
 	assert_int_equal(guest->faults[0].queue, 1);
 }
@@ -261,7 +225,7 @@ static void test_none(void **state)
 	struct rig_ctx ctx;
 
 	rig_ctx_create(guest, 0, &ctx);
-	create_group(&ctx, 0, 1);
+	rig_ctx_group(&ctx, 0, 1);
 	rig_submit(guest, RIG_NAME(0), 0, 1, rig_await(&ctx, 0, 0), NULL, 0);
 	rig_run(&env->rig, 100 * MMX_NS_PER_S);
 	assert_int_equal(rig_job(guest, RIG_NAME(0), 1), -1);
@@ -272,14 +236,14 @@ static void test_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_costs_its_group, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_progress, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_waits_do_not_count, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stands_outside, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_sync_wait_goes_on, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lost_interrupt, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_progress_timer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_none, setup_none, teardown),
+		cmocka_unit_test_setup_teardown(test_costs_its_group, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_progress, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_waits_do_not_count, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_stands_outside, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_sync_wait_goes_on, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_lost_interrupt, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_progress_timer, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_none, setup_none, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

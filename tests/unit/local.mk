@@ -2,7 +2,7 @@
 
 # The whole backend in one process, on the model and a virtual clock: tests and a fuzzer of core and session, which
 # are of no one folder.
-RIG = %D%/rig.c %D%/rig.h %D%/rig_guest.c %D%/rig_guest.h %D%/two_views.c %D%/two_views.h
+RIG = %D%/rig.c %D%/rig.h %D%/rig_ctx.c %D%/rig_guest.c %D%/rig_guest.h %D%/two_views.c %D%/two_views.h
 RIG_LIBS = \
 	backend/libcore.a backend/libsession.a backend/libsched.a backend/gpu/libgpu.a \
 	backend/device/libmodel_device.a backend/device/libdevice.a tools/model/libmodel.a \

@@ -532,3 +532,18 @@ void rig_finish(struct rig *rig)
 	mmx_timers_finish(&rig->timers);
 	mmx_fw_image_destroy(rig->image);
 }
+
+int rig_teardown(void **state)
+{
+	rig_finish(*state);
+	free(*state);
+	return 0;
+}
+
+uint64_t rig_resets(const struct rig *rig)
+{
+	struct mmx_gpu_stats stats;
+
+	mmx_gpu_stats(rig->core->gpu, &stats);
+	return stats.resets;
+}

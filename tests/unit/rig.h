@@ -89,6 +89,12 @@ void rig_begin(struct rig *rig);
  */
 void rig_finish(struct rig *rig);
 
+/* For tests: rig_finish(), and frees *@state, which begins with its rig. Return: 0. */
+int rig_teardown(void **state);
+
+/* Resets of the GPU so far. */
+uint64_t rig_resets(const struct rig *rig);
+
 /* The device is gone, as if its process were killed. */
 void rig_kill(struct rig *rig);
 

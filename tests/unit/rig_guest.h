@@ -4,7 +4,7 @@
  * records what it is told, and never waits but by letting the rig's time pass.
  *
  * Three levels: messages as bytes; one function a request, which returns its tag; and a context, which is a client
- * with a VM, memory in it, and command streams in that.
+ * with a VM, memory in it, and command streams in that (rig_ctx.c).
  */
 #ifndef TESTS_UNIT_RIG_GUEST_H
 #define TESTS_UNIT_RIG_GUEST_H
@@ -57,6 +57,8 @@ struct rig_guest {
 
 /* Connects; no HELLO. */
 void rig_guest_connect(struct rig *rig, size_t partition, struct rig_guest *guest);
+/* rig_start(), and a guest in each partition, which has said HELLO. */
+void rig_start_guests(struct rig *rig, struct rig_guest *guests);
 /* The guest's process is gone: core is told, and its memory is unmapped. Twice is fine. */
 void rig_guest_hangup(struct rig_guest *guest);
 /* Takes in what is in the completion ring. */
@@ -101,6 +103,8 @@ int rig_heap_create(struct rig_guest *guest, const struct mmx_heap_desc *heap);
 int rig_group_create(struct rig_guest *guest, uint32_t client, uint32_t vm, uint32_t group,
 		     unsigned int queues, uint32_t timeline);
 int rig_group_state(struct rig_guest *guest, uint32_t group, uint32_t *ret_state);
+/* MMX_GROUP_STATE_* of RIG_NAME(index), which is there. */
+uint32_t rig_state_of(struct rig_guest *guest, uint32_t index);
 
 /* Sent, and not answered unless refused. Return: the tag. */
 struct rig_stream {
@@ -143,6 +147,9 @@ void rig_ctx_create(struct rig_guest *guest, uint32_t index, struct rig_ctx *ctx
 /* The same, with a timeline for the VM. */
 void rig_ctx_create_async(struct rig_guest *guest, uint32_t index, uint32_t timeline,
 			  struct rig_ctx *ctx);
+
+/* A group RIG_NAME(index) in it, whose timelines are RIG_NAME(index * MMX_MAX_QUEUES) and those behind. */
+void rig_ctx_group(struct rig_ctx *ctx, uint32_t index, unsigned int queues);
 
 extern const struct rig_stream rig_empty;
 /* Any instructions, a few dozen of them; no other stream is made between the two calls. */

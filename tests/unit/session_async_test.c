@@ -43,12 +43,9 @@ static void env_init(struct env *env, uint64_t backend_bytes)
 	memset(env, 0, sizeof(*env));
 	rig_init(&env->rig, 1);
 	env->rig.partitions[0].limits.backend_bytes = backend_bytes;
-	rig_start(&env->rig);
-	rig_guest_connect(&env->rig, 0, &env->guest);
-	assert_int_equal(rig_hello(&env->guest), 0);
+	rig_start_guests(&env->rig, &env->guest);
 	rig_ctx_create_async(&env->guest, 0, BINDS, &env->ctx);
-	assert_int_equal(
-		rig_group_create(&env->guest, env->ctx.client, env->ctx.vm, RIG_NAME(0), 2, 0), 0);
+	rig_ctx_group(&env->ctx, 0, 2);
 }
 
 static int setup(void **state)

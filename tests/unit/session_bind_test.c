@@ -35,22 +35,10 @@ static int setup(void **state)
 
 	assert_non_null(env);
 	rig_init(&env->rig, 1);
-	rig_start(&env->rig);
-	rig_guest_connect(&env->rig, 0, &env->guest);
-	assert_int_equal(rig_hello(&env->guest), 0);
+	rig_start_guests(&env->rig, &env->guest);
 	rig_ctx_create(&env->guest, 0, &env->ctx);
-	assert_int_equal(
-		rig_group_create(&env->guest, env->ctx.client, env->ctx.vm, RIG_NAME(0), 1, 0), 0);
+	rig_ctx_group(&env->ctx, 0, 1);
 	*state = env;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
 	return 0;
 }
 
@@ -459,17 +447,19 @@ static void test_released_by_vm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_layouts, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_runs, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_protection, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused_message, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_max_mappings, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_gpu_sees_it, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_released_after_maintenance, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_destroyed_during_maintenance, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_released_at_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_released_by_vm, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_layouts, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_runs, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_protection, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_refused, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_refused_message, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_max_mappings, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_gpu_sees_it, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_released_after_maintenance, setup,
+						rig_teardown),
+		cmocka_unit_test_setup_teardown(test_destroyed_during_maintenance, setup,
+						rig_teardown),
+		cmocka_unit_test_setup_teardown(test_released_at_once, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_released_by_vm, setup, rig_teardown),
 	};
 	int failed = cmocka_run_group_tests_name("coherent", tests, NULL, NULL);
 

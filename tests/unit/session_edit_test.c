@@ -42,27 +42,12 @@ static int setup(void **state)
 		env->rig.partitions[i].limits.wire.mem_bytes = 16 << 20;
 		env->rig.partitions[i].limits.max_mappings = 4096;
 	}
-	rig_start(&env->rig);
+	rig_start_guests(&env->rig, env->guests);
 	for (i = 0; i < 2; i++) {
-		struct rig_guest *guest = &env->guests[i];
-
-		rig_guest_connect(&env->rig, i, guest);
-		assert_int_equal(rig_hello(guest), 0);
-		rig_ctx_create_async(guest, 0, BINDS, &env->ctx[i]);
-		assert_int_equal(rig_group_create(guest, env->ctx[i].client, env->ctx[i].vm,
-						  RIG_NAME(0), 1, 0),
-				 0);
+		rig_ctx_create_async(&env->guests[i], 0, BINDS, &env->ctx[i]);
+		rig_ctx_group(&env->ctx[i], 0, 1);
 	}
 	*state = env;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
 	return 0;
 }
 
@@ -643,16 +628,16 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_long_bind, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_messages_meanwhile, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_long_end, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_list_moves, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_many_replaced, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_many_go, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_sparse, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_sparse_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_sparse_quota, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_random, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_bind, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_messages_meanwhile, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_long_end, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_list_moves, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_many_replaced, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_many_go, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_sparse, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_sparse_refused, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_sparse_quota, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_random, setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

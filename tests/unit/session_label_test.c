@@ -24,22 +24,10 @@ static int setup(void **state)
 
 	assert_non_null(env);
 	rig_init(&env->rig, 1);
-	rig_start(&env->rig);
-	rig_guest_connect(&env->rig, 0, &env->guest);
-	assert_int_equal(rig_hello(&env->guest), 0);
+	rig_start_guests(&env->rig, &env->guest);
 	rig_ctx_create(&env->guest, 0, &env->ctx);
-	assert_int_equal(rig_group_create(&env->guest, RIG_NAME(0), RIG_NAME(0), RIG_NAME(0), 1, 0),
-			 0);
+	rig_ctx_group(&env->ctx, 0, 1);
 	*state = env;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
 	return 0;
 }
 
@@ -199,11 +187,11 @@ static void test_time_is_charged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_labels, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_bad_labels, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_full, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_time, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_time_is_charged, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_labels, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_bad_labels, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_full, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_time, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_time_is_charged, setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

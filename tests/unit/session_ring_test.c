@@ -30,22 +30,10 @@ static int setup(void **state)
 	assert_non_null(env);
 	rig_init(&env->rig, 1);
 	env->rig.partitions[0].ring_slots = 64;
-	rig_start(&env->rig);
-	rig_guest_connect(&env->rig, 0, &env->guest);
-	assert_int_equal(rig_hello(&env->guest), 0);
+	rig_start_guests(&env->rig, &env->guest);
 	rig_ctx_create(&env->guest, 0, &env->ctx);
-	assert_int_equal(
-		rig_group_create(&env->guest, env->ctx.client, env->ctx.vm, RIG_NAME(0), 1, 0), 0);
+	rig_ctx_group(&env->ctx, 0, 1);
 	*state = env;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
 	return 0;
 }
 
@@ -378,14 +366,14 @@ static void test_watched_and_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_watched, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_watched_and_full, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_full_and_drained, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused_submits, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_dropped_faults, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_never_reads, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_broken_rings, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_scribbled_page, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_watched, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_watched_and_full, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_full_and_drained, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_refused_submits, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_dropped_faults, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_never_reads, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_broken_rings, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_scribbled_page, setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

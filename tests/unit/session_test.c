@@ -42,17 +42,7 @@ static int setup(void **state)
 	env = *state;
 	assert_int_equal(rig_hello(&env->guest), 0);
 	rig_ctx_create(&env->guest, 0, &env->ctx);
-	assert_int_equal(
-		rig_group_create(&env->guest, env->ctx.client, env->ctx.vm, RIG_NAME(0), 2, 0), 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct env *env = *state;
-
-	rig_finish(&env->rig);
-	free(env);
+	rig_ctx_group(&env->ctx, 0, 2);
 	return 0;
 }
 
@@ -602,20 +592,20 @@ static void test_too_many_requests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_hello, setup_bare, teardown),
-		cmocka_unit_test_setup_teardown(test_before_hello, setup_bare, teardown),
-		cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_client, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_mem, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_mem_add, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_vm, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_group, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_submit_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_submit_failed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_job_credits, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_request_credits, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_too_many_requests, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hello, setup_bare, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_before_hello, setup_bare, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_unknown, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_client, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_names, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_mem, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_mem_add, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_vm, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_group, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_submit_refused, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_submit_failed, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_job_credits, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_request_credits, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_too_many_requests, setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
