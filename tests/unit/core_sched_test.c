@@ -23,15 +23,12 @@ struct env {
 static int setup_with(void **state, uint32_t weight, unsigned int ceiling)
 {
 	struct env *env = calloc(1, sizeof(*env));
-	size_t i;
 
 	assert_non_null(env);
 	rig_init(&env->rig, 2);
 	env->rig.partitions[1].weight = weight;
 	env->rig.partitions[1].limits.priority_ceiling = ceiling;
-	rig_start_guests(&env->rig, env->guests);
-	for (i = 0; i < 2; i++)
-		rig_ctx_create(&env->guests[i], 0, &env->ctxs[i]);
+	rig_start_ctxs(&env->rig, env->guests, env->ctxs);
 	*state = env;
 	return 0;
 }

@@ -30,14 +30,11 @@ struct env {
 static int setup_with(void **state, unsigned int slots)
 {
 	struct env *env = calloc(1, sizeof(*env));
-	size_t i;
 
 	assert_non_null(env);
 	rig_init(&env->rig, 2);
 	env->rig.partitions[0].slots_max = slots;
-	rig_start_guests(&env->rig, env->guests);
-	for (i = 0; i < 2; i++)
-		rig_ctx_create(&env->guests[i], 0, &env->ctxs[i]);
+	rig_start_ctxs(&env->rig, env->guests, env->ctxs);
 	*state = env;
 	return 0;
 }

@@ -63,6 +63,11 @@ tests_unit_core_ladder_test_SOURCES = %D%/core_ladder_test.c $(RIG)
 tests_unit_core_ladder_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_ladder_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/core_quarantine_test
+tests_unit_core_quarantine_test_SOURCES = %D%/core_quarantine_test.c $(RIG)
+tests_unit_core_quarantine_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_quarantine_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
 tests_unit_core_end_test_SOURCES = %D%/core_end_test.c $(RIG)
 tests_unit_core_end_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_end_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
@@ -84,6 +89,11 @@ tests_unit_session_async_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 tests_unit_session_edit_test_SOURCES = %D%/session_edit_test.c $(RIG)
 tests_unit_session_edit_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_session_edit_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/session_random_test
+tests_unit_session_random_test_SOURCES = %D%/session_random_test.c $(RIG)
+tests_unit_session_random_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_session_random_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_session_ring_test_SOURCES = %D%/session_ring_test.c $(RIG)
 tests_unit_session_ring_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

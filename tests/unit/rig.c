@@ -540,6 +540,14 @@ int rig_teardown(void **state)
 	return 0;
 }
 
+void rig_deafen(struct rig *rig, uint32_t states)
+{
+	size_t i;
+
+	for (i = 0; i < MMX_GPU_MAX_SLOTS; i++)
+		rig->deaf[i] = states;
+}
+
 uint64_t rig_resets(const struct rig *rig)
 {
 	struct mmx_gpu_stats stats;

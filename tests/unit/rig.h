@@ -92,6 +92,9 @@ void rig_finish(struct rig *rig);
 /* For tests: rig_finish(), and frees *@state, which begins with its rig. Return: 0. */
 int rig_teardown(void **state);
 
+/* Firmware does not get to see these requests (1 << CSG_STATE_*), of whatever slot. */
+void rig_deafen(struct rig *rig, uint32_t states);
+
 /* Resets of the GPU so far. */
 uint64_t rig_resets(const struct rig *rig);
 

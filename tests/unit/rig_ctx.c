@@ -30,6 +30,15 @@ void rig_ctx_create_async(struct rig_guest *guest, uint32_t index, uint32_t time
 	RIG_CHECK(!rig_map(guest, ctx->vm, ctx->mem, 0, RIG_VA, bytes, 0));
 }
 
+void rig_start_ctxs(struct rig *rig, struct rig_guest *guests, struct rig_ctx *ctxs)
+{
+	size_t i;
+
+	rig_start_guests(rig, guests);
+	for (i = 0; i < rig->config.partition_count; i++)
+		rig_ctx_create(&guests[i], 0, &ctxs[i]);
+}
+
 void rig_ctx_group(struct rig_ctx *ctx, uint32_t index, unsigned int queues)
 {
 	RIG_CHECK(!rig_group_create(ctx->guest, ctx->client, ctx->vm, RIG_NAME(index), queues,

@@ -299,6 +299,34 @@ int rig_mem_create(struct rig_guest *guest, uint32_t mem, uint32_t first, uint32
 		mmx_encode_mem_create(&buf, rig_tag(guest), mem, MMX_MEM_SEAL, pages, &run, 1));
 }
 
+int rig_mem_create_scattered(struct rig_guest *guest, uint32_t mem, uint32_t first, uint32_t pages)
+{
+	uint64_t data = guest->front.data_offset >> MMX_WIRE_PAGE_SHIFT;
+	union mmx_msg_buf msg;
+	uint32_t done, i;
+	int r = 0;
+
+	for (done = 0; done < pages && !r; done += i) {
+		struct mmx_run runs[MMX_MEM_MAX_RUNS];
+		uint32_t flags;
+		int size;
+
+		for (i = 0; i < MMX_MEM_MAX_RUNS && done + i < pages; i++)
+			runs[i] = (struct mmx_run){
+				.first_page = data + first + (done + i) * 7 % pages,
+				.page_count = 1,
+			};
+		flags = done + i == pages ? MMX_MEM_SEAL : 0;
+		if (done)
+			size = mmx_encode_mem_add(&msg, rig_tag(guest), mem, flags, runs, i);
+		else
+			size = mmx_encode_mem_create(&msg, rig_tag(guest), mem, flags, pages, runs,
+						     i);
+		r = rig_call(guest, &msg, size);
+	}
+	return r;
+}
+
 int rig_vm_create_async(struct rig_guest *guest, uint32_t client, uint32_t vm, uint32_t timeline,
 			uint64_t va_range)
 {

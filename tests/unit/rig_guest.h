@@ -90,6 +90,8 @@ int rig_client_create(struct rig_guest *guest, uint32_t client);
 int rig_object(struct rig_guest *guest, enum mmx_msg_type type, uint32_t object);
 /* Pages of the data area, in one run. */
 int rig_mem_create(struct rig_guest *guest, uint32_t mem, uint32_t first, uint32_t pages);
+/* Single pages of it, from @first to @first + @pages, none beside the next. */
+int rig_mem_create_scattered(struct rig_guest *guest, uint32_t mem, uint32_t first, uint32_t pages);
 int rig_vm_create(struct rig_guest *guest, uint32_t client, uint32_t vm, uint64_t va_range);
 /* The same with a timeline. */
 int rig_vm_create_async(struct rig_guest *guest, uint32_t client, uint32_t vm, uint32_t timeline,
@@ -150,6 +152,9 @@ void rig_ctx_create_async(struct rig_guest *guest, uint32_t index, uint32_t time
 
 /* A group RIG_NAME(index) in it, whose timelines are RIG_NAME(index * MMX_MAX_QUEUES) and those behind. */
 void rig_ctx_group(struct rig_ctx *ctx, uint32_t index, unsigned int queues);
+
+/* rig_start_guests(), and a context of index 0 for each of them. */
+void rig_start_ctxs(struct rig *rig, struct rig_guest *guests, struct rig_ctx *ctxs);
 
 extern const struct rig_stream rig_empty;
 /* Any instructions, a few dozen of them; no other stream is made between the two calls. */
