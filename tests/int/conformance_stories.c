@@ -206,13 +206,9 @@ static uint32_t submit_stream(struct env *env, struct mmx_cs_asm *a, uint32_t qu
 static void submit_endless(struct env *env, uint32_t queue, uint64_t seqno)
 {
 	struct mmx_cs_asm a;
-	unsigned int loop;
 
 	begin_stream(env, &a);
-	loop = mmx_cs_label(&a);
-	mmx_cs_bind(&a, loop);
-	mmx_cs_nop(&a);
-	mmx_cs_branch(&a, MMX_CS_ALWAYS, 0, loop);
+	mmx_cs_put_endless(&a);
 	submit_stream(env, &a, queue, seqno);
 }
 
@@ -222,10 +218,7 @@ static int run_store(struct env *env, uint64_t va, uint32_t value, uint64_t seqn
 	struct mmx_cs_asm a;
 
 	begin_stream(env, &a);
-	mmx_cs_move48(&a, 0, va);
-	mmx_cs_move32(&a, 2, value);
-	mmx_cs_store_multiple(&a, 2, 1, 0, 0);
-	mmx_cs_wait(&a, 0xff);
+	mmx_cs_put_store(&a, va, value);
 	submit_stream(env, &a, 0, seqno);
 	return mmx_raw_job(&env->raw, NAME(0), seqno);
 }

@@ -227,14 +227,6 @@ static void make_group(struct guest *g)
 	     mmx_encode_group_create(&msg, ++g->raw.tag, &desc, queues, 2));
 }
 
-static void put_store(struct mmx_cs_asm *a, uint64_t va, uint32_t value)
-{
-	mmx_cs_move48(a, 0, va);
-	mmx_cs_move32(a, 2, value);
-	mmx_cs_store_multiple(a, 2, 1, 0, 0);
-	mmx_cs_wait(a, 0xff);
-}
-
 /* Jobs that end, one that never does, jobs that wait for it, one that faults; and binds while they run. */
 static void work(struct guest *g, uint32_t value)
 {
@@ -247,18 +239,14 @@ static void work(struct guest *g, uint32_t value)
 	struct mmx_wait wait = { .timeline = NAME(1), .seqno = 1 };
 	const uint32_t *result = (const void *)(g->raw.data + 4 * PAGE + 64);
 	struct mmx_cs_asm a = stream(g, 0);
-	unsigned int loop;
 
-	put_store(&a, DATA_VA + 64, value);
+	mmx_cs_put_store(&a, DATA_VA + 64, value);
 	step_job(g, 0, &a, 0, NULL);
 	step_end_of_job(g, "a store", 0, 0);
 	if (*result != value)
 		fail("a result is wrong", EIO);
 	a = stream(g, 256);
-	loop = mmx_cs_label(&a);
-	mmx_cs_bind(&a, loop);
-	mmx_cs_nop(&a);
-	mmx_cs_branch(&a, MMX_CS_ALWAYS, 0, loop);
+	mmx_cs_put_endless(&a);
 	step_job(g, 1, &a, 256, NULL);
 	step_job(g, 0, NULL, 0, &wait);
 	step_async(g);
@@ -266,7 +254,7 @@ static void work(struct guest *g, uint32_t value)
 	step_bind(g, "unmap beside a job", &unmap, 1);
 	step_bind(g, "map beside a job", &map, 1);
 	a = stream(g, 512);
-	put_store(&a, DATA_VA + 0x100000, value);
+	mmx_cs_put_store(&a, DATA_VA + 0x100000, value);
 	step_heap(g);
 	step_object(g, "GROUP_GET_STATE", MMX_MSG_GROUP_GET_STATE, NAME(0));
 	step_object(g, "GROUP_DESTROY", MMX_MSG_GROUP_DESTROY, NAME(0));

@@ -359,3 +359,22 @@ void mmx_cs_sync_wait64(struct mmx_cs_asm *a, enum mmx_cs_condition condition, u
 {
 	emit(a, OP_SYNC_WAIT64, sync_wait(a, condition, addr, pair(a, data, 32)));
 }
+
+/* ---- sequences ---- */
+
+void mmx_cs_put_store(struct mmx_cs_asm *a, uint64_t va, uint32_t value)
+{
+	mmx_cs_move48(a, 0, va);
+	mmx_cs_move32(a, 2, value);
+	mmx_cs_store_multiple(a, 2, 1, 0, 0);
+	mmx_cs_wait(a, 0xff);
+}
+
+void mmx_cs_put_endless(struct mmx_cs_asm *a)
+{
+	unsigned int loop = mmx_cs_label(a);
+
+	mmx_cs_bind(a, loop);
+	mmx_cs_nop(a);
+	mmx_cs_branch(a, MMX_CS_ALWAYS, 0, loop);
+}

@@ -189,4 +189,11 @@ void mmx_cs_sync_wait32(struct mmx_cs_asm *a, enum mmx_cs_condition condition, u
 void mmx_cs_sync_wait64(struct mmx_cs_asm *a, enum mmx_cs_condition condition, unsigned int addr,
 			unsigned int data);
 
+/* ---- sequences that many tests want ---- */
+
+/* Stores the value, and waits for that. Takes registers 0 to 2. */
+void mmx_cs_put_store(struct mmx_cs_asm *a, uint64_t va, uint32_t value);
+/* Never ends. */
+void mmx_cs_put_endless(struct mmx_cs_asm *a);
+
 #endif

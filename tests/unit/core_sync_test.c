@@ -57,25 +57,6 @@ static void create_group(struct rig_ctx *ctx, uint32_t index, unsigned int queue
 			 0);
 }
 
-static struct mmx_cs_asm begin(struct rig_ctx *ctx)
-{
-	struct mmx_cs_asm a;
-
-	mmx_cs_asm_init(&a, (void *)((uint8_t *)ctx->memory + ctx->stream_end), 16);
-	return a;
-}
-
-static struct rig_stream end(struct rig_ctx *ctx, struct mmx_cs_asm *a)
-{
-	struct rig_stream stream = { .va = RIG_VA + ctx->stream_end };
-	size_t count;
-
-	assert_int_equal(mmx_cs_asm_finish(a, &count), 0);
-	stream.size = (uint32_t)(count * sizeof(uint64_t));
-	ctx->stream_end += 128;
-	return stream;
-}
-
 static void put_value(struct mmx_cs_asm *a, unsigned int reg, uint64_t value)
 {
 	mmx_cs_move32(a, reg, (uint32_t)value);
@@ -87,7 +68,7 @@ static struct rig_stream await(struct rig_ctx *ctx, uint64_t va, bool wide, bool
 			       uint64_t value, unsigned int result)
 {
 	enum mmx_cs_condition condition = greater ? MMX_CS_GREATER : MMX_CS_LEQUAL;
-	struct mmx_cs_asm a = begin(ctx);
+	struct mmx_cs_asm a = rig_asm_begin(ctx);
 
 	mmx_cs_move48(&a, 0, va);
 	put_value(&a, 2, value);
@@ -95,16 +76,13 @@ static struct rig_stream await(struct rig_ctx *ctx, uint64_t va, bool wide, bool
 		mmx_cs_sync_wait64(&a, condition, 0, 2);
 	else
 		mmx_cs_sync_wait32(&a, condition, 0, 2);
-	mmx_cs_move48(&a, 0, RIG_VA + RIG_RESULTS + result * sizeof(uint32_t));
-	mmx_cs_move32(&a, 2, 1);
-	mmx_cs_store_multiple(&a, 2, 1, 0, 0);
-	mmx_cs_wait(&a, 0xff);
-	return end(ctx, &a);
+	mmx_cs_put_store(&a, RIG_VA + RIG_RESULTS + result * sizeof(uint32_t), 1);
+	return rig_asm_end(ctx, &a);
 }
 
 static struct rig_stream set(struct rig_ctx *ctx, uint64_t va, bool wide, uint64_t value)
 {
-	struct mmx_cs_asm a = begin(ctx);
+	struct mmx_cs_asm a = rig_asm_begin(ctx);
 
 	mmx_cs_move48(&a, 0, va);
 	put_value(&a, 2, value);
@@ -112,7 +90,7 @@ static struct rig_stream set(struct rig_ctx *ctx, uint64_t va, bool wide, uint64
 		mmx_cs_sync_set64(&a, 0, 2, MMX_CS_SCOPE_SYSTEM, MMX_CS_NOW);
 	else
 		mmx_cs_sync_set32(&a, 0, 2, MMX_CS_SCOPE_SYSTEM, MMX_CS_NOW);
-	return end(ctx, &a);
+	return rig_asm_end(ctx, &a);
 }
 
 static volatile uint32_t *object(const struct rig_ctx *ctx, uint64_t va)
@@ -400,17 +378,13 @@ static void test_many_wait_for_nothing(void **state)
 /* Waits for the object to be more than 0, and then never ends. */
 static struct rig_stream await_and_stay(struct rig_ctx *ctx, uint64_t va)
 {
-	struct mmx_cs_asm a = begin(ctx);
-	unsigned int loop;
+	struct mmx_cs_asm a = rig_asm_begin(ctx);
 
 	mmx_cs_move48(&a, 0, va);
 	put_value(&a, 2, 0);
 	mmx_cs_sync_wait64(&a, MMX_CS_GREATER, 0, 2);
-	loop = mmx_cs_label(&a);
-	mmx_cs_bind(&a, loop);
-	mmx_cs_nop(&a);
-	mmx_cs_branch(&a, MMX_CS_ALWAYS, 0, loop);
-	return end(ctx, &a);
+	mmx_cs_put_endless(&a);
+	return rig_asm_end(ctx, &a);
 }
 
 /*

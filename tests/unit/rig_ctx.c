@@ -82,19 +82,11 @@ static uint64_t result_va(unsigned int index)
 	return RIG_VA + RIG_RESULTS + index * sizeof(uint32_t);
 }
 
-static void put_store(struct mmx_cs_asm *a, uint64_t va, uint32_t value)
-{
-	mmx_cs_move48(a, 0, va);
-	mmx_cs_move32(a, 2, value);
-	mmx_cs_store_multiple(a, 2, 1, 0, 0);
-	mmx_cs_wait(a, 0xff);
-}
-
 struct rig_stream rig_poke(struct rig_ctx *ctx, uint64_t va, uint32_t value)
 {
 	struct mmx_cs_asm a = rig_asm_begin(ctx);
 
-	put_store(&a, va, value);
+	mmx_cs_put_store(&a, va, value);
 	return rig_asm_end(ctx, &a);
 }
 
@@ -116,7 +108,7 @@ struct rig_stream rig_work(struct rig_ctx *ctx, unsigned int us, unsigned int in
 	mmx_cs_move32(&a, MMX_CS_R_BOX_MAX, MMX_CS_BOX(2047, rows * 16 - 1));
 	mmx_cs_run_fragment(&a, 0);
 	mmx_cs_wait(&a, 0xff);
-	put_store(&a, result_va(index), value);
+	mmx_cs_put_store(&a, result_va(index), value);
 	return rig_asm_end(ctx, &a);
 }
 
@@ -205,10 +197,7 @@ struct rig_stream rig_await(struct rig_ctx *ctx, unsigned int index, uint32_t va
 struct rig_stream rig_endless(struct rig_ctx *ctx)
 {
 	struct mmx_cs_asm a = rig_asm_begin(ctx);
-	unsigned int loop = mmx_cs_label(&a);
 
-	mmx_cs_bind(&a, loop);
-	mmx_cs_nop(&a);
-	mmx_cs_branch(&a, MMX_CS_ALWAYS, 0, loop);
+	mmx_cs_put_endless(&a);
 	return rig_asm_end(ctx, &a);
 }
