@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Kinds of guests that mean harm (hostile_kinds.c), for the driver that runs them beside an honest one (hostile.c). */
+/* Kinds of guests that mean harm (hostile_kinds.c, hostile_gpu.c), for the driver that runs them beside an honest one (hostile.c). */
 #ifndef TESTS_INT_HOSTILE_H
 #define TESTS_INT_HOSTILE_H
 

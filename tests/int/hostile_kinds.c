@@ -1,155 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Guests that mean harm (hostile.h). Each kind is one way to disturb others; it goes on until it is killed, and comes
- * back when its session is ended. Called in a process of its own, from its one thread, but for the kind that has two.
+ * Guests that mean harm (hostile.h), and among them those that do it with messages and rings; hostile_gpu.c has the
+ * others. Each kind is one way to disturb others; it goes on until it is killed, and comes back when its session is
+ * ended. Called in a process of its own, from its one thread, but for the kinds that have two.
  */
 #include "tests/int/hostile.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "tests/lib/cs_asm.h"
+#include "tests/int/hostile_kit.h"
 
-#define NAME(index) mmx_name_make(index, 1)
-#define PAGE	    4096u
-#define VA	    0x10000000ull
-/* A life is so many messages, unless the backend ends it: then comes the next one. */
-#define LIFE 20000u
-
-static uint64_t random_state;
-
-static uint64_t rnd(void)
+/* A life of such messages, sent this way. */
+static void send_life(struct mmx_raw *raw, void (*make)(struct mmx_raw *, union mmx_msg_buf *),
+		      bool (*send)(struct mmx_raw *, union mmx_msg_buf *))
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
+	union mmx_msg_buf msg;
+	unsigned int i;
 
-static uint32_t below(uint32_t bound)
-{
-	return (uint32_t)(rnd() >> 32) % bound;
-}
-
-/* ---- sending ---- */
-
-static bool is_over(struct mmx_raw *raw)
-{
-	struct pollfd fd = { .fd = raw->peer.sock_fd, .events = POLLIN };
-
-	if (raw->over || poll(&fd, 1, 0) == 1)
-		raw->over = true;
-	return raw->over;
-}
-
-/* Reads while it waits for room. Return: false: the session is over. */
-static bool send_msg(struct mmx_raw *raw, union mmx_msg_buf *msg)
-{
-	if (below(64) == 0 && (is_over(raw) || mmx_raw_read(raw)))
-		return false;
-	return !mmx_raw_send(raw, msg, msg->hdr.size);
-}
-
-/* Does not read, ever. Return: false: the session is over, or has not made room for some time. */
-static bool send_deaf(struct mmx_raw *raw, const union mmx_msg_buf *msg)
-{
-	unsigned int tries;
-
-	for (tries = 0; mmx_ring_room(&raw->front.sub, MMX_MSG_SLOTS(msg->hdr.size)); tries++) {
-		if (tries > 2000 || is_over(raw))
-			return false;
-		mmx_local_notify(raw->peer.kick_fd);
+	for (i = 0; i < LIFE; i++) {
+		make(raw, &msg);
+		if (!send(raw, &msg))
+			return;
 	}
-	return !mmx_raw_send(raw, msg, msg->hdr.size);
-}
-
-/* ---- what an honest guest would do first ---- */
-
-static int make_mem(struct mmx_raw *raw, uint32_t mem, uint32_t first, uint32_t pages)
-{
-	const struct mmx_run run = { .first_page = raw->first_page + first, .page_count = pages };
-	union mmx_msg_buf msg;
-
-	mmx_encode_mem_create(&msg, ++raw->tag, mem, MMX_MEM_SEAL, pages, &run, 1);
-	return mmx_raw_call(raw, &msg);
-}
-
-static int make_group(struct mmx_raw *raw, uint32_t index, uint32_t queues)
-{
-	const struct mmx_group_desc desc = {
-		.client = NAME(0),
-		.vm = NAME(0),
-		.group = NAME(index),
-		.priority = 1,
-		.max_compute_cores = 1,
-		.max_fragment_cores = 1,
-		.max_tiler_cores = 1,
-		.compute_core_mask = raw->hello.gpu.shader_present,
-		.fragment_core_mask = raw->hello.gpu.shader_present,
-		.tiler_core_mask = raw->hello.gpu.tiler_present,
-	};
-	struct mmx_queue_desc descs[MMX_MAX_QUEUES] = { { 0 } };
-	union mmx_msg_buf msg;
-	uint32_t i;
-
-	for (i = 0; i < queues; i++)
-		descs[i] = (struct mmx_queue_desc){ .ring_size = 4096,
-						    .timeline = NAME(index * queues + i) };
-	mmx_encode_group_create(&msg, ++raw->tag, &desc, descs, queues);
-	return mmx_raw_call(raw, &msg);
-}
-
-/* Client, VM and memory of 256 pages, mapped. */
-static bool make_space(struct mmx_raw *raw)
-{
-	const struct mmx_bind_op map = { .mem = NAME(0), .va = VA, .size = 256ull * PAGE };
-	union mmx_msg_buf msg;
-	int r;
-
-	mmx_encode_client_create(&msg, ++raw->tag, NAME(0), 1, "hostile");
-	r = mmx_raw_call(raw, &msg);
-	mmx_encode_vm_create(&msg, ++raw->tag, NAME(0), NAME(0), 0, 0);
-	r = r ? r : mmx_raw_call(raw, &msg);
-	r = r ? r : make_mem(raw, NAME(0), 0, 256);
-	mmx_encode_vm_bind(&msg, ++raw->tag, NAME(0), &map, 1);
-	return !r && !mmx_raw_call(raw, &msg);
-}
-
-/* A stream at this page of the memory. */
-static struct mmx_cs_asm begin_stream(struct mmx_raw *raw, uint32_t page)
-{
-	struct mmx_cs_asm a;
-
-	mmx_cs_asm_init(&a, (void *)(raw->data + (size_t)page * PAGE), PAGE / 8);
-	return a;
-}
-
-static void put_job(struct mmx_raw *raw, union mmx_msg_buf *msg, uint32_t group, uint32_t queue,
-		    uint64_t seqno, uint32_t page, struct mmx_cs_asm *a)
-{
-	struct mmx_job_desc job = { .group = NAME(group), .queue = queue, .seqno = seqno };
-	size_t count = 0;
-
-	if (a) {
-		mmx_cs_asm_finish(a, &count);
-		job.stream_addr = VA + (uint64_t)page * PAGE;
-		job.stream_size = (uint32_t)(count * 8);
-	}
-	mmx_encode_submit(msg, ++raw->tag, &job, NULL, 0);
-}
-
-static void put_endless(struct mmx_cs_asm *a)
-{
-	unsigned int loop = mmx_cs_label(a);
-
-	mmx_cs_bind(a, loop);
-	mmx_cs_nop(a);
-	mmx_cs_branch(a, MMX_CS_ALWAYS, 0, loop);
 }
 
 /* ---- messages ---- */
@@ -168,14 +42,7 @@ static void random_bytes(struct mmx_raw *raw, union mmx_msg_buf *msg)
 
 static void live_random(struct mmx_raw *raw)
 {
-	union mmx_msg_buf msg;
-	unsigned int i;
-
-	for (i = 0; i < LIFE; i++) {
-		random_bytes(raw, &msg);
-		if (!send_msg(raw, &msg))
-			return;
-	}
+	send_life(raw, random_bytes, send_msg);
 }
 
 static uint32_t some_name(void)
@@ -272,37 +139,30 @@ static void some_message(struct mmx_raw *raw, union mmx_msg_buf *msg)
 
 static void live_mutated(struct mmx_raw *raw)
 {
-	union mmx_msg_buf msg;
 	unsigned int i;
 
 	/* what streams are made of */
 	for (i = 0; i < 64u * PAGE; i += 8)
 		*(uint64_t *)(void *)(raw->data + i) = rnd() & (below(2) ? ~0ull : 0x1fffffff);
-	for (i = 0; i < LIFE; i++) {
-		some_message(raw, &msg);
-		if (!send_msg(raw, &msg))
-			return;
-	}
+	send_life(raw, some_message, send_msg);
 }
 
 /* Names that it never made, of all types, with all that can be done to them. */
+static void foreign_names(struct mmx_raw *raw, union mmx_msg_buf *msg)
+{
+	struct mmx_wait wait = { .timeline = (uint32_t)rnd(), .seqno = 1 };
+	struct mmx_job_desc job = { .group = (uint32_t)rnd(), .seqno = 1 };
+
+	if (below(4))
+		mmx_encode_object(msg, ++raw->tag, (uint16_t)(MMX_MSG_CLIENT_DESTROY),
+				  NAME(below(1024)));
+	else
+		mmx_encode_submit(msg, ++raw->tag, &job, &wait, 1);
+}
+
 static void live_names(struct mmx_raw *raw)
 {
-	union mmx_msg_buf msg;
-	unsigned int i;
-
-	for (i = 0; i < LIFE; i++) {
-		struct mmx_wait wait = { .timeline = (uint32_t)rnd(), .seqno = 1 };
-		struct mmx_job_desc job = { .group = (uint32_t)rnd(), .seqno = 1 };
-
-		if (below(4))
-			mmx_encode_object(&msg, ++raw->tag, (uint16_t)(MMX_MSG_CLIENT_DESTROY),
-					  NAME(below(1024)));
-		else
-			mmx_encode_submit(&msg, ++raw->tag, &job, &wait, 1);
-		if (!send_msg(raw, &msg))
-			return;
-	}
+	send_life(raw, foreign_names, send_msg);
 }
 
 /* As much as a message can ask for. */
@@ -377,43 +237,31 @@ static void *flip(void *arg)
 }
 
 /* One thread sends what is right, the other one changes it while the backend reads it. */
+static void flip_meanwhile(struct mmx_raw *raw, struct flipper *f,
+			   bool (*send)(struct mmx_raw *, union mmx_msg_buf *))
+{
+	f->state = rnd();
+	if (pthread_create(&f->thread, NULL, flip, f))
+		return;
+	send_life(raw, some_message, send);
+	__atomic_store_n(&f->stop, true, __ATOMIC_RELAXED);
+	pthread_join(f->thread, NULL);
+}
+
 static void live_flipping(struct mmx_raw *raw)
 {
 	struct flipper f = { .from = (uint8_t *)raw->front.sub.ctrl->slots,
-			     .size = (size_t)raw->front.sub.slots * MMX_SLOT_SIZE,
-			     .state = rnd() };
-	union mmx_msg_buf msg;
-	unsigned int i;
+			     .size = (size_t)raw->front.sub.slots * MMX_SLOT_SIZE };
 
-	if (pthread_create(&f.thread, NULL, flip, &f))
-		return;
-	for (i = 0; i < LIFE; i++) {
-		some_message(raw, &msg);
-		if (!send_msg(raw, &msg))
-			break;
-	}
-	__atomic_store_n(&f.stop, true, __ATOMIC_RELAXED);
-	pthread_join(f.thread, NULL);
+	flip_meanwhile(raw, &f, send_msg);
 }
 
 /* All of the region that is not data: headers, session page, both rings. */
 static void live_flipping_all(struct mmx_raw *raw)
 {
-	struct flipper f = { .from = raw->peer.region,
-			     .size = raw->front.data_offset,
-			     .state = rnd() };
-	union mmx_msg_buf msg;
-	unsigned int i;
+	struct flipper f = { .from = raw->peer.region, .size = raw->front.data_offset };
 
-	if (pthread_create(&f.thread, NULL, flip, &f))
-		return;
-	for (i = 0; i < LIFE; i++) {
-		some_message(raw, &msg);
-		if (!send_deaf(raw, &msg))
-			break;
-	}
-	__atomic_store_n(&f.stop, true, __ATOMIC_RELAXED);
-	pthread_join(f.thread, NULL);
+	flip_meanwhile(raw, &f, send_deaf);
 }
 
 /* Requests without end, and no answer is read. */
@@ -462,164 +310,6 @@ static void live_connections(struct mmx_raw *raw)
 	(void)raw;
 }
 
-/* ---- the GPU ---- */
-
-/* 24 groups, none of whose streams ends. */
-static void live_endless(struct mmx_raw *raw)
-{
-	struct mmx_cs_asm a = begin_stream(raw, 0);
-	union mmx_msg_buf msg;
-	uint32_t i;
-
-	if (!make_space(raw))
-		return;
-	put_endless(&a);
-	for (i = 0; i < 24; i++) {
-		if (make_group(raw, i, 1))
-			return;
-		put_job(raw, &msg, i, 0, 1, 0, &a);
-		mmx_raw_send(raw, &msg, msg.hdr.size);
-	}
-	while (!is_over(raw)) {
-		struct pollfd fd = { .fd = raw->peer.sock_fd, .events = POLLIN };
-
-		poll(&fd, 1, -1);
-	}
-}
-
-/* Streams that fault, each way in turn; the group is made again. */
-static void live_faults(struct mmx_raw *raw)
-{
-	union mmx_msg_buf msg;
-	unsigned int i;
-
-	if (!make_space(raw))
-		return;
-	for (i = 0; i < LIFE / 4; i++) {
-		struct mmx_cs_asm a = begin_stream(raw, 0);
-
-		if (make_group(raw, 0, 1))
-			return;
-		if (i & 1) {
-			mmx_cs_word(&a, 0xfeull << 56);
-		} else {
-			mmx_cs_move48(&a, 0, VA + (1ull << 30));
-			mmx_cs_store_multiple(&a, 2, 1, 0, 0);
-			mmx_cs_wait(&a, 0xff);
-		}
-		put_job(raw, &msg, 0, 0, 1, 0, &a);
-		if (mmx_raw_send(raw, &msg, msg.hdr.size) || mmx_raw_job(raw, NAME(0), 1) < 0 ||
-		    mmx_raw_object(raw, MMX_MSG_GROUP_DESTROY, NAME(0)))
-			return;
-		raw->entry_count = 0;
-	}
-}
-
-/* As many binds under way as there may be, of much, while a group runs in the VM. */
-static void live_binds(struct mmx_raw *raw)
-{
-	struct mmx_bind_op ops[20];
-	struct mmx_cs_asm a;
-	union mmx_msg_buf msg;
-	uint32_t i, sent;
-
-	if (!make_space(raw) || make_group(raw, 0, 1))
-		return;
-	a = begin_stream(raw, 0);
-	put_endless(&a);
-	put_job(raw, &msg, 0, 0, 1, 0, &a);
-	mmx_raw_send(raw, &msg, msg.hdr.size);
-	for (i = 0; i < 20; i++)
-		ops[i] = (struct mmx_bind_op){
-			.op = i & 1 ? MMX_BIND_OP_UNMAP : MMX_BIND_OP_MAP,
-			.mem = i & 1 ? 0 : NAME(0),
-			.va = VA + (1ull << 30) * (1 + i / 2),
-			.size = 256ull * PAGE,
-		};
-	for (sent = 0; sent < LIFE; sent++) {
-		mmx_encode_vm_bind(&msg, ++raw->tag, NAME(0), ops, 20);
-		/* within the credits: at most 128 have no answer */
-		if (mmx_raw_send(raw, &msg, msg.hdr.size) ||
-		    (sent >= 64 && !mmx_raw_answer(raw, raw->tag - 64)))
-			return;
-	}
-}
-
-/* As many asynchronous binds as there may be, that wait for what never ends; then all of it is taken down at once. */
-static void live_async(struct mmx_raw *raw)
-{
-	struct mmx_wait wait = { .timeline = NAME(0), .seqno = 1 };
-	struct mmx_bind_op ops[40];
-	struct mmx_cs_asm a;
-	union mmx_msg_buf msg;
-	uint64_t seqno;
-	uint32_t i;
-
-	if (!make_space(raw) || make_group(raw, 0, 1))
-		return;
-	mmx_encode_vm_create(&msg, ++raw->tag, NAME(0), NAME(1), NAME(100), 0);
-	if (mmx_raw_call(raw, &msg))
-		return;
-	a = begin_stream(raw, 0);
-	put_endless(&a);
-	put_job(raw, &msg, 0, 0, 1, 0, &a);
-	mmx_raw_send(raw, &msg, msg.hdr.size);
-	for (i = 0; i < 40; i++)
-		ops[i] = (struct mmx_bind_op){ .mem = NAME(0),
-					       .va = VA + (1ull << 30) * i,
-					       .size = 256ull * PAGE };
-	for (seqno = 1; seqno <= raw->hello.limits.max_jobs; seqno++) {
-		mmx_encode_vm_bind_async(&msg, ++raw->tag, NAME(1), seqno, ops, 40, &wait, 1);
-		if (mmx_raw_send(raw, &msg, msg.hdr.size))
-			return;
-	}
-	/* they all begin when the job is cancelled */
-	mmx_raw_object(raw, MMX_MSG_GROUP_DESTROY, NAME(0));
-	mmx_raw_object(raw, MMX_MSG_CLIENT_DESTROY, NAME(0));
-}
-
-/* Groups that come and go as fast as they can. */
-static void live_groups(struct mmx_raw *raw)
-{
-	union mmx_msg_buf msg;
-	unsigned int i;
-
-	if (!make_space(raw))
-		return;
-	for (i = 0; i < LIFE; i++) {
-		if (make_group(raw, 0, 8))
-			return;
-		put_job(raw, &msg, 0, i % 8, 1, 0, NULL);
-		if (mmx_raw_send(raw, &msg, msg.hdr.size) ||
-		    mmx_raw_object(raw, MMX_MSG_GROUP_DESTROY, NAME(0)))
-			return;
-	}
-}
-
-/* Tiler heaps as large as they may be, that come and go as fast as they can. */
-static void live_heaps(struct mmx_raw *raw)
-{
-	const struct mmx_heap_desc heap = {
-		.vm = NAME(0),
-		.heap = NAME(0),
-		.initial_chunk_count = 32,
-		.chunk_size = 2u << 20,
-		.max_chunks = 64,
-		.target_in_flight = 64,
-	};
-	union mmx_msg_buf msg;
-	unsigned int i;
-
-	if (!make_space(raw))
-		return;
-	for (i = 0; i < LIFE; i++) {
-		mmx_encode_heap_create(&msg, ++raw->tag, &heap);
-		if (mmx_raw_call(raw, &msg) < 0 ||
-		    mmx_raw_object(raw, MMX_MSG_HEAP_DESTROY, NAME(0)) < 0)
-			return;
-	}
-}
-
 const struct hostile_kind hostile_kinds[] = {
 	{ "random messages", COMPANY_BUSY, false, live_random },
 	{ "random messages, no HELLO", COMPANY_BUSY, true, live_random },
@@ -647,7 +337,7 @@ void hostile_run(const struct hostile_kind *kind, const char *path, uint64_t see
 {
 	static struct mmx_raw raw;
 
-	random_state = seed | 1;
+	seed_chance(seed);
 	for (;;) {
 		/* refused while the one before it is being cleared away */
 		if (mmx_raw_open(path, 10000, &raw)) {

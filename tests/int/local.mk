@@ -24,7 +24,8 @@ tests_int_mortal_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 tests_int_mortal_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS)
 
 check_PROGRAMS += tests/int/hostile
-tests_int_hostile_SOURCES = %D%/hostile.c %D%/hostile.h %D%/hostile_kinds.c
+tests_int_hostile_SOURCES = \
+	%D%/hostile.c %D%/hostile.h %D%/hostile_gpu.c %D%/hostile_kinds.c %D%/hostile_kit.c %D%/hostile_kit.h
 tests_int_hostile_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 tests_int_hostile_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS) -lpthread
 
