@@ -16,15 +16,12 @@ static void suspects_run_alone(void **state)
 	struct mmx_sched_partition p[3];
 	uint64_t longest_ns[3] = { 0 }, last_ns[3], ran_ns[3] = { 0 };
 	struct machine m;
-	unsigned int i, j;
+	unsigned int i;
 
 	(void)state;
-	machine_init(&m, 4, 7);
-	for (i = 0; i < 3; i++) {
-		machine_partition(&m, &p[i], 1, 4);
-		for (j = 0; j < 2; j++)
-			machine_add(&m, &p[i], 1, NULL);
-	}
+	machine_start(&m, 4, p, 3);
+	for (i = 0; i < 6; i++)
+		machine_add(&m, &p[i / 2], 1, NULL);
 	for (i = 0; i < 4; i++)
 		machine_busy(&m, &m.groups[i]);
 	machine_run_until(&m, 5 * MS);
@@ -61,59 +58,60 @@ static void suspects_run_alone(void **state)
 	machine_finish(&m);
 }
 
+/* So many partitions with a group each; the GPU hangs while the first @busy of them are at work. */
+static void hang_at_work(struct machine *m, struct mmx_sched_partition *p, unsigned int count,
+			 unsigned int busy)
+{
+	unsigned int i;
+
+	machine_start(m, 2, p, count);
+	for (i = 0; i < count; i++)
+		machine_add(m, &p[i], 1, NULL);
+	for (i = 0; i < busy; i++)
+		machine_busy(m, &m->groups[i]);
+	machine_run_until(m, 5 * MS);
+	assert_null(machine_hang(m));
+}
+
 static void hang_while_alone(void **state)
 {
-	struct mmx_sched_partition a, b;
+	struct mmx_sched_partition p[2];
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 2, 7);
-	machine_partition(&m, &a, 1, 2);
-	machine_partition(&m, &b, 1, 2);
-	machine_add(&m, &a, 1, NULL);
-	machine_add(&m, &b, 1, NULL);
-	machine_busy(&m, &m.groups[0]);
-	machine_busy(&m, &m.groups[1]);
-	machine_run_until(&m, 5 * MS);
-	assert_null(machine_hang(&m));
+	hang_at_work(&m, p, 2, 2);
 	machine_run_until(&m, m.now_ns + 2 * MS);
-	assert_int_equal(a.slots + b.slots, 1);
-	assert_ptr_equal(machine_hang(&m), a.vtime < b.vtime || m.groups[0].turns == 2 ? &a : &b);
+	assert_int_equal(p[0].slots + p[1].slots, 1);
+	assert_ptr_equal(machine_hang(&m),
+			 p[0].vtime < p[1].vtime || m.groups[0].turns == 2 ? &p[0] : &p[1]);
 	/* both stay suspects */
-	assert_true(a.suspect && b.suspect);
+	assert_true(p[0].suspect && p[1].suspect);
 	machine_run_until(&m, m.now_ns + 500 * MS);
-	assert_false(a.suspect || b.suspect);
+	assert_false(p[0].suspect || p[1].suspect);
 	machine_finish(&m);
 }
 
 /* Who has nothing left to do in his lone turn has done no harm, and nobody must leave for that. */
 static void suspect_without_work_is_cleared(void **state)
 {
-	struct mmx_sched_partition a, b;
+	struct mmx_sched_partition p[2];
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 2, 7);
-	machine_partition(&m, &a, 1, 2);
-	machine_partition(&m, &b, 1, 2);
-	machine_add(&m, &a, 1, NULL);
-	machine_add(&m, &b, 1, NULL);
-	machine_busy(&m, &m.groups[0]);
-	machine_run_until(&m, 5 * MS);
-	assert_null(machine_hang(&m));
-	assert_true(a.suspect && !b.suspect);
+	hang_at_work(&m, p, 2, 1);
+	assert_true(p[0].suspect && !p[1].suspect);
 	machine_busy(&m, &m.groups[1]);
 	machine_run_until(&m, m.now_ns + 25 * MS);
 	mmx_sched_idle(m.sched, &m.groups[0].sched, m.now_ns);
 	machine_run_until(&m, m.now_ns + 25 * MS);
 	/* not before its turn has come */
-	assert_true(a.suspect);
+	assert_true(p[0].suspect);
 	machine_busy(&m, &m.groups[0]);
 	while (m.groups[0].sched.state != MMX_SCHED_IN)
 		machine_run_until(&m, m.now_ns + MS / 10);
 	mmx_sched_idle(m.sched, &m.groups[0].sched, m.now_ns);
 	machine_run_until(&m, m.now_ns + MS / 10);
-	assert_false(a.suspect);
+	assert_false(p[0].suspect);
 	assert_int_equal(m.groups[0].sched.state, MMX_SCHED_IN);
 	assert_int_not_equal(m.groups[1].sched.state, MMX_SCHED_OUT);
 	machine_finish(&m);
@@ -122,45 +120,35 @@ static void suspect_without_work_is_cleared(void **state)
 /* With nobody else it just runs on, and leaves once to show that it can. */
 static void lonely_suspect(void **state)
 {
-	struct mmx_sched_partition a;
+	struct mmx_sched_partition p;
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 2, 7);
-	machine_partition(&m, &a, 1, 2);
-	machine_add(&m, &a, 1, NULL);
-	machine_busy(&m, &m.groups[0]);
-	machine_run_until(&m, 5 * MS);
-	assert_null(machine_hang(&m));
+	hang_at_work(&m, &p, 1, 1);
 	machine_run_until(&m, m.now_ns + 99 * MS);
-	assert_true(a.suspect);
+	assert_true(p.suspect);
 	assert_int_equal(m.evictions, 0);
 	machine_run_until(&m, m.now_ns + 5 * MS);
-	assert_false(a.suspect);
+	assert_false(p.suspect);
 	assert_int_equal(m.evictions, 1);
-	assert_int_equal(a.slots, 1);
+	assert_int_equal(p.slots, 1);
 	machine_finish(&m);
 }
 
 /* What it ran before it hung does not speak for it. */
 static void lonely_hang(void **state)
 {
-	struct mmx_sched_partition a;
+	struct mmx_sched_partition p;
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 2, 7);
-	machine_partition(&m, &a, 1, 2);
-	machine_add(&m, &a, 1, NULL);
-	machine_busy(&m, &m.groups[0]);
-	machine_run_until(&m, 5 * MS);
-	assert_null(machine_hang(&m));
+	hang_at_work(&m, &p, 1, 1);
 	machine_run_until(&m, m.now_ns + 90 * MS);
-	assert_ptr_equal(machine_hang(&m), &a);
+	assert_ptr_equal(machine_hang(&m), &p);
 	machine_run_until(&m, m.now_ns + 99 * MS);
-	assert_true(a.suspect);
+	assert_true(p.suspect);
 	machine_run_until(&m, m.now_ns + 5 * MS);
-	assert_false(a.suspect);
+	assert_false(p.suspect);
 	machine_finish(&m);
 }
 

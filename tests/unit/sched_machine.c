@@ -38,6 +38,16 @@ void machine_partition(struct machine *m, struct mmx_sched_partition *p, uint32_
 	mmx_sched_partition_add(m->sched, p);
 }
 
+void machine_start(struct machine *m, unsigned int slots, struct mmx_sched_partition *partitions,
+		   unsigned int count)
+{
+	unsigned int i;
+
+	machine_init(m, slots, 7);
+	for (i = 0; i < count; i++)
+		machine_partition(m, &partitions[i], 1, slots);
+}
+
 void machine_check(const struct machine *m)
 {
 	const void *vms[MAX_GROUPS];

@@ -41,6 +41,9 @@ struct machine {
 };
 
 void machine_init(struct machine *m, unsigned int slots, unsigned int address_spaces);
+/* The same with address spaces enough, and @count partitions of one weight, which may have all slots. */
+void machine_start(struct machine *m, unsigned int slots, struct mmx_sched_partition *partitions,
+		   unsigned int count);
 /* All groups end, and their partitions with them. */
 void machine_finish(struct machine *m);
 struct machine_group *machine_add(struct machine *m, struct mmx_sched_partition *partition,

@@ -41,8 +41,7 @@ static void no_overcommit_no_eviction(void **state)
 	unsigned int i;
 
 	(void)state;
-	machine_init(&m, 4, 7);
-	machine_partition(&m, &p, 1, 4);
+	machine_start(&m, 4, &p, 1);
 	for (i = 0; i < 4; i++)
 		machine_busy(&m, machine_add(&m, &p, 1, NULL));
 	machine_run_until(&m, 1000 * MS);
@@ -64,9 +63,7 @@ static void alone_no_tick(void **state)
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 4, 7);
-	machine_partition(&m, &p[0], 1, 4);
-	machine_partition(&m, &p[1], 1, 4);
+	machine_start(&m, 4, p, 2);
 	rest = machine_add(&m, &p[0], 2, NULL);
 	machine_busy(&m, rest);
 	machine_busy(&m, machine_add(&m, &p[1], 1, NULL));
@@ -152,9 +149,7 @@ static void cores_count(void **state)
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 8, 7);
-	machine_partition(&m, &p[0], 1, 8);
-	machine_partition(&m, &p[1], 1, 8);
+	machine_start(&m, 8, p, 2);
 	one = machine_add(&m, &p[0], 1, NULL);
 	all = machine_add(&m, &p[1], 1, NULL);
 	one->sched.cores = 1;
@@ -179,9 +174,7 @@ static void refused_group_holds_up_nobody(void **state)
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 8, 7);
-	machine_partition(&m, &p[0], 1, 8);
-	machine_partition(&m, &p[1], 1, 8);
+	machine_start(&m, 8, p, 2);
 	for (i = 0; i < 20; i++) {
 		machine_add(&m, &p[0], 3, &p[0])->unplaceable = true;
 		machine_busy(&m, &m.groups[i]);
@@ -249,8 +242,7 @@ static void round_robin(void **state)
 	unsigned int i;
 
 	(void)state;
-	machine_init(&m, 8, 7);
-	machine_partition(&m, &p, 1, 8);
+	machine_start(&m, 8, &p, 1);
 	for (i = 0; i < 20; i++)
 		machine_busy(&m, machine_add(&m, &p, 1, &p));
 	machine_run_until(&m, 5000 * MS);
@@ -320,9 +312,7 @@ static void no_saving_up(void **state)
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 1, 7);
-	machine_partition(&m, &p[0], 1, 1);
-	machine_partition(&m, &p[1], 1, 1);
+	machine_start(&m, 1, p, 2);
 	machine_busy(&m, machine_add(&m, &p[0], 1, NULL));
 	machine_add(&m, &p[1], 1, NULL);
 	machine_run_until(&m, 1000 * MS);
@@ -341,9 +331,7 @@ static void no_debts(void **state)
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 1, 7);
-	machine_partition(&m, &p[0], 1, 1);
-	machine_partition(&m, &p[1], 1, 1);
+	machine_start(&m, 1, p, 2);
 	machine_busy(&m, machine_add(&m, &p[0], 1, NULL));
 	machine_add(&m, &p[1], 1, NULL);
 	machine_run_until(&m, 1000 * MS);
@@ -365,8 +353,7 @@ static void priorities_within_a_partition(void **state)
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 1, 7);
-	machine_partition(&m, &p, 1, 1);
+	machine_start(&m, 1, &p, 1);
 	low = machine_add(&m, &p, 0, NULL);
 	high = machine_add(&m, &p, 3, NULL);
 	machine_busy(&m, low);
@@ -392,9 +379,7 @@ static void idle_groups_give_way(void **state)
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 1, 7);
-	machine_partition(&m, &p[0], 1, 1);
-	machine_partition(&m, &p[1], 1, 1);
+	machine_start(&m, 1, p, 2);
 	a = machine_add(&m, &p[0], 1, NULL);
 	b = machine_add(&m, &p[1], 1, NULL);
 	machine_busy(&m, a);
@@ -456,9 +441,7 @@ static void all_time_is_charged(void **state)
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 4, 7);
-	machine_partition(&m, &p[0], 1, 4);
-	machine_partition(&m, &p[1], 1, 4);
+	machine_start(&m, 4, p, 2);
 	machine_busy(&m, machine_add(&m, &p[0], 1, NULL));
 	machine_busy(&m, machine_add(&m, &p[0], 1, NULL));
 	machine_busy(&m, machine_add(&m, &p[1], 1, NULL));

@@ -19,9 +19,7 @@ static void light_work_is_not_kept_waiting(void **state)
 	unsigned int i;
 
 	(void)state;
-	machine_init(&m, 8, 7);
-	machine_partition(&m, &p[0], 1, 8);
-	machine_partition(&m, &p[1], 1, 8);
+	machine_start(&m, 8, p, 2);
 	heavy = machine_add(&m, &p[0], 1, NULL);
 	light = machine_add(&m, &p[1], 1, NULL);
 	machine_busy(&m, heavy);
@@ -59,9 +57,7 @@ static void flapping_gains_nothing(void **state)
 	unsigned int i;
 
 	(void)state;
-	machine_init(&m, 8, 7);
-	machine_partition(&m, &p[0], 1, 8);
-	machine_partition(&m, &p[1], 1, 8);
+	machine_start(&m, 8, p, 2);
 	honest = machine_add(&m, &p[0], 1, NULL);
 	flapping = machine_add(&m, &p[1], 1, NULL);
 	machine_busy(&m, honest);
@@ -203,9 +199,7 @@ static void nobody_lingers_while_the_cores_are_idle(void **state)
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 1, 7);
-	machine_partition(&m, &p[0], 1, 1);
-	machine_partition(&m, &p[1], 1, 1);
+	machine_start(&m, 1, p, 2);
 	a = machine_add(&m, &p[0], 1, NULL);
 	b = machine_add(&m, &p[1], 1, NULL);
 	job(&m, a, MS);
@@ -223,9 +217,7 @@ static void nobody_lingers_for_his_betters(void **state)
 	struct machine m;
 
 	(void)state;
-	machine_init(&m, 2, 7);
-	machine_partition(&m, &p[0], 1, 2);
-	machine_partition(&m, &p[1], 1, 2);
+	machine_start(&m, 2, p, 2);
 	idle = machine_add(&m, &p[0], 1, NULL);
 	other = machine_add(&m, &p[0], 1, NULL);
 	high = machine_add(&m, &p[0], 2, NULL);
