@@ -23,9 +23,17 @@ tests_unit_decode_test_SOURCES = tests/unit/decode_test.c tests/unit/hex.h
 tests_unit_decode_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_decode_test_LDADD = frontend/libfrontend_core.a $(CMOCKA_LIBS)
 
+fake_session = tests/unit/fake_backend.c tests/unit/fake_backend.h tests/unit/fake_session.c \
+	tests/unit/fake_session.h tests/unit/fds.c tests/unit/fds.h
+
+UNIT_TESTS += tests/unit/malimux_lies_test
+tests_unit_malimux_lies_test_SOURCES = tests/unit/malimux_lies_test.c $(fake_session)
+tests_unit_malimux_lies_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_malimux_lies_test_LDADD = frontend/libmalimux.a frontend/libfrontend_core.a hv/libhv.a \
+	$(CMOCKA_LIBS) -lpthread
+
 UNIT_TESTS += tests/unit/malimux_test
-tests_unit_malimux_test_SOURCES = tests/unit/malimux_test.c tests/unit/fake_backend.c \
-	tests/unit/fake_backend.h tests/unit/fds.c tests/unit/fds.h
+tests_unit_malimux_test_SOURCES = tests/unit/malimux_test.c $(fake_session)
 tests_unit_malimux_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_malimux_test_LDADD = frontend/libmalimux.a frontend/libfrontend_core.a hv/libhv.a \
 	$(CMOCKA_LIBS) -lpthread
