@@ -157,6 +157,30 @@ extern const size_t story_count;
 extern const struct story breaches[]; /* conformance_breaches.c */
 extern const size_t breach_count;
 
+/* ---- checks: conformance_check.c ---- */
+
+extern unsigned int cases, failures; /* so far */
+
+/* A failure, which is printed. */
+void __attribute__((format(printf, 4, 5)))
+wrong(const char *what, const char *name, const char *variant, const char *fmt, ...);
+const char *error_name(int error);
+/* What the daemon holds of the partition. */
+struct json_object *ask(struct env *env);
+/* Return: NULL, or the name of a number that has changed. */
+const char *changed(struct env *env, const struct json_object *before);
+/* The scene, unless it is there; ends the process if it can't be set. */
+void scene(struct env *env);
+void scene_close(struct env *env);
+/* The form's right message. */
+void begin(struct env *env, const struct form *form, union mmx_msg_buf *msg);
+/* A case: the form's right message, with something done to it. @variant is part of the name. */
+void try_case(struct env *env, const struct form *form, const char *name, const char *variant,
+	      int error, bool job,
+	      void (*alter)(struct env *env, const struct form *form, union mmx_msg_buf *msg,
+			    const void *arg),
+	      const void *arg);
+
 /* ---- what stories are made of; all return the backend's error, or a negative errno ---- */
 
 int client_create(struct env *env, uint32_t client);

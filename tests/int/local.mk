@@ -14,7 +14,8 @@ tests_lib_libask_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 check_PROGRAMS += tests/int/conformance
 tests_int_conformance_SOURCES = \
 	%D%/conformance.c %D%/conformance.h \
-	%D%/conformance_breaches.c %D%/conformance_forms.c %D%/conformance_rows.c %D%/conformance_stories.c
+	%D%/conformance_breaches.c %D%/conformance_check.c %D%/conformance_forms.c \
+	%D%/conformance_rows.c %D%/conformance_stories.c
 tests_int_conformance_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 tests_int_conformance_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS)
 
