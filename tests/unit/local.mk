@@ -90,6 +90,11 @@ tests_unit_session_edit_test_SOURCES = %D%/session_edit_test.c $(RIG)
 tests_unit_session_edit_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_session_edit_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/session_credit_test
+tests_unit_session_credit_test_SOURCES = %D%/session_credit_test.c $(RIG)
+tests_unit_session_credit_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_session_credit_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/session_random_test
 tests_unit_session_random_test_SOURCES = %D%/session_random_test.c $(RIG)
 tests_unit_session_random_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

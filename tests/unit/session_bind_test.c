@@ -35,8 +35,7 @@ static int setup(void **state)
 
 	assert_non_null(env);
 	rig_init(&env->rig, 1);
-	rig_start_guests(&env->rig, &env->guest);
-	rig_ctx_create(&env->guest, 0, &env->ctx);
+	rig_start_ctxs(&env->rig, &env->guest, &env->ctx);
 	rig_ctx_group(&env->ctx, 0, 1);
 	*state = env;
 	return 0;
