@@ -140,6 +140,8 @@ int mmx_core_create(const struct mmx_core_params *params, const struct mmx_core_
 		mmx_list_init(&core->partitions[i].todo);
 		mmx_list_init(&core->partitions[i].watched);
 		mmx_list_init(&core->partitions[i].waiting);
+		mmx_list_init(&core->partitions[i].work);
+		mmx_list_init(&core->partitions[i].ending);
 		core->partitions[i].config = &params->config->partitions[i];
 		core->partitions[i].limits = params->config->partitions[i].limits;
 		mmx_list_init(&core->partitions[i].sched.link);
@@ -473,7 +475,7 @@ static void pump_one(struct mmx_partition *p, unsigned int budget)
 		mmx_list_add_tail(&core->watched, &p->watched);
 }
 
-/* Messages of all who have some. */
+/* What was left of the last round, and messages, of all who have some. */
 static void pump(struct mmx_core *core)
 {
 	struct mmx_list *pos;
@@ -481,9 +483,12 @@ static void pump(struct mmx_core *core)
 	mmx_list_for_each(pos, &core->todo) {
 		struct mmx_partition *p = mmx_container_of(pos, struct mmx_partition, todo);
 
-		/* looking at what it waits for takes from what its messages may */
-		unsigned int looks = mmx_core_sync_look(p, PUMP_BUDGET);
+		unsigned int looks;
 
+		mmx_core_jobs_round(p);
+		mmx_core_groups_round(p);
+		/* looking at what it waits for takes from what its messages may */
+		looks = mmx_core_sync_look(p, PUMP_BUDGET);
 		if (p->session && p->pump)
 			pump_one(p, looks < PUMP_BUDGET ? PUMP_BUDGET - looks : 1);
 	}
@@ -507,7 +512,8 @@ static void settle(struct mmx_core *core)
 		end_broken(p);
 		if (p->gone)
 			reap(p);
-		if (p->pump || p->to_look)
+		if (p->pump || p->to_look || !mmx_list_empty(&p->work) ||
+		    !mmx_list_empty(&p->ending))
 			mmx_core_mark(p);
 	}
 }

@@ -44,6 +44,9 @@ struct mmx_partition {
 		waiting; /* mmx_core_group.wait_link: for sync objects; next to be looked at first */
 	size_t waiting_count;
 	size_t to_look; /* of them, before all is known again */
+	struct mmx_list work; /* mmx_timeline.work: whose jobs may go on */
+	unsigned int jobs_left; /* that may go on in this round */
+	struct mmx_list ending; /* mmx_core_group.end_link: as soon as they have no jobs left */
 	bool pump; /* its guest has notified, or has used up its budget */
 	const char *broken; /* why its session is to be ended; NULL = it is not */
 	int closed; /* errno that the guest is told then */
@@ -98,7 +101,8 @@ struct mmx_core_group {
 	struct mmx_sgroup *sgroup;
 	struct mmx_sched_group sched;
 	bool dead; /* takes no more jobs; they complete with ECANCELED */
-	bool cancelled; /* dead, OFF, and its jobs have been completed */
+	bool cancelled; /* dead and OFF: its jobs complete with ECANCELED, if they have not run */
+	struct mmx_list end_link; /* in its partition's list once it is to be handed back */
 	bool waiting; /* for sync objects; syncs.c */
 	struct mmx_list wait_link; /* in its partition's list while it does */
 	struct mmx_timer timeout; /* not after the first of the clocks */
@@ -116,6 +120,8 @@ int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup);
 void mmx_core_group_stop(void *ctx, struct mmx_sgroup *sgroup);
 void mmx_core_vm_lost(void *ctx, struct mmx_addrspace *vm);
 uint64_t mmx_core_group_gpu_time(void *ctx, struct mmx_sgroup *sgroup);
+/* Part of a round: hands groups back that have ended. */
+void mmx_core_groups_round(struct mmx_partition *p);
 /* Takes the group off the GPU for good; its jobs are cancelled when it is off. */
 void mmx_core_group_kill(struct mmx_core_group *group);
 /* A job, or the group in a turn of its own, took too long: it is taken off the GPU for good. */
@@ -129,8 +135,10 @@ void mmx_core_bind_done(void *ctx, struct mmx_job *job);
 void mmx_core_binds_stop(void *ctx, struct mmx_timeline *timeline);
 /* Completes what the GPU has finished, then pushes what has become possible. */
 void mmx_core_jobs_progress(struct mmx_core_group *group);
-/* The group is dead and OFF: all its jobs complete, with @error unless they have one. */
-void mmx_core_jobs_cancel(struct mmx_core_group *group, int error);
+/* Part of a round: what was too much for the last one. */
+void mmx_core_jobs_round(struct mmx_partition *p);
+/* Has the group any that have not completed? */
+bool mmx_core_jobs_left(const struct mmx_core_group *group);
 /* The job that is numbered so in its queue, if it has not completed; else NULL. */
 struct mmx_job *mmx_core_job_find(struct mmx_core_group *group, unsigned int queue,
 				  uint64_t hw_job);

@@ -4,7 +4,8 @@
  * the GPU reports to the scheduler's accounts, the group's jobs and the guest whose group it is.
  *
  * A group dies by a fault, a reset or its destruction. Then it is taken off the GPU for good; when it is off, its
- * jobs are cancelled; and if its session asked for its end, it is handed back (mmx_sgroup_stopped()).
+ * jobs are cancelled, which may take some rounds; and if its session asked for its end, it is handed back then
+ * (mmx_sgroup_stopped()).
  */
 #include "backend/core/core_priv.h"
 
@@ -37,6 +38,7 @@ int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup)
 	group->sched.vm = sgroup->vm;
 	group->sched.priority = sgroup->priority;
 	mmx_list_init(&group->wait_link);
+	mmx_list_init(&group->end_link);
 	group->sched.cores = mmx_group_cores(sgroup->hw);
 	mmx_sched_group_add(core->sched, &group->sched, mmx_core_now(core));
 	mmx_list_add_tail(&core->groups, &group->link);
@@ -56,19 +58,44 @@ uint64_t mmx_core_group_gpu_time(void *ctx, struct mmx_sgroup *sgroup)
 static void finish(struct mmx_core_group *group)
 {
 	struct mmx_core *core = group->core;
-	struct mmx_sgroup *sgroup = group->sgroup;
+	struct mmx_partition *p = group->partition;
 
 	mmx_core_sync_forget(group);
 	mmx_sched_idle(core->sched, &group->sched, mmx_core_now(core));
-	mmx_core_jobs_cancel(group, ECANCELED);
-	if (!sgroup->stopping)
-		return;
+	group->cancelled = true;
+	mmx_core_jobs_progress(group);
+	if (group->sgroup->stopping && mmx_list_empty(&group->end_link)) {
+		mmx_list_add_tail(&p->ending, &group->end_link);
+		mmx_core_mark(p);
+	}
+}
+
+/* The session has asked for its end, and its jobs have completed. */
+static void hand_back(struct mmx_core_group *group)
+{
+	struct mmx_core *core = group->core;
+	struct mmx_sgroup *sgroup = group->sgroup;
+
 	mmx_sched_group_del(core->sched, &group->sched, mmx_core_now(core));
 	mmx_list_del(&group->link);
+	mmx_list_del(&group->end_link);
 	mmx_core_timeout_finish(group);
 	sgroup->host = NULL;
 	free(group);
 	mmx_sgroup_stopped(sgroup);
+}
+
+void mmx_core_groups_round(struct mmx_partition *p)
+{
+	struct mmx_list *pos, *next;
+
+	mmx_list_for_each_safe(pos, next, &p->ending) {
+		struct mmx_core_group *group =
+			mmx_container_of(pos, struct mmx_core_group, end_link);
+
+		if (!mmx_core_jobs_left(group))
+			hand_back(group);
+	}
 }
 
 /* Takes the group off the GPU for good. */

@@ -8,12 +8,31 @@
  * count as pushed behind the last job that was, and complete with it.
  *
  * Completing a job may release waits of other timelines' jobs, whose completion may release others in turn. That is
- * done by a work list instead of recursion: a chain of waits, which a guest can make as long as it likes, uses no
- * stack. An entry is a timeline; it is on the list at most once.
+ * done by a work list of the partition instead of recursion: a chain of waits, which a guest can make as long as it
+ * likes, uses no stack. An entry is a timeline; it is on the list at most once. What is done in a round of the loop is
+ * bounded: tens of thousands of jobs may wait for one, or end with their group, and others are not to wait for that.
  */
 #include "backend/core/core_priv.h"
 
 #include <errno.h>
+
+/* Jobs pushed, completed, or freed of a wait in a round of the loop for one guest: some 50 us (docs/limits.md). */
+#define JOBS_A_ROUND 256u
+
+/* Return: false: enough for this round. */
+static bool spend(struct mmx_partition *p)
+{
+	if (!p->jobs_left)
+		return false;
+	p->jobs_left--;
+	return true;
+}
+
+static void add_work(struct mmx_partition *p, struct mmx_timeline *timeline)
+{
+	if (mmx_list_empty(&timeline->work))
+		mmx_list_add_tail(&p->work, &timeline->work);
+}
 
 static struct mmx_core_group *group_of(const struct mmx_timeline *timeline)
 {
@@ -56,18 +75,40 @@ static void push_bind(struct mmx_timeline *timeline, struct mmx_job *job)
 		mmx_session_bind_start(job);
 }
 
+/* A job that goes before its waits have passed must not be found by what it waits for. */
+static void drop_waits(struct mmx_job *job)
+{
+	unsigned int i;
+
+	for (i = 0; job->waits_left && i < job->wait_count; i++)
+		mmx_list_del(&job->waits[i].link);
+	job->waits_left = 0;
+}
+
+/* Nothing of it is carried out any more, and nothing is waited for. */
+static bool is_stopped(const struct mmx_timeline *timeline)
+{
+	return timeline->group ? group_of(timeline)->cancelled : timeline->dead;
+}
+
 /* Jobs that the queue was given so far; none of a VM's timeline. */
 static uint64_t queue_pushed(const struct mmx_timeline *timeline)
 {
 	return timeline->group ? mmx_queue_pushed(timeline->group->hw, timeline->queue) : 0;
 }
 
-static void push_ready(struct mmx_timeline *timeline)
+/* Return: false: the round's work is done before all were pushed that can be. */
+static bool push_ready(struct mmx_partition *p, struct mmx_timeline *timeline)
 {
 	uint64_t before = queue_pushed(timeline);
+	bool stopped = is_stopped(timeline), enough = true;
 	struct mmx_job *job = timeline->unpushed;
 
-	while (job && !job->waits_left) {
+	while (job && (!job->waits_left || stopped)) {
+		enough = spend(p);
+		if (!enough)
+			break;
+		drop_waits(job);
 		if (!timeline->group)
 			push_bind(timeline, job);
 		else if (!push_stream(timeline, job))
@@ -78,19 +119,15 @@ static void push_ready(struct mmx_timeline *timeline)
 	timeline->unpushed = job;
 	if (queue_pushed(timeline) != before)
 		mmx_core_sync_pushed(group_of(timeline), timeline->queue);
+	return enough;
 }
 
 /* ---- completion ---- */
 
-/*
- * Number of the queue's last job that has completed; of a group whose jobs were cancelled, all have, and for binds it
- * does not matter.
- */
+/* Number of the queue's last job that has completed; for binds it does not matter. */
 static uint64_t queue_done(const struct mmx_timeline *timeline)
 {
-	if (!timeline->group || group_of(timeline)->cancelled)
-		return UINT64_MAX;
-	return mmx_queue_done(timeline->group->hw, timeline->queue);
+	return timeline->group ? mmx_queue_done(timeline->group->hw, timeline->queue) : 0;
 }
 
 /* The first job of the timeline, if it has completed. @done: as queue_done() says. */
@@ -103,65 +140,82 @@ static struct mmx_job *first_done(struct mmx_timeline *timeline, uint64_t done)
 	job = mmx_list_first(&timeline->jobs, struct mmx_job, link);
 	if (!timeline->group)
 		return job->finished ? job : NULL;
-	return job->pushed && job->hw_job <= done ? job : NULL;
+	if (!job->pushed)
+		return NULL;
+	if (job->hw_job > done) {
+		if (!group_of(timeline)->cancelled)
+			return NULL;
+		if (!job->error)
+			job->error = ECANCELED;
+	}
+	return job;
 }
 
-/* The job completes: whoever is held back by it alone may go on, and is put on the list. */
-static void release_waiters(struct mmx_job *job, struct mmx_list *work)
+/*
+ * The job completes: whoever is held back by it alone may go on, and is put on the list. Return: false: the round's work
+ * is done before all are.
+ */
+static bool release_waiters(struct mmx_partition *p, struct mmx_job *job)
 {
 	while (!mmx_list_empty(&job->waiters)) {
 		struct mmx_job_wait *wait =
 			mmx_list_first(&job->waiters, struct mmx_job_wait, link);
-		struct mmx_timeline *waiter = wait->job->timeline;
 
+		if (!spend(p))
+			return false;
 		mmx_list_del(&wait->link);
-		if (--wait->job->waits_left == 0 && mmx_list_empty(&waiter->work))
-			mmx_list_add_tail(work, &waiter->work);
+		if (--wait->job->waits_left == 0)
+			add_work(p, wait->job->timeline);
 	}
+	return true;
 }
 
-/* A job that goes before its waits have passed must not be found by what it waits for. */
-static void drop_waits(struct mmx_job *job)
+/* Return: false: the round's work is done before all of the timeline's was. */
+static bool advance(struct mmx_partition *p, struct mmx_timeline *timeline)
 {
-	unsigned int i;
+	uint64_t done = queue_done(timeline);
+	struct mmx_job *job;
 
-	for (i = 0; job->waits_left && i < job->wait_count; i++)
-		mmx_list_del(&job->waits[i].link);
-	job->waits_left = 0;
+	while (push_ready(p, timeline)) {
+		job = first_done(timeline, done);
+		if (!job)
+			return true;
+		for (; job; job = first_done(timeline, done)) {
+			if (!release_waiters(p, job) || !spend(p))
+				return false;
+			mmx_session_job_done(timeline->session, job);
+		}
+	}
+	return false;
 }
 
-static void work_off(struct mmx_list *work)
+/* As much of it as may be done in this round. */
+static void work_off(struct mmx_partition *p)
 {
-	while (!mmx_list_empty(work)) {
-		struct mmx_timeline *timeline = mmx_list_first(work, struct mmx_timeline, work);
-		uint64_t done = queue_done(timeline);
-		struct mmx_job *job;
+	while (!mmx_list_empty(&p->work)) {
+		struct mmx_timeline *timeline = mmx_list_first(&p->work, struct mmx_timeline, work);
+		bool all;
 
 		mmx_list_del(&timeline->work);
-		for (;;) {
-			push_ready(timeline);
-			job = first_done(timeline, done);
-			if (!job)
-				break;
-			do {
-				drop_waits(job);
-				release_waiters(job, work);
-				mmx_session_job_done(timeline->session, job);
-				job = first_done(timeline, done);
-			} while (job);
-		}
+		all = advance(p, timeline);
 		if (timeline->group)
-			mmx_core_timeout_look(group_of(timeline), timeline->queue, done);
+			mmx_core_timeout_look(group_of(timeline), timeline->queue,
+					      queue_done(timeline));
+		if (all)
+			continue;
+		/* goes on in the next round */
+		mmx_list_del(&timeline->work);
+		mmx_list_add(&p->work, &timeline->work);
+		mmx_core_mark(p);
+		return;
 	}
 }
 
 void mmx_core_submit(void *ctx, struct mmx_job *job)
 {
 	struct mmx_timeline *timeline = job->timeline;
-	struct mmx_list work;
 	unsigned int i;
 
-	(void)ctx;
 	/* what it waits for does not matter any more */
 	if (!job->error && timeline->group && group_of(timeline)->dead)
 		job->error = ECANCELED;
@@ -173,71 +227,47 @@ void mmx_core_submit(void *ctx, struct mmx_job *job)
 	}
 	if (!timeline->unpushed)
 		timeline->unpushed = job;
-	mmx_list_init(&work);
-	mmx_list_add_tail(&work, &timeline->work);
-	work_off(&work);
+	add_work(ctx, timeline);
+	work_off(ctx);
 }
 
 void mmx_core_bind_done(void *ctx, struct mmx_job *job)
 {
-	struct mmx_list work;
-
-	(void)ctx;
 	job->finished = true;
-	mmx_list_init(&work);
-	mmx_list_add_tail(&work, &job->timeline->work);
-	work_off(&work);
+	add_work(ctx, job->timeline);
+	work_off(ctx);
 }
 
 void mmx_core_binds_stop(void *ctx, struct mmx_timeline *timeline)
 {
-	struct mmx_job *job = timeline->unpushed;
-	struct mmx_list work;
-
-	(void)ctx;
 	timeline->dead = true;
-	while (job) {
-		drop_waits(job);
-		job = next_job(job);
-	}
-	mmx_list_init(&work);
-	mmx_list_add_tail(&work, &timeline->work);
-	work_off(&work);
+	add_work(ctx, timeline);
+	work_off(ctx);
 }
 
 void mmx_core_jobs_progress(struct mmx_core_group *group)
 {
-	struct mmx_list work;
 	unsigned int i;
 
-	mmx_list_init(&work);
 	for (i = 0; i < group->sgroup->queue_count; i++)
-		mmx_list_add_tail(&work, &group->sgroup->timelines[i]->work);
-	work_off(&work);
+		add_work(group->partition, group->sgroup->timelines[i]);
+	work_off(group->partition);
 }
 
-void mmx_core_jobs_cancel(struct mmx_core_group *group, int error)
+void mmx_core_jobs_round(struct mmx_partition *p)
 {
-	struct mmx_list work;
+	p->jobs_left = JOBS_A_ROUND;
+	work_off(p);
+}
+
+bool mmx_core_jobs_left(const struct mmx_core_group *group)
+{
 	unsigned int i;
 
-	group->cancelled = true;
-	mmx_list_init(&work);
-	for (i = 0; i < group->sgroup->queue_count; i++) {
-		struct mmx_timeline *timeline = group->sgroup->timelines[i];
-
-		while (!mmx_list_empty(&timeline->jobs)) {
-			struct mmx_job *job = mmx_list_first(&timeline->jobs, struct mmx_job, link);
-
-			if (!job->error)
-				job->error = error;
-			drop_waits(job);
-			release_waiters(job, &work);
-			mmx_session_job_done(timeline->group->session, job);
-		}
-		timeline->unpushed = NULL;
-	}
-	work_off(&work);
+	for (i = 0; i < group->sgroup->queue_count; i++)
+		if (!mmx_list_empty(&group->sgroup->timelines[i]->jobs))
+			return true;
+	return false;
 }
 
 struct mmx_job *mmx_core_job_find(struct mmx_core_group *group, unsigned int queue, uint64_t hw_job)

@@ -107,6 +107,11 @@ static bool sweep(struct mmx_bind *bind, unsigned int *left)
 	return mmx_list_empty(&bind->garbage) && (!bind->goodbye || !vm->vma_count);
 }
 
+static bool has_jobs(const struct mmx_addrspace *vm)
+{
+	return vm->timeline && !mmx_list_empty(&vm->timeline->jobs);
+}
+
 bool mmx_bind_finish(struct mmx_addrspace *vm)
 {
 	unsigned int left = SWEEP;
@@ -115,7 +120,8 @@ bool mmx_bind_finish(struct mmx_addrspace *vm)
 	while (!mmx_list_empty(&vm->maintained)) {
 		struct mmx_bind *bind = mmx_list_first(&vm->maintained, struct mmx_bind, link);
 
-		if (!sweep(bind, &left)) {
+		/* jobs of its timeline that were cancelled complete in rounds too */
+		if (!sweep(bind, &left) || (bind->goodbye && has_jobs(vm))) {
 			struct mmx_session *s = vm->session;
 
 			mmx_list_add_tail(&s->sweeps, &vm->sweeps);

@@ -63,6 +63,7 @@ void mmx_timeline_retire(struct mmx_timeline *t)
 
 	mmx_table_del(&s->timelines, t->name);
 	page_entry(s, t->name)->name = 0;
+	mmx_list_del(&t->work);
 	t->retired = true;
 	if (mmx_list_empty(&t->dirty))
 		mmx_timeline_free(t);

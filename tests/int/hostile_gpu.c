@@ -115,6 +115,39 @@ void live_async(struct mmx_raw *raw)
 	mmx_raw_object(raw, MMX_MSG_CLIENT_DESTROY, NAME(0));
 }
 
+void live_avalanche(struct mmx_raw *raw)
+{
+	const struct mmx_wait wait = { .timeline = NAME(0), .seqno = 1 };
+	static unsigned int lives;
+	struct mmx_cs_asm a;
+	union mmx_msg_buf msg;
+	uint64_t seqno;
+	uint32_t i;
+
+	if (!make_space(raw))
+		return;
+	for (i = 0; i < 25; i++)
+		if (make_group(raw, i, 8))
+			return;
+	a = begin_stream(raw, 0);
+	mmx_cs_put_endless(&a);
+	put_job(raw, &msg, 0, 0, 1, 0, &a);
+	if (mmx_raw_send(raw, &msg, msg.hdr.size))
+		return;
+	for (seqno = 1; seqno <= raw->hello.limits.max_jobs; seqno++)
+		for (i = 8; i < 25 * 8; i++) {
+			const struct mmx_job_desc job = { .group = NAME(i / 8),
+							  .queue = i % 8,
+							  .seqno = seqno };
+
+			mmx_encode_submit(&msg, ++raw->tag, &job, &wait, 1);
+			if (mmx_raw_send(raw, &msg, msg.hdr.size))
+				return;
+		}
+	if (lives++ % 2)
+		mmx_raw_object(raw, MMX_MSG_GROUP_DESTROY, NAME(0));
+}
+
 void live_groups(struct mmx_raw *raw)
 {
 	union mmx_msg_buf msg;

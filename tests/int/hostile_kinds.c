@@ -328,6 +328,7 @@ const struct hostile_kind hostile_kinds[] = {
 	{ "faults", COMPANY_BUSY, false, live_faults },
 	{ "binds", COMPANY_BUSY, false, live_binds },
 	{ "asynchronous binds", COMPANY_BUSY, false, live_async },
+	{ "avalanches of jobs", COMPANY_BUSY, false, live_avalanche },
 	{ "groups", COMPANY_BUSY, false, live_groups },
 	{ "heaps", COMPANY_BUSY, false, live_heaps },
 };

@@ -50,6 +50,8 @@ void live_faults(struct mmx_raw *raw);
 void live_binds(struct mmx_raw *raw);
 /* As many asynchronous binds as there may be, that wait for what never ends; then all of it is taken down at once. */
 void live_async(struct mmx_raw *raw);
+/* As many jobs as there may be wait for one that never ends; then it does, or the guest goes. */
+void live_avalanche(struct mmx_raw *raw);
 /* Groups that come and go as fast as they can. */
 void live_groups(struct mmx_raw *raw);
 /* Tiler heaps as large as they may be, that come and go as fast as they can. */

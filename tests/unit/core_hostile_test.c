@@ -197,12 +197,105 @@ static void test_groups_on_their_way_out(void **state)
 	}
 }
 
+/* Jobs of the guest that have not completed. */
+static unsigned int jobs_of(const struct rig_guest *guest)
+{
+	struct mmx_session_stats stats;
+
+	mmx_session_stats(guest->session, &stats);
+	return stats.jobs;
+}
+
+/* Groups 1 to 8: on all of their queues so many jobs that wait for the one of group 0, which does not end. */
+static void dam_up(struct rig_guest *guest, struct rig_ctx *ctx, uint32_t jobs)
+{
+	const struct mmx_wait wait = { .timeline = RIG_NAME(0), .seqno = 1 };
+	uint32_t i, seqno;
+
+	rig_ctx_create(guest, 0, ctx);
+	assert_int_equal(rig_group_create(guest, ctx->client, ctx->vm, RIG_NAME(0), 1, 0), 0);
+	for (i = 1; i <= 8; i++)
+		assert_int_equal(
+			rig_group_create(guest, ctx->client, ctx->vm, RIG_NAME(i), 8, i * 8), 0);
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_endless(ctx), NULL, 0);
+	for (seqno = 1; seqno <= jobs; seqno++) {
+		for (i = 8; i < 72; i++)
+			rig_submit(guest, RIG_NAME(i / 8), i % 8, seqno, rig_empty, &wait, 1);
+		rig_run(guest->rig, MMX_NS_PER_MS);
+	}
+	assert_int_equal(jobs_of(guest), 64 * jobs + 1);
+}
+
+static unsigned int jobs_before, most_in_a_round;
+
+static void count_jobs(struct rig *rig)
+{
+	unsigned int now = jobs_of(rig->guests[0]);
+
+	if (jobs_before - now > most_in_a_round && now < jobs_before)
+		most_in_a_round = jobs_before - now;
+	jobs_before = now;
+}
+
+/* All of the guest's jobs complete, in pieces. */
+static void wait_for_none(struct rig *rig, struct rig_guest *guest)
+{
+	jobs_before = jobs_of(guest);
+	most_in_a_round = 0;
+	rig->after_round = count_jobs;
+	RIG_UNTIL(rig, (rig_guest_read(guest), !jobs_of(guest)));
+	rig->after_round = NULL;
+	assert_in_range(most_in_a_round, 1, 256);
+}
+
+/* Thousands of jobs wait for one, which is cancelled: they go on in pieces, and all of them right. */
+static void test_avalanche(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	union mmx_msg_buf msg;
+	struct rig_ctx ctx;
+	uint32_t i;
+
+	dam_up(guest, &ctx, 50);
+	assert_true(rig_put(
+		guest, &msg,
+		mmx_encode_object(&msg, rig_tag(guest), MMX_MSG_GROUP_DESTROY, RIG_NAME(0))));
+	rig_kick(guest);
+	wait_for_none(&env->rig, guest);
+	assert_int_equal(rig_job(guest, RIG_NAME(0), 1), ECANCELED);
+	for (i = 8; i < 72; i++)
+		assert_int_equal(rig_wait_job(guest, RIG_NAME(i), 50), 0);
+}
+
+/* They wait still, and their groups end, all at once. */
+static void test_avalanche_of_the_cancelled(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	union mmx_msg_buf msg;
+	struct rig_ctx ctx;
+	uint32_t i;
+
+	dam_up(guest, &ctx, 50);
+	assert_true(rig_put(
+		guest, &msg,
+		mmx_encode_object(&msg, rig_tag(guest), MMX_MSG_CLIENT_DESTROY, ctx.client)));
+	rig_kick(guest);
+	wait_for_none(&env->rig, guest);
+	for (i = 0; i < 72; i += i ? 1 : 8)
+		assert_int_equal(rig_wait_job(guest, RIG_NAME(i), 1), ECANCELED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_tables_of_nothing, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_backend_memory, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_groups_on_their_way_out, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_avalanche, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_avalanche_of_the_cancelled, setup,
+						rig_teardown),
 	};
 	int failed = cmocka_run_group_tests_name("coherent", tests, NULL, NULL);
 

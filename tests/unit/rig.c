@@ -312,6 +312,8 @@ static bool turn(struct rig *rig)
 
 	happened |= take_kicks(rig);
 	happened |= mmx_core_round(rig->core);
+	if (rig->after_round)
+		rig->after_round(rig);
 	/* raises interrupts, which the next turn takes */
 	next_ns = mmx_model_device_run(rig->inner);
 	lose_pings(rig);

@@ -59,6 +59,8 @@ struct rig {
 		stick_as; /* mask: the next command of that address space does not end before a GPU reset */
 	uint32_t stuck_as; /* mask: those that are in such a command */
 
+	void (*after_round)(struct rig *rig); /* of core's loop; may be NULL */
+
 	unsigned int regions; /* data areas that are mapped for the GPU */
 	size_t bytes_before; /* of DMA memory, before there was a guest */
 	size_t timers_before; /* registered */
