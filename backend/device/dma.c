@@ -5,8 +5,8 @@
  * empty 4 MiB chunks one is kept, so that a buffer that comes and goes does not map and unmap each time. Uncached
  * memory has chunks of its own where it is other memory.
  *
- * Callers: gpu, sched, session, all in the one thread. Pages are zeroed when they are handed out, not when
- * they come back: whatever wrote them in between, the next owner does not see it.
+ * Callers: gpu, sched, session, all in the one thread. Pages are zeroed when they are handed out (by the new owner, with
+ * mmx_dma_alloc_dirty()), not when they come back: whatever wrote them in between, no GPU of the next owner's sees it.
  */
 #include "backend/device/dma.h"
 
@@ -37,6 +37,7 @@ struct mmx_dma_pool {
 	struct mmx_device *dev;
 	struct mmx_list chunks; // mmx_dma_chunk.link
 	size_t used;
+	uint64_t trips;
 };
 
 static bool page_used(const struct mmx_dma_chunk *chunk, size_t page)
@@ -62,6 +63,7 @@ static void mark_pages(struct mmx_dma_chunk *chunk, size_t page, size_t count, b
 static void chunk_destroy(struct mmx_dma_pool *pool, struct mmx_dma_chunk *chunk)
 {
 	mmx_list_del(&chunk->link);
+	pool->trips++;
 	mmx_device_free(pool->dev, &chunk->memory);
 	free(chunk);
 }
@@ -76,6 +78,7 @@ static int chunk_create(struct mmx_dma_pool *pool, size_t size, bool uncached,
 		return -ENOMEM;
 	chunk->uncached = uncached;
 	chunk->shared = size == CHUNK_SIZE;
+	pool->trips++;
 	r = mmx_device_alloc(pool->dev, size, uncached, &chunk->memory);
 	if (r < 0) {
 		free(chunk);
@@ -136,8 +139,14 @@ static void chunk_take(struct mmx_dma_pool *pool, struct mmx_dma_chunk *chunk, s
 		.chunk = chunk,
 		.page = page,
 	};
-	if (!chunk->uncached)
-		mmx_device_sync_for_device(pool->dev, ret_buf->cpu, ret_buf->size);
+}
+
+/* Makes zeroes visible: that are there from @offset on. */
+static void sync_from(struct mmx_dma_pool *pool, const struct mmx_dma_buf *buf, size_t offset)
+{
+	if (!buf->chunk->uncached && offset < buf->size)
+		mmx_device_sync_for_device(pool->dev, (uint8_t *)buf->cpu + offset,
+					   buf->size - offset);
 }
 
 /**
@@ -189,10 +198,12 @@ static struct mmx_dma_chunk *find(struct mmx_dma_pool *pool, size_t count, bool 
 	return NULL;
 }
 
-static int alloc(struct mmx_dma_pool *pool, size_t size, bool uncached, struct mmx_dma_buf *ret_buf)
+/* *ret_dirty bytes at the beginning have been somebody's; nothing is visible yet. */
+static int alloc(struct mmx_dma_pool *pool, size_t size, bool uncached, struct mmx_dma_buf *ret_buf,
+		 size_t *ret_dirty)
 {
 	struct mmx_dma_chunk *chunk;
-	size_t page = 0, count;
+	size_t page = 0, count, dirty = 0;
 	int r;
 
 	if (!size)
@@ -204,9 +215,7 @@ static int alloc(struct mmx_dma_pool *pool, size_t size, bool uncached, struct m
 	if (chunk) {
 		/* what nobody has had is not touched: that would cost a page fault each, here and now */
 		if (page < chunk->fresh)
-			memset(page_at(chunk, page), 0,
-			       (chunk->fresh - page < count ? chunk->fresh - page : count) *
-				       MMX_PAGE_SIZE);
+			dirty = chunk->fresh - page < count ? chunk->fresh - page : count;
 	} else {
 		r = chunk_create(pool, count <= CHUNK_PAGES ? CHUNK_SIZE : count * MMX_PAGE_SIZE,
 				 uncached, &chunk);
@@ -214,17 +223,42 @@ static int alloc(struct mmx_dma_pool *pool, size_t size, bool uncached, struct m
 			return r;
 	}
 	chunk_take(pool, chunk, page, count, ret_buf);
+	*ret_dirty = dirty * MMX_PAGE_SIZE;
+	return 0;
+}
+
+static int alloc_zeroed(struct mmx_dma_pool *pool, size_t size, bool uncached,
+			struct mmx_dma_buf *ret_buf)
+{
+	size_t dirty;
+	int r = alloc(pool, size, uncached, ret_buf, &dirty);
+
+	if (r < 0)
+		return r;
+	memset(ret_buf->cpu, 0, dirty);
+	sync_from(pool, ret_buf, 0);
 	return 0;
 }
 
 int mmx_dma_alloc(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf)
 {
-	return alloc(pool, size, false, ret_buf);
+	return alloc_zeroed(pool, size, false, ret_buf);
 }
 
 int mmx_dma_alloc_uncached(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf)
 {
-	return alloc(pool, size, mmx_device_has_uncached(pool->dev), ret_buf);
+	return alloc_zeroed(pool, size, mmx_device_has_uncached(pool->dev), ret_buf);
+}
+
+int mmx_dma_alloc_dirty(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf,
+			size_t *ret_dirty)
+{
+	int r = alloc(pool, size, false, ret_buf, ret_dirty);
+
+	if (r < 0)
+		return r;
+	sync_from(pool, ret_buf, *ret_dirty);
+	return 0;
 }
 
 /* Gives empty 4 MiB chunks back, but one of each kind. */
@@ -288,4 +322,9 @@ bool mmx_dma_buf_is_block(const struct mmx_dma_buf *buf)
 size_t mmx_dma_pool_used(const struct mmx_dma_pool *pool)
 {
 	return pool->used;
+}
+
+uint64_t mmx_dma_pool_trips(const struct mmx_dma_pool *pool)
+{
+	return pool->trips;
 }

@@ -38,6 +38,12 @@ struct mmx_device *mmx_dma_pool_device(const struct mmx_dma_pool *pool);
  * mmx_device_sync_for_device(), what the GPU writes by mmx_device_sync_for_cpu(). Return: 0; -ENOMEM; -ENOSPC; -EIO.
  */
 int mmx_dma_alloc(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf);
+/*
+ * The same for who can't wait for large memory to be zeroed: *ret_dirty bytes from its beginning on hold what their last
+ * owner left. The caller zeroes them and makes them visible before any guest's GPU reaches them; the rest is both already.
+ */
+int mmx_dma_alloc_dirty(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf,
+			size_t *ret_dirty);
 /* The same for what both sides write at any time: one view, without maintenance (device.h). */
 int mmx_dma_alloc_uncached(struct mmx_dma_pool *pool, size_t size, struct mmx_dma_buf *ret_buf);
 /* Leaves a zeroed buf; legal on one. */
@@ -50,5 +56,7 @@ bool mmx_dma_buf_is_block(const struct mmx_dma_buf *buf);
 
 /* Bytes allocated to buffers now. */
 size_t mmx_dma_pool_used(const struct mmx_dma_pool *pool);
+/* How often so far memory was taken from the device or given back to it: what takes time, more than all else here. */
+uint64_t mmx_dma_pool_trips(const struct mmx_dma_pool *pool);
 
 #endif

@@ -128,6 +128,38 @@ static void test_reuse_is_zeroed(void **state)
 	assert_ptr_equal(mmx_dma_pool_device(f->pool), &f->fake.dev);
 }
 
+/* Who zeroes it himself is told how much of it; the rest is zeroes, and the device has been told of that part alone. */
+static void test_dirty(void **state)
+{
+	struct fixture *f = *state;
+	struct mmx_dma_buf old = take(f, 2 * MMX_PAGE_SIZE), buf;
+	size_t dirty = 1, synced = f->fake.synced;
+	uint64_t trips = mmx_dma_pool_trips(f->pool);
+	uint8_t *cpu = old.cpu;
+
+	assert_int_equal(trips, 1);
+	mmx_dma_free(f->pool, &old);
+	assert_int_equal(mmx_dma_alloc_dirty(f->pool, 5 * MMX_PAGE_SIZE, &buf, &dirty), 0);
+	assert_ptr_equal(buf.cpu, cpu);
+	assert_int_equal(dirty, 2 * MMX_PAGE_SIZE);
+	assert_int_equal(f->fake.synced, synced + 3 * MMX_PAGE_SIZE);
+	for (size_t i = 0; i < buf.size; i++)
+		assert_int_equal(cpu[i], i < dirty ? 0xaa : 0);
+	mmx_dma_free(f->pool, &buf);
+	/* all of it */
+	assert_int_equal(mmx_dma_alloc_dirty(f->pool, 1, &buf, &dirty), 0);
+	assert_int_equal(dirty, MMX_PAGE_SIZE);
+	assert_int_equal(f->fake.synced, synced + 3 * MMX_PAGE_SIZE);
+	mmx_dma_free(f->pool, &buf);
+	assert_int_equal(mmx_dma_pool_trips(f->pool), trips);
+	/* none of it; it comes from the device and goes back to it */
+	assert_int_equal(mmx_dma_alloc_dirty(f->pool, CHUNK + 1, &buf, &dirty), 0);
+	assert_int_equal(dirty, 0);
+	assert_int_equal(mmx_dma_pool_trips(f->pool), trips + 1);
+	mmx_dma_free(f->pool, &buf);
+	assert_int_equal(mmx_dma_pool_trips(f->pool), trips + 2);
+}
+
 static void test_addresses_of_scattered_pages(void **state)
 {
 	struct fixture *f = *state;
@@ -323,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_reuse_is_zeroed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_dirty, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_addresses_of_scattered_pages, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_blocks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_chunks_come_and_go, setup, teardown),
