@@ -123,7 +123,7 @@ struct mmx_gpu_ops {
 	void (*group_stuck)(void *ctx, struct mmx_group *group, unsigned int queue);
 	/* MMU fault: the address space has been disabled; the owner evicts all groups of that VM. */
 	void (*vm_fault)(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault *fault);
-	/* The heap has handed out its spare chunk: the owner calls mmx_heap_refill() soon, nothing from within. */
+	/* The heap has handed out its spare chunk: the owner calls mmx_heap_refill() until that is done, nothing from within. */
 	void (*heap_low)(void *ctx, struct mmx_heap *heap);
 };
 

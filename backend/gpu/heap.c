@@ -10,18 +10,33 @@
  *
  * The spare chunk is the last made one. It is
  *	SPARE_READY	there
- *	SPARE_ASKED	not there, and the owner, who knows (ops->heap_low()), has not yet decided: who needs it waits
+ *	SPARE_ASKED	not there: the owner, who knows (ops->heap_low()), has not yet decided, or it is being made; who needs
+ *			it waits
  *	SPARE_NONE	refused, or the heap has all it may have: who needs it gets none
  *
- * Invariant: chunk_count is given, and one more with SPARE_READY.
+ * Invariant: of a heap that is made, chunk_count is given, and one more with SPARE_READY.
  */
 #include "backend/gpu/heap.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/gpu/gpu_priv.h"
 #include "backend/gpu/vm_priv.h"
+
+/* Bytes that are zeroed in one piece: some 30 us, twice that where each page has to be faulted in first. */
+#define ZERO_PIECE (128u << 10)
+
+/* Entries of page tables that are unmapped in one piece. */
+#define UNMAP_PIECE 512u
+
+/*
+ * What pieces take beside page tables, in their entries: each of them; and the DMA pool's way to the device and back, with
+ * what the kernel does for 4 MiB that come or go, some 50 to 100 us.
+ */
+#define PIECE_WORK MMX_PGTABLE_TABLE_WORK
+#define TRIP_WORK  4096u
 
 enum spare {
 	SPARE_NONE,
@@ -29,24 +44,39 @@ enum spare {
 	SPARE_ASKED,
 };
 
+enum phase {
+	PHASE_MAKING,
+	PHASE_MADE,
+	PHASE_UNMAPPING,
+	PHASE_FLUSHING, /* the last maintenance is under way */
+	PHASE_FREEING,
+};
+
 struct mmx_heap {
-	struct mmx_list link; /* first; of struct mmx_vm.heaps */
+	struct mmx_list link; /* first; of struct mmx_vm.heaps, with PHASE_MADE */
 	struct mmx_gpu *gpu;
 	struct mmx_vm *vm;
 	void *owner;
-	void (*destroyed)(void *owner);
+	void (*maintained)(void *owner);
+	enum phase phase;
 	uint32_t chunk_size, max_chunks, target_in_flight;
 	uint64_t va; /* of its range; the context's */
+	uint64_t unmapped; /* bytes of its range, with PHASE_UNMAPPING */
 	uint32_t initial; /* chunks of the list that the guest begins with */
 	uint32_t given; /* chunks that are the GPU's; a spare one comes behind them */
 	struct mmx_dma_buf context;
-	struct mmx_dma_buf
-		failed; /* could not be mapped: is tried again, and not given back before the end */
 	struct mmx_dma_buf *chunks;
 	uint32_t chunk_count, chunk_capacity; /* of chunks */
+	/*
+	 * The chunk that is being made. One that could not be mapped stays here, and is tried again: a part may have
+	 * been mapped for a moment, which a TLB can know, so it must not be given back before the end.
+	 */
+	struct mmx_dma_buf next;
+	size_t next_dirty; /* bytes at its beginning that are still to be zeroed */
 	enum spare spare;
 	struct mmx_list waits; /* mmx_heap_wait.link */
 	struct mmx_vm_op end; /* the last maintenance */
+	bool end_is_awaited; /* the owner has been told that maintained() will be called */
 };
 
 static uint64_t range_size(const struct mmx_heap *heap)
@@ -82,43 +112,79 @@ static int make_room(struct mmx_heap *heap)
 	return 0;
 }
 
-/* Makes the next chunk, which is linked to @next. Return: 0; -ENOMEM; -ENOSPC; -EIO. */
-static int add_chunk(struct mmx_heap *heap, uint64_t next)
+static int alloc_chunk(struct mmx_heap *heap, uint64_t *work)
 {
-	struct mmx_dma_buf buf = heap->failed;
+	struct mmx_dma_pool *pool = heap->gpu->pool;
+	uint64_t trips = mmx_dma_pool_trips(pool);
 	int r = make_room(heap);
 
-	if (!r && !buf.cpu)
-		r = mmx_dma_alloc(heap->gpu->pool, heap->chunk_size, &buf);
-	if (r)
-		return r;
-	heap->failed = (struct mmx_dma_buf){ 0 };
-	*(uint64_t *)buf.cpu = next;
-	mmx_device_sync_for_device(heap->gpu->dev, buf.cpu, sizeof(next));
-	r = mmx_vm_map_buf(heap->vm, chunk_va(heap, heap->chunk_count), &buf,
+	if (!r)
+		r = mmx_dma_alloc_dirty(pool, heap->chunk_size, &heap->next, &heap->next_dirty);
+	*work += (mmx_dma_pool_trips(pool) - trips) * TRIP_WORK;
+	return r;
+}
+
+/* From the end to the beginning. */
+static void zero_some(struct mmx_heap *heap, uint64_t *work)
+{
+	size_t size = heap->next_dirty < ZERO_PIECE ? heap->next_dirty : ZERO_PIECE;
+	uint8_t *start = (uint8_t *)heap->next.cpu + heap->next_dirty - size;
+
+	memset(start, 0, size);
+	mmx_device_sync_for_device(heap->gpu->dev, start, size);
+	heap->next_dirty -= size;
+	*work += size / MMX_PAGE_SIZE * MMX_PGTABLE_TABLE_WORK;
+}
+
+static int map_chunk(struct mmx_heap *heap, uint64_t link, uint64_t *work)
+{
+	uint64_t before = mmx_vm_work(heap->vm);
+	int r;
+
+	*(uint64_t *)heap->next.cpu = link;
+	mmx_device_sync_for_device(heap->gpu->dev, heap->next.cpu, sizeof(link));
+	r = mmx_vm_map_buf(heap->vm, chunk_va(heap, heap->chunk_count), &heap->next,
 			   MMX_PROT_READ | MMX_PROT_WRITE);
-	if (r) {
-		/* a part may have been mapped for a moment, which a TLB can know */
-		heap->failed = buf;
+	*work += mmx_vm_work(heap->vm) - before;
+	if (r)
 		return r < 0 ? r : -ENOSPC;
-	}
-	heap->chunks[heap->chunk_count++] = buf;
+	heap->chunks[heap->chunk_count++] = heap->next;
+	heap->next = (struct mmx_dma_buf){ 0 };
 	return 0;
 }
 
-static int add_initial(struct mmx_heap *heap, uint32_t count)
+/*
+ * A piece of the making of the next chunk, which is linked to @link. Return: 0: it is there; HEAP_E_MORE; -ENOMEM; -ENOSPC;
+ * -EIO: what there is of it is kept.
+ */
+static int make_chunk(struct mmx_heap *heap, uint64_t link, uint64_t *work)
 {
-	uint64_t next = 0;
+	int r;
 
-	for (uint32_t i = 0; i < count; i++) {
-		int r = add_chunk(heap, next);
-
-		if (r)
-			return r;
-		next = chunk_word(heap, i);
+	*work += PIECE_WORK;
+	if (!heap->next.cpu) {
+		r = alloc_chunk(heap, work);
+		return r ? r : HEAP_E_MORE;
 	}
-	heap->initial = count;
-	heap->given = count;
+	if (!heap->next_dirty)
+		return map_chunk(heap, link, work);
+	zero_some(heap, work);
+	return HEAP_E_MORE;
+}
+
+int mmx_heap_make(struct mmx_heap *heap, uint64_t *work)
+{
+	uint32_t count = heap->chunk_count;
+	int r = make_chunk(heap, count ? chunk_word(heap, count - 1) : 0, work);
+
+	if (r)
+		return r;
+	if (heap->chunk_count < heap->initial)
+		return HEAP_E_MORE;
+	heap->given = heap->initial;
+	heap->spare = heap->chunk_count < heap->max_chunks ? SPARE_ASKED : SPARE_NONE;
+	heap->phase = PHASE_MADE;
+	mmx_list_add_tail(&heap->vm->heaps, &heap->link);
 	return 0;
 }
 
@@ -154,43 +220,24 @@ static void answer_all(struct mmx_heap *heap)
 	}
 }
 
-void mmx_heap_refill(struct mmx_heap *heap, bool allowed)
+int mmx_heap_refill(struct mmx_heap *heap, bool allowed, uint64_t *work)
 {
+	int r = -ENOSPC;
+
 	if (!mmx_heap_wants_spare(heap))
-		return;
-	heap->spare = allowed && !add_chunk(heap, 0) ? SPARE_READY : SPARE_NONE;
+		return 0;
+	if (allowed || heap->next.cpu)
+		r = make_chunk(heap, 0, work);
+	if (r == HEAP_E_MORE) {
+		heap->spare = SPARE_ASKED;
+		return r;
+	}
+	heap->spare = r ? SPARE_NONE : SPARE_READY;
 	answer_all(heap);
+	return 0;
 }
 
 /* ---- life ---- */
-
-static void free_memory(struct mmx_heap *heap)
-{
-	for (uint32_t i = 0; i < heap->chunk_count; i++)
-		mmx_dma_free(heap->gpu->pool, &heap->chunks[i]);
-	mmx_dma_free(heap->gpu->pool, &heap->failed);
-	mmx_dma_free(heap->gpu->pool, &heap->context);
-	free(heap->chunks);
-}
-
-static void unmapped(struct mmx_vm_op *op)
-{
-	struct mmx_heap *heap = mmx_container_of(op, struct mmx_heap, end);
-
-	free_memory(heap);
-	heap->gpu->stats.heaps--;
-	if (heap->destroyed)
-		heap->destroyed(heap->owner);
-	free(heap);
-}
-
-/* The GPU may have seen it. */
-static void release(struct mmx_heap *heap)
-{
-	mmx_vm_unmap_kernel(heap->vm, heap->va, range_size(heap));
-	heap->end.done = unmapped;
-	mmx_vm_flush(heap->vm, heap->va, range_size(heap), &heap->end);
-}
 
 int mmx_heap_create(const struct mmx_heap_params *params, struct mmx_heap **ret_heap)
 {
@@ -203,6 +250,7 @@ int mmx_heap_create(const struct mmx_heap_params *params, struct mmx_heap **ret_
 	heap->gpu = params->vm->gpu;
 	heap->owner = params->owner;
 	heap->chunk_size = params->chunk_size;
+	heap->initial = params->initial_chunks;
 	heap->max_chunks =
 		params->max_chunks < MMX_HEAP_MAX_CHUNKS ? params->max_chunks : MMX_HEAP_MAX_CHUNKS;
 	heap->target_in_flight = params->target_in_flight;
@@ -211,34 +259,100 @@ int mmx_heap_create(const struct mmx_heap_params *params, struct mmx_heap **ret_
 	r = mmx_vm_reserve_kernel(heap->vm, range_size(heap), &heap->va);
 	if (r)
 		goto err_free;
-	heap->gpu->stats.heaps++;
 	r = mmx_dma_alloc(heap->gpu->pool, MMX_PAGE_SIZE, &heap->context);
-	if (!r)
-		r = mmx_vm_map_buf(heap->vm, heap->va, &heap->context,
-				   MMX_PROT_READ | MMX_PROT_WRITE);
-	if (!r)
-		r = add_initial(heap, params->initial_chunks);
-	if (r) {
-		release(heap);
-		return r < 0 ? r : -ENOSPC;
-	}
-	heap->spare = heap->chunk_count < heap->max_chunks ? SPARE_ASKED : SPARE_NONE;
-	mmx_list_add_tail(&heap->vm->heaps, &heap->link);
+	if (r)
+		goto err_range;
+	/* one page: was never mapped if that fails, so it can be given back at once */
+	r = mmx_vm_map_buf(heap->vm, heap->va, &heap->context, MMX_PROT_READ | MMX_PROT_WRITE);
+	if (r)
+		goto err_context;
+	heap->gpu->stats.heaps++;
 	*ret_heap = heap;
 	return 0;
 
+err_context:
+	mmx_dma_free(heap->gpu->pool, &heap->context);
+err_range:
+	mmx_vm_unmap_kernel(heap->vm, heap->va, range_size(heap));
 err_free:
 	free(heap);
-	return r;
+	return r < 0 ? r : -ENOSPC;
 }
 
-void mmx_heap_destroy(struct mmx_heap *heap, void (*done)(void *owner))
+void mmx_heap_destroy(struct mmx_heap *heap, void (*maintained)(void *owner))
 {
 	mmx_list_del(&heap->link);
 	heap->spare = SPARE_NONE;
 	answer_all(heap);
-	heap->destroyed = done;
-	release(heap);
+	heap->maintained = maintained;
+	heap->phase = PHASE_UNMAPPING;
+}
+
+/* The GPU can't reach it any more. */
+static void flushed(struct mmx_vm_op *op)
+{
+	struct mmx_heap *heap = mmx_container_of(op, struct mmx_heap, end);
+
+	heap->phase = PHASE_FREEING;
+	if (heap->end_is_awaited)
+		heap->maintained(heap->owner);
+}
+
+static int unmap_some(struct mmx_heap *heap, uint64_t *work)
+{
+	uint64_t size = range_size(heap), before = mmx_vm_work(heap->vm);
+
+	/* blocks lie within chunks: none is split */
+	heap->unmapped += mmx_vm_unmap_some(heap->vm, heap->va + heap->unmapped,
+					    size - heap->unmapped, UNMAP_PIECE);
+	*work += mmx_vm_work(heap->vm) - before;
+	if (heap->unmapped < size)
+		return HEAP_E_MORE;
+	/* the GPU may have seen all of it */
+	heap->phase = PHASE_FLUSHING;
+	heap->end.done = flushed;
+	mmx_vm_unmap_kernel(heap->vm, heap->va, size);
+	mmx_vm_flush(heap->vm, heap->va, size, &heap->end);
+	if (heap->phase == PHASE_FREEING)
+		return HEAP_E_MORE;
+	heap->end_is_awaited = true;
+	return HEAP_E_LATER;
+}
+
+static int free_some(struct mmx_heap *heap, uint64_t *work)
+{
+	struct mmx_gpu *gpu = heap->gpu;
+	uint64_t trips = mmx_dma_pool_trips(gpu->pool);
+	bool last = false;
+
+	if (heap->next.cpu) {
+		mmx_dma_free(gpu->pool, &heap->next);
+	} else if (heap->chunk_count) {
+		mmx_dma_free(gpu->pool, &heap->chunks[--heap->chunk_count]);
+	} else {
+		mmx_dma_free(gpu->pool, &heap->context);
+		last = true;
+	}
+	*work += (mmx_dma_pool_trips(gpu->pool) - trips) * TRIP_WORK;
+	if (!last)
+		return HEAP_E_MORE;
+	gpu->stats.heaps--;
+	free(heap->chunks);
+	free(heap);
+	return 0;
+}
+
+int mmx_heap_end(struct mmx_heap *heap, uint64_t *work)
+{
+	*work += PIECE_WORK;
+	switch (heap->phase) {
+	case PHASE_UNMAPPING:
+		return unmap_some(heap, work);
+	case PHASE_FREEING:
+		return free_some(heap, work);
+	default:
+		return HEAP_E_LATER;
+	}
 }
 
 void *mmx_heap_owner(const struct mmx_heap *heap)
@@ -263,7 +377,7 @@ uint64_t mmx_heap_bytes_of(uint64_t chunks, uint32_t chunk_size)
 
 uint64_t mmx_heap_bytes(const struct mmx_heap *heap)
 {
-	return mmx_heap_bytes_of(heap->chunk_count, heap->chunk_size) + heap->failed.size;
+	return mmx_heap_bytes_of(heap->chunk_count, heap->chunk_size) + heap->next.size;
 }
 
 /* ---- out of memory ---- */

@@ -8,13 +8,16 @@
  *    so no list in them is ever believed here, and no chunk is taken back because it looks free.
  *  - One spare chunk is the backend's: mapped already, so that an OOM is answered within its interrupt. It is made
  *    beforehand, when the owner allows it (mmx_heap_refill()).
+ *
+ * Chunks are large, and come and go in pieces: mmx_heap_make(), mmx_heap_refill() and mmx_heap_end() do one each, which
+ * the owner repeats as he has time for it.
  */
 #ifndef BACKEND_GPU_HEAP_H
 #define BACKEND_GPU_HEAP_H
 
 #include "backend/gpu/vm.h"
 
-/* A heap never gets more, whatever was asked for: it bounds the addresses that it reserves, and the way of its end. */
+/* A heap never gets more, whatever was asked for: it bounds the addresses that it reserves. */
 #define MMX_HEAP_MAX_CHUNKS 4096u
 
 struct mmx_heap;
@@ -30,17 +33,40 @@ struct mmx_heap_params {
 };
 
 /*
- * Parameters have been checked by the caller. Makes the initial chunks and no spare one: as after ops->heap_low(), the
- * owner calls mmx_heap_refill() soon. Return: 0; -ENOMEM; -ENOSPC: also
- * if the VM has not that many addresses left; -EIO.
+ * Positive outcomes of all functions here: of those that work in pieces the first two, and HEAP_E_NONE and _BAD of
+ * mmx_heap_grow() alone.
+ */
+enum {
+	HEAP_E_MORE = 1, /* there is more to do: call again */
+	HEAP_E_LATER, /* something has to happen first, which the caller will be told of */
+	HEAP_E_NONE, /* no chunk: render passes in flight free some, or the guest's handler runs */
+	HEAP_E_BAD, /* no such heap in this VM, or counters that can't be */
+};
+
+/*
+ * Parameters have been checked by the caller. The heap has addresses, but nobody finds it there before
+ * mmx_heap_make() has made its initial chunks. Return: 0; -ENOMEM; -ENOSPC: also if the VM has not that many addresses
+ * left; -EIO.
  */
 int mmx_heap_create(const struct mmx_heap_params *params, struct mmx_heap **ret_heap);
 /*
- * Unmaps it at once and frees its memory after maintenance; then @done (may be NULL), maybe from within. Groups of the
- * VM may still run: what they access then is a fault of the VM. The VM may be destroyed right after. Draws that wait for
- * a chunk get none.
+ * A piece of the making of the initial chunks. There is no spare one then: as after ops->heap_low(), the owner calls
+ * mmx_heap_refill() soon. To *work is added what it has taken, in entries of page tables (mmx_vm_work()).
+ * Return: 0: it is made; HEAP_E_MORE; -ENOMEM, -ENOSPC, -EIO: can only be destroyed.
  */
-void mmx_heap_destroy(struct mmx_heap *heap, void (*done)(void *owner));
+int mmx_heap_make(struct mmx_heap *heap, uint64_t *work);
+/*
+ * Begins the end, also of one that is not made. Draws that wait for a chunk get none, others are a fault of their group
+ * from now on; and what a group of the VM that may still run accesses is a fault of the VM. The owner calls
+ * mmx_heap_end() until all is gone, before he destroys the VM. @maintained: see there.
+ */
+void mmx_heap_destroy(struct mmx_heap *heap, void (*maintained)(void *owner));
+/*
+ * A piece of the end: unmaps some, then, after maintenance, gives some memory back. *work as above.
+ * Return: 0: it does not exist any more; HEAP_E_MORE; HEAP_E_LATER: maintenance is under way; there is more to do when
+ * maintained() is called.
+ */
+int mmx_heap_end(struct mmx_heap *heap, uint64_t *work);
 
 void *mmx_heap_owner(const struct mmx_heap *heap);
 /* GPU addresses for the guest. */
@@ -54,10 +80,12 @@ uint64_t mmx_heap_bytes_of(uint64_t chunks, uint32_t chunk_size);
 /* May a spare chunk be made? Not if there is one, or the heap has all that it may have. */
 bool mmx_heap_wants_spare(const struct mmx_heap *heap);
 /*
- * Makes the spare chunk if one is wanted and @allowed, and answers the draws that wait for it: without a chunk, if there
- * is none then. From within, ops->heap_low() may be called again.
+ * A piece of the making of the spare chunk, if one is wanted and @allowed: which only counts for the first piece, that
+ * takes the memory (mmx_heap_bytes()). With the last one the draws that wait for it are answered: without a chunk, if
+ * there is none then. From within, ops->heap_low() may be called again. *work as above.
+ * Return: 0: it is there, or will not be; HEAP_E_MORE.
  */
-void mmx_heap_refill(struct mmx_heap *heap, bool allowed);
+int mmx_heap_refill(struct mmx_heap *heap, bool allowed, uint64_t *work);
 
 /* ---- for slot.c ---- */
 
@@ -74,15 +102,10 @@ struct mmx_heap_wait {
 	void (*answer)(struct mmx_heap_wait *wait, uint64_t chunk);
 };
 
-/* Positive outcomes of mmx_heap_grow(). */
-enum {
-	HEAP_E_NONE =
-		1, /* no chunk: render passes in flight free some, or the guest's handler runs */
-	HEAP_E_LATER, /* wait->answer() follows, unless it is taken out */
-	HEAP_E_BAD, /* no such heap in this VM, or counters that can't be */
-};
-
-/* Return: 0: *ret_chunk is the GPU's now; a positive outcome. Calls ops->heap_low() when the spare chunk is gone. */
+/*
+ * Return: 0: *ret_chunk is the GPU's now; HEAP_E_NONE; HEAP_E_LATER: wait->answer() follows, unless it is taken out;
+ * HEAP_E_BAD. Calls ops->heap_low() when the spare chunk is gone.
+ */
 int mmx_heap_grow(struct mmx_vm *vm, const struct mmx_heap_oom *oom, struct mmx_heap_wait *wait,
 		  uint64_t *ret_chunk);
 

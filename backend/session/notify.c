@@ -17,6 +17,7 @@ void mmx_notify_init(struct mmx_session *s)
 {
 	mmx_list_init(&s->low_heaps);
 	mmx_list_init(&s->starved_heaps);
+	mmx_list_init(&s->ended_heaps);
 	mmx_list_init(&s->answered);
 	mmx_list_init(&s->dirty);
 	mmx_list_init(&s->released);
@@ -281,7 +282,6 @@ void mmx_session_flush(struct mmx_session *s)
 	s->news = false;
 	if (s->broken || s->state == MMX_SESSION_GONE)
 		return;
-	mmx_sheaps_refill(s);
 	/* each stage is there only if all before it got through */
 	if (!s->stalled)
 		(void)(send_timelines(s) && send_faults(s) && send_gpu_state(s) &&

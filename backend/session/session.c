@@ -207,6 +207,11 @@ static bool read_messages(struct mmx_session *s, int64_t floor, bool watched)
 			mmx_edit_run(s, floor);
 			continue;
 		}
+		/* ... and a heap made */
+		if (s->making) {
+			mmx_sheap_make(s);
+			continue;
+		}
 		/* the guest notifies when it has made room in the completion ring */
 		if (!can_answer(s))
 			return true;
@@ -238,13 +243,15 @@ bool mmx_session_pump(struct mmx_session *s, unsigned int budget, bool watched)
 	s->credit = s->credit < 0 ? s->credit + quantum : quantum;
 	s->stalled = false;
 	sleeps = read_messages(s, quantum / 2, watched);
+	mmx_edit_run(s, quantum / 4);
+	mmx_sheaps_run(s, quantum / 2);
 	mmx_edit_run(s, 0);
 	if (!sleeps)
 		sleeps = read_messages(s, 0, watched);
 	mmx_edit_flush(s);
 	if (!mmx_session_ending(s) && !s->broken)
 		publish(s);
-	return !sleeps || mmx_edit_pending(s);
+	return !sleeps || mmx_edit_pending(s) || mmx_sheaps_pending(s);
 }
 
 bool mmx_session_has_news(const struct mmx_session *s)

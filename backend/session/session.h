@@ -16,7 +16,7 @@
  *   peek.c      reading guest memory by its address in a VM
  *   sgroup.c    groups, SUBMIT
  *   timeline.c  timelines, and the jobs on them
- *   sheap.c     tiler heaps, and how they grow
+ *   sheap.c     tiler heaps, which are made, grow and go in pieces
  *   notify.c    replies, events and the session page: what goes out, bounded, kept while the ring is full
  *
  * The session knows nothing of the scheduler and of when jobs run: it hands groups and jobs to its host (core)
@@ -153,7 +153,7 @@ struct mmx_session_ops {
 	void (*binds_stop)(void *ctx, struct mmx_timeline *timeline);
 	/* The VM is unusable: the host takes all its groups off the GPU for good. */
 	void (*vm_lost)(void *ctx, struct mmx_addrspace *vm);
-	/* There are page tables to edit: the host calls mmx_session_pump() soon, not from within. */
+	/* There are page tables to edit, or heaps to work on: the host calls mmx_session_pump() soon, not from within. */
 	void (*pump)(void *ctx, struct mmx_session *session);
 	/*
 	 * The guest broke the protocol; it is not listened to any more. The host calls mmx_session_end() soon, but not
@@ -186,7 +186,7 @@ struct mmx_session_stats {
 	unsigned int clients, mems, vms, heaps, groups, timelines, jobs;
 	uint64_t mem_bytes; /* registered */
 	uint64_t
-		heap_bytes; /* of tiler heaps, in backend_bytes too, until the GPU can't reach them any more */
+		heap_bytes; /* of tiler heaps, in backend_bytes too, until they have been given back */
 	uint64_t
 		backend_bytes; /* of the backend's memory: page tables, rings, suspend buffers, heaps */
 	uint64_t messages, refused; /* since it began */
@@ -222,12 +222,13 @@ const struct mmx_local_peer *mmx_session_peer(const struct mmx_session *session)
 void mmx_session_stats(const struct mmx_session *session, struct mmx_session_stats *ret_stats);
 
 /**
- * mmx_session_pump() - takes messages from the submission ring, at most @budget, and edits page tables
+ * mmx_session_pump() - takes messages from the submission ring, at most @budget, edits page tables, and makes and takes apart
+ * heaps
  * @watched: the caller looks for more by itself (mmx_session_has_news()), so the guest need not notify
  *
  * Entries of page tables are charged as MMX_SESSION_MESSAGE_WORK of them a message. What one call takes too much, since
- * the last thing that it does is finished, is missing in the next. At most half of a call goes to asynchronous binds
- * and to VMs that go, while there are messages.
+ * the last thing that it does is finished, is missing in the next. At most half of a call goes to asynchronous binds,
+ * to heaps that grow, and to VMs and heaps that go, while there are messages.
  *
  * Return: true if there may be more: call again soon, after others had their turn. False: the guest will notify, or
  * ops->pump() will be called.
@@ -290,7 +291,7 @@ void mmx_session_fault(struct mmx_session *session, const struct mmx_session_fau
 /* MMX_GPU_STATE_* */
 void mmx_session_gpu_state(struct mmx_session *session, enum mmx_gpu_state state);
 
-/* ops->heap_low of the GPU: the heap gets another chunk in the round that follows, if there is room. */
+/* ops->heap_low of the GPU: the heap gets another chunk in the rounds that follow, if there is room. */
 void mmx_sheap_low(struct mmx_sheap *heap);
 
 struct mmx_session *mmx_addrspace_session(const struct mmx_addrspace *vm);

@@ -173,7 +173,10 @@ struct mmx_session {
 	enum mmx_gpu_state gpu_state; /* to tell; 0 = nothing */
 	/* what may be done until the next round, in entries of page tables; below 0: was done too much */
 	int64_t credit;
-	struct mmx_bind *sync; /* VM_BIND that is being edited; may be NULL */
+	int64_t heap_credit; /* part of it, for heaps in the background */
+	/* of the last message that was read, if that is still being carried out; NULL if not: */
+	struct mmx_bind *sync; /* VM_BIND that is being edited */
+	struct mmx_sheap *making; /* HEAP_CREATE's */
 	struct mmx_list edits, unflushed, sweeps; /* mmx_addrspace.edits, .unflushed, .sweeps */
 	/*
 	 * Of the backend's memory, held on behalf of the guest: page tables (each VM keeps it up to date,
@@ -181,12 +184,13 @@ struct mmx_session {
 	 * background is in it too.
 	 */
 	uint64_t backend_bytes;
-	uint64_t
-		reserved_bytes; /* by asynchronous binds that have not completed: what they may take at most */
+	/* by asynchronous binds that have not completed: what they may take at most; and by a heap that is being made */
+	uint64_t reserved_bytes;
 	struct mmx_dma_buf dummy; /* behind all that is sparse; made when it is needed first */
 	bool dummy_is_block; /* it is one to the GPU */
 	struct mmx_list low_heaps,
 		starved_heaps; /* mmx_sheap.low: want a chunk; had no room for one */
+	struct mmx_list ended_heaps; /* mmx_sheap.link: are being unmapped, or given back */
 	bool stalled; /* the completion ring is full: the guest will notify */
 	bool news; /* ops->news() was called, and mmx_session_flush() has not been since */
 
@@ -280,12 +284,19 @@ void mmx_addrspace_begin_destroy(struct mmx_addrspace *vm, struct mmx_request *r
 void mmx_addrspace_put(struct mmx_addrspace *vm);
 
 /* sheap.c */
-/* Unmaps it; @request (may be NULL) is answered when the GPU can't reach it any more. The name goes at once. */
+/* Unmaps it and gives its memory back; @request (may be NULL) is answered then. The name goes at once. */
 void mmx_sheap_begin_destroy(struct mmx_sheap *heap, struct mmx_request *request);
 /* All of the VM. */
 void mmx_sheaps_destroy(struct mmx_addrspace *vm);
-/* Part of a round: spare chunks for heaps that have used up theirs. */
-void mmx_sheaps_refill(struct mmx_session *session);
+/* A piece of the making of session->making. */
+void mmx_sheap_make(struct mmx_session *session);
+/*
+ * Once in mmx_session_pump(): spare chunks for heaps that have used up theirs, and the end of those that were destroyed,
+ * until the session's credit or @share of it is used up, or nothing is left to do.
+ */
+void mmx_sheaps_run(struct mmx_session *session, int64_t share);
+/* Is there something of that to do? */
+bool mmx_sheaps_pending(const struct mmx_session *session);
 /* Part of the heartbeat: there may be room now for those that did not get one. */
 void mmx_sheaps_retry(struct mmx_session *session);
 

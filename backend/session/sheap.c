@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Tiler heaps of the guest. A heap hangs off its VM and is the VM's user until the GPU can't reach it any more, which is
- * when its destruction is answered and what it held is not charged any more.
+ * Tiler heaps of the guest. A heap hangs off its VM; one that is destroyed is the VM's user until its memory has been given
+ * back, which is when its destruction is answered.
  *
- * A heap that has used up its spare chunk gets another one in the round that follows, if the guest's share of the
- * backend's memory allows it: mmx_sheaps_refill(), a bounded part of the work in each round. If not, its draws have to do
- * with what there is, and the heartbeat tries again.
+ * All that takes long is done in pieces, from the session's credit (session.c), which a round of the loop renews:
+ *  - HEAP_CREATE is answered when the initial chunks are made. Until then nothing more is read from the guest, so that
+ *    what comes behind finds the heap made (mmx_sheap_make()).
+ *  - A heap that has used up its spare chunk gets another one, if the guest's share of the backend's memory allows it.
+ *    If not, its draws have to do with what there is, and the heartbeat tries again.
+ *  - A heap that is destroyed is unmapped, and after maintenance its memory given back.
+ *
+ * What a heap holds is charged as it comes and goes; what the initial chunks still take is reserved before the first one.
  */
 #include "backend/session/session_priv.h"
 
@@ -16,22 +21,21 @@
 #define CHUNK_SIZE_MIN (128u << 10)
 #define CHUNK_SIZE_MAX (8u << 20)
 
-/* Of a heap's initial chunks, which are made within its message: six times what Mesa's drivers ask for. */
+/* Of a heap's initial chunks, for which the guest's other messages wait: six times what Mesa's drivers ask for. */
 #define INITIAL_BYTES_MAX (64u << 20)
 
-/* Of the chunks that are made in a round for one guest. */
-#define REFILL_BYTES (2 * CHUNK_SIZE_MAX)
-
 struct mmx_sheap {
-	struct mmx_list link; /* in its VM's list */
+	struct mmx_list
+		link; /* in its VM's list; in the session's when it goes, but not during maintenance */
 	struct mmx_list low; /* in one of the session's lists while it wants a chunk */
 	struct mmx_session *session;
 	struct mmx_addrspace *vm;
 	struct mmx_heap *hw;
 	uint32_t name;
 	uint32_t chunk_size;
-	uint64_t charged; /* bytes */
-	struct mmx_request *request; /* to answer when it is gone; may be NULL */
+	uint64_t charged, reserved; /* bytes */
+	struct mmx_request *request; /* to answer when it is made, or gone; may be NULL */
+	int error; /* to answer with when it is gone; of either sign */
 };
 
 /* ---- what is charged ---- */
@@ -45,6 +49,17 @@ static void charge(struct mmx_sheap *heap, uint64_t bytes)
 	heap->charged = bytes;
 }
 
+static void reserve(struct mmx_sheap *heap, uint64_t bytes)
+{
+	heap->session->reserved_bytes += bytes - heap->reserved;
+	heap->reserved = bytes;
+}
+
+static void charge_all(struct mmx_sheap *heap)
+{
+	charge(heap, mmx_heap_bytes(heap->hw));
+}
+
 /* ---- spare chunks ---- */
 
 void mmx_sheap_low(struct mmx_sheap *heap)
@@ -53,28 +68,25 @@ void mmx_sheap_low(struct mmx_sheap *heap)
 
 	mmx_list_del(&heap->low);
 	mmx_list_add_tail(&s->low_heaps, &heap->low);
-	mmx_session_news(s);
+	s->ops->pump(s->ctx, s);
 }
 
-void mmx_sheaps_refill(struct mmx_session *s)
+/* A piece of the first one's spare chunk. */
+static void refill_some(struct mmx_session *s)
 {
-	uint64_t done = 0;
+	struct mmx_sheap *heap = mmx_list_first(&s->low_heaps, struct mmx_sheap, low);
+	uint64_t work = 0;
+	int r;
 
-	while (!mmx_list_empty(&s->low_heaps)) {
-		struct mmx_sheap *heap = mmx_list_first(&s->low_heaps, struct mmx_sheap, low);
-
-		if (done >= REFILL_BYTES) {
-			mmx_session_news(s); /* the rest in the next round */
-			return;
-		}
-		done += heap->chunk_size;
-		mmx_list_del(&heap->low);
-		/* a draw that waits may use it up at once, and the heap be low again */
-		mmx_heap_refill(heap->hw, mmx_session_fits(s, heap->chunk_size));
-		charge(heap, mmx_heap_bytes(heap->hw));
-		if (mmx_list_empty(&heap->low) && mmx_heap_wants_spare(heap->hw))
-			mmx_list_add_tail(&s->starved_heaps, &heap->low);
-	}
+	mmx_list_del(&heap->low);
+	/* a draw that waits may use it up at once, and the heap be low again */
+	r = mmx_heap_refill(heap->hw, mmx_session_fits(s, heap->chunk_size), &work);
+	s->credit -= (int64_t)work;
+	charge_all(heap);
+	if (r)
+		mmx_list_add(&s->low_heaps, &heap->low);
+	else if (mmx_list_empty(&heap->low) && mmx_heap_wants_spare(heap->hw))
+		mmx_list_add_tail(&s->starved_heaps, &heap->low);
 }
 
 void mmx_sheaps_retry(struct mmx_session *s)
@@ -111,7 +123,6 @@ int mmx_heap_create_msg(struct mmx_session *s, const void *msg, struct mmx_reque
 {
 	const struct mmx_msg_heap_create *m = msg;
 	struct mmx_addrspace *vm = mmx_table_find(&s->vms, m->vm);
-	struct mmx_reply_heap_create *reply = (void *)request->reply;
 	struct mmx_heap_params params;
 	struct mmx_sheap *heap;
 	int r;
@@ -143,31 +154,95 @@ int mmx_heap_create_msg(struct mmx_session *s, const void *msg, struct mmx_reque
 	heap->vm = vm;
 	heap->name = m->heap;
 	heap->chunk_size = m->chunk_size;
+	heap->request = request;
 	mmx_list_init(&heap->low);
-	charge(heap, mmx_heap_bytes(heap->hw));
-	/* zeroed within this message */
-	s->credit -= (int64_t)(heap->charged / MMX_PAGE_SIZE * MMX_PGTABLE_TABLE_WORK);
+	charge_all(heap);
+	reserve(heap, (uint64_t)m->initial_chunk_count * m->chunk_size);
 	mmx_list_add_tail(&vm->heaps, &heap->link);
 	mmx_table_add(&s->heaps, heap->name, heap);
-	mmx_sheap_low(heap);
+	/* nothing more is read from the guest until it is made: see mmx_session_pump() */
+	s->making = heap;
+	return MMX_REPLY_LATER;
+}
+
+static void made(struct mmx_sheap *heap)
+{
+	struct mmx_reply_heap_create *reply = (void *)heap->request->reply;
+	struct mmx_request *request = heap->request;
+
+	heap->session->making = NULL;
+	heap->request = NULL;
 	reply->heap_ctx_va = mmx_heap_context(heap->hw);
 	reply->first_chunk_va = mmx_heap_first_chunk(heap->hw);
 	request->size = sizeof(*reply);
-	return 0;
+	mmx_reply(heap->session, request, 0);
+	mmx_sheap_low(heap);
+}
+
+/* It is answered when it is gone. */
+static void cancel(struct mmx_sheap *heap, int error)
+{
+	struct mmx_request *request = heap->request;
+
+	heap->session->making = NULL;
+	heap->error = error;
+	reserve(heap, 0);
+	mmx_sheap_begin_destroy(heap, request);
+}
+
+void mmx_sheap_make(struct mmx_session *s)
+{
+	struct mmx_sheap *heap = s->making;
+	uint64_t before = heap->charged, work = 0;
+	int r = mmx_heap_make(heap->hw, &work);
+
+	s->credit -= (int64_t)work;
+	charge_all(heap);
+	reserve(heap, heap->reserved - (heap->charged - before));
+	if (!r)
+		made(heap);
+	else if (r != HEAP_E_MORE)
+		cancel(heap, r);
 }
 
 /* ---- the end ---- */
 
-static void gone(void *owner)
+static void gone(struct mmx_sheap *heap)
 {
-	struct mmx_sheap *heap = owner;
 	struct mmx_addrspace *vm = heap->vm;
 
 	charge(heap, 0);
 	if (heap->request)
-		mmx_reply(heap->session, heap->request, 0);
+		mmx_reply(heap->session, heap->request, heap->error);
 	free(heap);
 	mmx_addrspace_put(vm);
+}
+
+/* There is more of it to take apart. */
+static void go_on(void *owner)
+{
+	struct mmx_sheap *heap = owner;
+	struct mmx_session *s = heap->session;
+
+	mmx_list_add_tail(&s->ended_heaps, &heap->link);
+	s->ops->pump(s->ctx, s);
+}
+
+/* A piece of the first one's end. */
+static void end_some(struct mmx_session *s)
+{
+	struct mmx_sheap *heap = mmx_list_first(&s->ended_heaps, struct mmx_sheap, link);
+	uint64_t work = 0;
+	int r = mmx_heap_end(heap->hw, &work);
+
+	s->credit -= (int64_t)work;
+	if (r == HEAP_E_MORE) {
+		charge_all(heap);
+		return;
+	}
+	mmx_list_del(&heap->link);
+	if (!r)
+		gone(heap);
 }
 
 void mmx_sheap_begin_destroy(struct mmx_sheap *heap, struct mmx_request *request)
@@ -177,13 +252,43 @@ void mmx_sheap_begin_destroy(struct mmx_sheap *heap, struct mmx_request *request
 	mmx_list_del(&heap->low);
 	heap->request = request;
 	heap->vm->users++;
-	mmx_heap_destroy(heap->hw, gone);
+	mmx_heap_destroy(heap->hw, go_on);
+	go_on(heap);
 }
 
 void mmx_sheaps_destroy(struct mmx_addrspace *vm)
 {
-	while (!mmx_list_empty(&vm->heaps))
-		mmx_sheap_begin_destroy(mmx_list_first(&vm->heaps, struct mmx_sheap, link), NULL);
+	while (!mmx_list_empty(&vm->heaps)) {
+		struct mmx_sheap *heap = mmx_list_first(&vm->heaps, struct mmx_sheap, link);
+
+		if (heap == vm->session->making)
+			cancel(heap, ECANCELED);
+		else
+			mmx_sheap_begin_destroy(heap, NULL);
+	}
+}
+
+/* ---- in rounds ---- */
+
+bool mmx_sheaps_pending(const struct mmx_session *s)
+{
+	return !mmx_list_empty(&s->low_heaps) || !mmx_list_empty(&s->ended_heaps);
+}
+
+void mmx_sheaps_run(struct mmx_session *s, int64_t share)
+{
+	/* as of s->credit: nothing is saved up, but a debt is paid */
+	s->heap_credit = s->heap_credit < 0 ? s->heap_credit + share : share;
+	while (s->credit > 0 && s->heap_credit > 0 && mmx_sheaps_pending(s)) {
+		int64_t before = s->credit;
+
+		/* a draw may wait for it; nor can that go on for ever, as long as ended heaps hold memory */
+		if (!mmx_list_empty(&s->low_heaps))
+			refill_some(s);
+		else
+			end_some(s);
+		s->heap_credit -= before - s->credit;
+	}
 }
 
 int mmx_heap_destroy_msg(struct mmx_session *s, const void *msg, struct mmx_request *request)

@@ -486,9 +486,11 @@ MMX_ASSERT_SIZE(struct mmx_reply_group_get_state, 24);
  * fragment work, or calls the guest's exception handler, or the draw fails.
  *
  * initial_chunk_count: 1..max_chunks. chunk_size: bytes, a multiple of 4096 of 128 KiB..8 MiB. Anything else is EINVAL.
- * ENOSPC: not that much memory is left, or not as many addresses as max_chunks of them need.
+ * ENOSPC: not that much memory is left, or not as many addresses as max_chunks of them need. ECANCELED: its VM, that was
+ * going already with its client, has gone meanwhile.
  *
- * HEAP_DESTROY is answered when the GPU can't reach it any more. What still uses it then is a fault of the VM.
+ * HEAP_DESTROY is answered when the GPU can't reach it any more, and its memory has been given back. What still uses it
+ * is a fault of the VM.
  */
 struct mmx_msg_heap_create {
 	struct mmx_msg_hdr hdr;

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "backend/device/model_device.h"
+#include "backend/session/session_priv.h"
 #include "tests/unit/rig_guest.h"
 #include "tools/model/cost.h"
 
@@ -20,6 +22,9 @@
 #define QUOTA	   (3u << 20) /* of guest 0: some 20 chunks, beside a group */
 #define DESCRIPTOR (RIG_OBJECTS + 0x1000) /* offsets in a context's memory: of the heap, */
 #define TILER	   (RIG_OBJECTS + 0x1080) /* and the tiler context */
+
+#define LARGE (2u << 20) /* a chunk, half of what the pool takes from the device at once */
+#define OLD   16u /* large chunks of memory that has been used before */
 
 /* A draw that takes n chunks and a bit. */
 #define VERTICES(n) ((n)*CHUNK / MDL_HEAP_VERTEX + 10)
@@ -40,6 +45,7 @@ static int setup(void **state)
 	assert_non_null(env);
 	rig_init(&env->rig, 2);
 	env->rig.partitions[0].limits.backend_bytes = QUOTA;
+	env->rig.partitions[1].limits.wire.max_heaps = 2 * OLD + 1;
 	rig_start(&env->rig);
 	for (size_t i = 0; i < 2; i++) {
 		struct rig_ctx *ctx = i ? &env->other : &env->ctx;
@@ -215,34 +221,228 @@ static void test_two_guests(void **state)
 	assert_in_range(holdings(&env->guests[1]).heap_bytes, 50 * CHUNK, 52 * CHUNK);
 }
 
+/* ---- in pieces ---- */
+
+static void put_heap(struct rig_guest *guest, uint32_t vm, uint32_t index, uint32_t initial,
+		     uint32_t chunk_size)
+{
+	const struct mmx_heap_desc desc = { .vm = vm,
+					    .heap = RIG_NAME(index),
+					    .initial_chunk_count = initial,
+					    .chunk_size = chunk_size,
+					    .max_chunks = initial + 2,
+					    .target_in_flight = 1 };
+	union mmx_msg_buf msg;
+
+	RIG_CHECK(rig_put(guest, &msg, mmx_encode_heap_create(&msg, rig_tag(guest), &desc)));
+}
+
+/* Return: the tag. */
+static uint32_t put_object(struct rig_guest *guest, enum mmx_msg_type type, uint32_t object)
+{
+	union mmx_msg_buf msg;
+
+	RIG_CHECK(rig_put(guest, &msg,
+			  mmx_encode_object(&msg, rig_tag(guest), (uint16_t)type, object)));
+	return guest->tag;
+}
+
+/* To core at once: what it does then it does in mmx_core_round(). */
+static void show(struct env *env, struct rig_guest *guest)
+{
+	rig_kick(guest);
+	mmx_core_kick(env->rig.core, guest->session);
+}
+
+/* A round, in which no guest has had much more than its share. */
+static bool round_of(struct env *env)
+{
+	bool more = mmx_core_round(env->rig.core);
+
+	for (size_t i = 0; i < 2; i++)
+		if (env->guests[i].session)
+			assert_true(env->guests[i].session->credit > -4500);
+	return more;
+}
+
+/* Some time, as the loop has it: without waiting for rounds to have nothing to do. */
+static void pass(struct env *env)
+{
+	env->rig.now_ns += 20 * MMX_NS_PER_US;
+	mmx_model_device_run(env->rig.inner);
+	for (unsigned int irq = 0; irq < MMX_IRQ_COUNT; irq++)
+		mmx_core_irq(env->rig.core, (enum mmx_irq)irq);
+}
+
+/* The pool has room for OLD chunks where there have been others: every other one of a row of heaps goes. */
+static void leave_old_memory(struct env *env)
+{
+	for (uint32_t i = 0; i < 2 * OLD; i++)
+		assert_int_equal(rig_heap_create(&env->guests[1],
+						 &(struct mmx_heap_desc){ .vm = env->other.vm,
+									  .heap = RIG_NAME(i),
+									  .initial_chunk_count = 1,
+									  .chunk_size = LARGE,
+									  .max_chunks = 1 }),
+				 0);
+	for (uint32_t i = 0; i < 2 * OLD; i += 2)
+		assert_int_equal(rig_object(&env->guests[1], MMX_MSG_HEAP_DESTROY, RIG_NAME(i)), 0);
+}
+
 /* Heaps and their spare chunks are made over several rounds, and all of them without time passing. */
 static void test_many_at_once(void **state)
 {
 	struct env *env = *state;
 	struct rig_guest *guest = &env->guests[1];
-	struct mmx_heap_desc desc = { .vm = env->other.vm,
-				      .initial_chunk_count = 1,
-				      .chunk_size = 8 << 20,
-				      .max_chunks = 3,
-				      .target_in_flight = 1 };
 	uint64_t before = 0, now;
-	union mmx_msg_buf msg;
 
-	for (uint32_t i = 0; i < 5; i++) {
-		desc.heap = RIG_NAME(i);
-		assert_true(
-			rig_put(guest, &msg, mmx_encode_heap_create(&msg, rig_tag(guest), &desc)));
-	}
-	rig_kick(guest);
-	mmx_core_kick(env->rig.core, guest->session);
-	/* in one of them a heap at most, since that is more than a round's budget, and two spare chunks */
+	for (uint32_t i = 0; i < 5; i++)
+		put_heap(guest, env->other.vm, i, 1, 8 << 20);
+	show(env, guest);
 	for (; holdings(guest).heaps < 5; before = now) {
-		assert_true(mmx_core_round(env->rig.core));
+		assert_true(round_of(env));
 		now = holdings(guest).heap_bytes;
-		assert_true(now - before <= 4096 + (8 << 20) + (16 << 20));
+		/* each chunk is a way to the device */
+		assert_true(now - before <= 2 * 4096 + (8 << 20));
 	}
 	rig_settle(&env->rig);
 	assert_int_equal(holdings(guest).heap_bytes, 5ull * (4096 + (16 << 20)));
+}
+
+/*
+ * Memory that has been used before must be zeroed: that takes many rounds, in each of which another guest is heard.
+ * What comes behind the heap finds it made.
+ */
+static void test_made_beside_others(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[1];
+	unsigned int rounds = 0;
+	uint32_t tag, behind;
+
+	leave_old_memory(env);
+	put_heap(guest, env->other.vm, 0, OLD, LARGE);
+	tag = guest->tag;
+	behind = put_object(guest, MMX_MSG_HEAP_DESTROY, RIG_NAME(0));
+	show(env, guest);
+	while (!rig_answered(guest, tag)) {
+		uint32_t other = put_object(&env->guests[0], MMX_MSG_VM_GET_STATE, env->ctx.vm);
+
+		show(env, &env->guests[0]);
+		assert_true(round_of(env));
+		rig_guest_read(&env->guests[0]);
+		assert_true(rig_answered(&env->guests[0], other));
+		assert_int_equal(rig_reply(&env->guests[0], other)->error, 0);
+		rig_guest_read(guest);
+		assert_false(rig_answered(guest, behind));
+		assert_true(++rounds < 1000);
+	}
+	assert_int_equal(rig_reply(guest, tag)->error, 0);
+	/* two pieces of 128 KiB a round, or one */
+	assert_in_range(rounds, OLD * LARGE / (256u << 10), OLD * LARGE / (128u << 10) + 10);
+	assert_int_equal(rig_answer(guest, behind), 0);
+	assert_int_equal(holdings(guest).heap_bytes, OLD * (4096 + LARGE));
+}
+
+/* Memory goes back over rounds, too, in which the guest itself is heard. */
+static void test_goes_beside_others(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[1];
+	unsigned int rounds = 0;
+	uint64_t before, now;
+	uint32_t tag;
+
+	put_heap(guest, env->other.vm, 0, 32, LARGE);
+	rig_kick(guest);
+	assert_int_equal(rig_answer(guest, guest->tag), 0);
+	rig_settle(&env->rig);
+	tag = put_object(guest, MMX_MSG_HEAP_DESTROY, RIG_NAME(0));
+	show(env, guest);
+	for (before = holdings(guest).heap_bytes; before; before = now) {
+		uint32_t own = put_object(guest, MMX_MSG_VM_GET_STATE, env->other.vm);
+
+		show(env, guest);
+		assert_false(rig_answered(guest, tag));
+		pass(env);
+		round_of(env);
+		rig_guest_read(guest);
+		assert_true(rig_answered(guest, own));
+		now = holdings(guest).heap_bytes;
+		/* one way to the device, with the 4 MiB that the pool keeps in hand */
+		assert_true(before - now <= 4 * LARGE + 4096);
+		assert_true(++rounds < 1000);
+	}
+	assert_true(rounds > 16);
+	rig_guest_read(guest);
+	assert_true(rig_answered(guest, tag));
+	assert_int_equal(rig_reply(guest, tag)->error, 0);
+}
+
+/* Guests that go while a heap is made, and while one is given back: rig_finish() looks for what is left. */
+static void test_guest_goes_meanwhile(void **state)
+{
+	static const unsigned int rounds[] = { 1, 2, 40 };
+	struct env *env = *state;
+	struct heap mine;
+
+	for (size_t i = 0; i < 2 * sizeof(rounds) / sizeof(rounds[0]); i++) {
+		struct rig_guest *guest = &env->guests[1];
+
+		leave_old_memory(env);
+		put_heap(guest, env->other.vm, 0, OLD, LARGE);
+		if (i % 2) {
+			rig_kick(guest);
+			assert_int_equal(rig_answer(guest, guest->tag), 0);
+			put_object(guest, MMX_MSG_HEAP_DESTROY, RIG_NAME(0));
+		}
+		show(env, guest);
+		for (unsigned int n = 0; n < rounds[i / 2]; n++)
+			round_of(env);
+		if (!(i % 2))
+			assert_non_null(guest->session->making);
+		rig_guest_hangup(guest);
+		rig_guest_wait_gone(guest);
+		rig_guest_connect(&env->rig, 1, guest);
+		assert_int_equal(rig_hello(guest), 0);
+		rig_ctx_create(guest, 0, &env->other);
+		assert_int_equal(rig_group_create(guest, env->other.client, env->other.vm,
+						  RIG_NAME(0), 2, 0),
+				 0);
+	}
+	mine = make_heap(&env->ctx, 0, 1, 8);
+	assert_int_equal(draw(env, 0, &mine, VERTICES(3)), 0);
+}
+
+/* Its VM goes while it is made: with the client, whose group has to leave its slot first. */
+static void test_vm_goes_meanwhile(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[1];
+	uint32_t client, heap;
+	unsigned int rounds = 0;
+
+	leave_old_memory(env);
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_endless(&env->other), NULL, 0);
+	rig_run(&env->rig, MMX_NS_PER_MS);
+	client = put_object(guest, MMX_MSG_CLIENT_DESTROY, env->other.client);
+	put_heap(guest, env->other.vm, 0, OLD, LARGE);
+	heap = guest->tag;
+	show(env, guest);
+	round_of(env);
+	assert_non_null(guest->session->making);
+	while (guest->session->making) {
+		pass(env);
+		round_of(env);
+		rounds++;
+	}
+	/* or it was made */
+	assert_true(rounds < OLD * LARGE / (256u << 10));
+	assert_int_equal(rig_answer(guest, heap), -ECANCELED);
+	assert_int_equal(rig_answer(guest, client), 0);
+	assert_int_equal(holdings(guest).heap_bytes, 0);
+	assert_int_equal(holdings(guest).backend_bytes, 0);
+	assert_int_equal(guest->session->reserved_bytes, 0);
 }
 
 /* ---- a guest that has all it may have ---- */
@@ -268,6 +468,24 @@ static void test_quota(void **state)
 		-ENOSPC);
 	assert_int_equal(draw(env, 1, &other, VERTICES(100)), 0);
 	assert_int_equal(env->guests[1].fault_count, 0);
+}
+
+/* What a heap that is being made will have is no other's. */
+static void test_quota_while_made(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	uint32_t chunks = (uint32_t)((QUOTA - holdings(guest).backend_bytes) / CHUNK) - 1, tag;
+
+	/* the first one is low when the second is begun with */
+	put_heap(guest, env->ctx.vm, 0, 1, CHUNK);
+	put_heap(guest, env->ctx.vm, 1, chunks, CHUNK);
+	tag = guest->tag;
+	show(env, guest);
+	assert_int_equal(rig_answer(guest, tag), 0);
+	rig_settle(&env->rig);
+	assert_int_equal(holdings(guest).heap_bytes, 2 * 4096 + (chunks + 1) * CHUNK);
+	assert_int_equal(guest->session->reserved_bytes, 0);
 }
 
 /* What one heap gives up another one gets, within a heartbeat. */
@@ -455,7 +673,12 @@ int main(void)
 		T(test_grows),
 		T(test_two_guests),
 		T(test_many_at_once),
+		T(test_made_beside_others),
+		T(test_goes_beside_others),
+		T(test_guest_goes_meanwhile),
+		T(test_vm_goes_meanwhile),
 		T(test_quota),
+		T(test_quota_while_made),
 		T(test_room_comes_back),
 		T(test_incremental_rendering),
 		T(test_foreign_heaps),

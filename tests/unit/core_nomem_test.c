@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "backend/session/session_priv.h"
 #include "tests/unit/rig_guest.h"
 
 #define MAX_STEPS 2000u
@@ -172,7 +173,15 @@ static int create_heap(struct env *env, uint32_t chunks)
 		.target_in_flight = 4,
 	};
 
-	return rig_heap_create(&env->guest, &heap);
+	int r = rig_heap_create(&env->guest, &heap);
+
+	/* what there was of it is back */
+	if (r && env->guest.session) {
+		RIG_CHECK(env->guest.session->stats.heap_bytes == 0);
+		RIG_CHECK(env->guest.session->reserved_bytes == 0);
+		RIG_CHECK(env->guest.session->heaps.count == 0);
+	}
+	return r;
 }
 
 static void binds(struct env *env)

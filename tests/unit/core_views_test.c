@@ -27,6 +27,7 @@
 #include "tools/model/cost.h"
 
 #define CHUNK	   (128u << 10)
+#define CHUNK_OLD  (2u << 20) /* of heaps whose chunks others have had */
 #define DESCRIPTOR (RIG_OBJECTS + 0x1000) /* offsets in a context's memory: of a heap, */
 #define TILER	   (RIG_OBJECTS + 0x1080) /* and the tiler context */
 #define GROUPS	   12u /* more than slots */
@@ -127,33 +128,67 @@ static void faults(struct rig_guest *guest)
 	RIG_CHECK(!rig_object(guest, MMX_MSG_CLIENT_DESTROY, ctx.client));
 }
 
+/* Return: where its first chunk is. */
+static uint64_t make_heap(const struct rig_ctx *ctx, uint32_t chunk_size, uint64_t *ret_context)
+{
+	const struct mmx_heap_desc desc = { .vm = ctx->vm,
+					    .heap = RIG_NAME(0),
+					    .initial_chunk_count = 2,
+					    .chunk_size = chunk_size,
+					    .max_chunks = 2,
+					    .target_in_flight = 100 };
+	const struct mmx_decoded_reply *reply;
+
+	RIG_CHECK(!rig_heap_create(ctx->guest, &desc));
+	reply = rig_reply(ctx->guest, ctx->guest->tag);
+	*ret_context = reply->heap.context_va;
+	return reply->heap.first_chunk_va;
+}
+
+/* What a heap has is zeroes to the GPU, whether nobody or somebody has had it; here it is what another heap has had. */
+static void reused_heap(struct rig_ctx *ctx)
+{
+	const uint32_t old = 0x0ddba115, size = 8u << 20;
+	const uint32_t at[] = { 0x40, 0x10000, 0x20000, size - 0x1000 };
+	uint64_t seqno = 0, va, context;
+
+	create_group(ctx, 56);
+	for (unsigned int turn = 0; turn < 4; turn++) {
+		/* large: memory of its own; then of the pool's, fresh and not */
+		va = make_heap(ctx, turn ? CHUNK_OLD : size, &context);
+		for (unsigned int i = 0; i < 4; i++) {
+			uint32_t offset = turn && at[i] > CHUNK_OLD ? CHUNK_OLD - 0x40 : at[i];
+
+			rig_submit(ctx->guest, RIG_NAME(56), 0, ++seqno,
+				   rig_peek(ctx, va + offset, i), NULL, 0);
+			rig_submit(ctx->guest, RIG_NAME(56), 0, ++seqno,
+				   rig_poke(ctx, va + offset, old), NULL, 0);
+			RIG_CHECK(!rig_wait_job(ctx->guest, RIG_NAME(56), seqno));
+			RIG_CHECK(rig_result(ctx, i) == 0);
+		}
+		RIG_CHECK(!rig_object(ctx->guest, MMX_MSG_HEAP_DESTROY, RIG_NAME(0)));
+	}
+}
+
 /* A draw that takes the second chunk of a heap, which the first one leads to. */
 static void heap(struct rig_guest *guest)
 {
 	struct rig_ctx ctx;
-	struct mmx_heap_desc desc = { .heap = RIG_NAME(0),
-				      .initial_chunk_count = 2,
-				      .chunk_size = CHUNK,
-				      .max_chunks = 2,
-				      .target_in_flight = 100 };
-	const struct mmx_decoded_reply *reply;
 	struct mmx_cs_asm a;
-	uint64_t *words;
+	uint64_t *words, context;
 
 	rig_ctx_create(guest, 4, &ctx);
 	create_group(&ctx, 55);
-	desc.vm = ctx.vm;
-	RIG_CHECK(!rig_heap_create(guest, &desc));
-	reply = rig_reply(guest, guest->tag);
+	reused_heap(&ctx);
 	words = (uint64_t *)(void *)((uint8_t *)ctx.memory + DESCRIPTOR);
 	words[0] = (uint64_t)CHUNK << 32 | 0x29;
-	words[1] = reply->heap.first_chunk_va;
+	words[1] = make_heap(&ctx, CHUNK, &context);
 	words[2] = words[1] + 64;
 	words[3] = words[1] + CHUNK;
 	*(uint64_t *)(void *)((uint8_t *)ctx.memory + TILER + 24) = RIG_VA + DESCRIPTOR;
 	a = rig_asm_begin(&ctx);
 	mmx_cs_req_resource(&a, MMX_CS_RES_IDVS | MMX_CS_RES_FRAGMENT);
-	mmx_cs_move48(&a, 0, reply->heap.context_va);
+	mmx_cs_move48(&a, 0, context);
 	mmx_cs_heap_set(&a, 0);
 	mmx_cs_heap_operation(&a, MMX_CS_VT_START, MMX_CS_NOW);
 	mmx_cs_move48(&a, MMX_CS_R_TILER_CONTEXT, RIG_VA + TILER);
