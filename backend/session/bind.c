@@ -119,11 +119,13 @@ bool mmx_bind_finish(struct mmx_addrspace *vm)
 	mmx_list_del(&vm->sweeps);
 	while (!mmx_list_empty(&vm->maintained)) {
 		struct mmx_bind *bind = mmx_list_first(&vm->maintained, struct mmx_bind, link);
+		struct mmx_session *s = vm->session;
+		bool swept = sweep(bind, &left);
 
-		/* jobs of its timeline that were cancelled complete in rounds too */
-		if (!sweep(bind, &left) || (bind->goodbye && has_jobs(vm))) {
-			struct mmx_session *s = vm->session;
-
+		if (!swept || (bind->goodbye && has_jobs(vm))) {
+			/* cancelled jobs complete in rounds: looking for them again must end this one */
+			if (swept)
+				s->credit -= MMX_SESSION_MESSAGE_WORK;
 			mmx_list_add_tail(&s->sweeps, &vm->sweeps);
 			s->ops->pump(s->ctx, s);
 			return true;

@@ -287,6 +287,41 @@ static void test_avalanche_of_the_cancelled(void **state)
 		assert_int_equal(rig_wait_job(guest, RIG_NAME(i), 1), ECANCELED);
 }
 
+/* Binds of many VMs that wait for the job, when the VMs go. */
+static void test_avalanche_of_binds(void **state)
+{
+	const struct mmx_wait wait = { .timeline = RIG_NAME(0), .seqno = 1 };
+	const struct mmx_bind_op op = { .op = MMX_BIND_OP_UNMAP,
+					.va = 1ull << 36,
+					.size = MMX_WIRE_PAGE_SIZE };
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	union mmx_msg_buf msg;
+	struct rig_ctx ctx;
+	uint32_t i, seqno;
+
+	rig_ctx_create(guest, 0, &ctx);
+	assert_int_equal(rig_group_create(guest, ctx.client, ctx.vm, RIG_NAME(0), 1, 0), 0);
+	assert_int_equal(rig_client_create(guest, RIG_NAME(1)), 0);
+	for (i = 1; i <= 15; i++)
+		assert_int_equal(
+			rig_vm_create_async(guest, RIG_NAME(1), RIG_NAME(i), RIG_NAME(i), 0), 0);
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_endless(&ctx), NULL, 0);
+	for (seqno = 1; seqno <= 60; seqno++) {
+		for (i = 1; i <= 15; i++)
+			rig_bind_async(guest, RIG_NAME(i), seqno, &op, 1, &wait, 1);
+		rig_run(guest->rig, MMX_NS_PER_MS);
+	}
+	assert_int_equal(jobs_of(guest), 15 * 60 + 1);
+	assert_true(rig_put(
+		guest, &msg,
+		mmx_encode_object(&msg, rig_tag(guest), MMX_MSG_CLIENT_DESTROY, RIG_NAME(1))));
+	rig_kick(guest);
+	assert_int_equal(rig_answer(guest, msg.hdr.tag), 0);
+	for (i = 1; i <= 15; i++)
+		assert_int_equal(rig_wait_job(guest, RIG_NAME(i), 60), ECANCELED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +331,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_avalanche, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_avalanche_of_the_cancelled, setup,
 						rig_teardown),
+		cmocka_unit_test_setup_teardown(test_avalanche_of_binds, setup, rig_teardown),
 	};
 	int failed = cmocka_run_group_tests_name("coherent", tests, NULL, NULL);
 
