@@ -149,7 +149,6 @@ void mmx_addrspace_begin_destroy(struct mmx_addrspace *vm, struct mmx_request *r
 	vm->destroying = true;
 	vm->users++;
 	mmx_bind_cancel_all(vm);
-	mmx_bind_note_unmapped(vm, 0, end);
 	bind->request = request;
 	bind->steps[0] = (struct mmx_bind_step){ .kind = MMX_STEP_UNMAP, .size = end };
 	bind->step_count = 1;

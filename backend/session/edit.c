@@ -103,8 +103,13 @@ static int map_piece(struct mmx_bind *bind, const struct mmx_bind_step *step)
 
 static void unmap_piece(struct mmx_bind *bind, const struct mmx_bind_step *step)
 {
-	bind->done += mmx_vm_unmap_some(bind->vm->hw, step->va + bind->done, bind->end - bind->done,
-					PIECE);
+	uint64_t va = step->va + bind->done;
+	uint64_t size = mmx_vm_unmap_some(bind->vm->hw, va, bind->end - bind->done, PIECE);
+
+	/* piece by piece: a flush of what is noted may begin between two */
+	if (size)
+		mmx_bind_note_unmapped(bind->vm, va, size);
+	bind->done += size;
 }
 
 /* ---- steps ---- */
@@ -167,10 +172,8 @@ static int begin_step(struct mmx_bind *bind, const struct mmx_bind_step *step)
 	if (r)
 		return r;
 	r = any ? mmx_vm_split(vm->hw, step->va, step->size) : 0;
-	if (!r && any) {
+	if (!r && any)
 		mmx_vma_cut(vm, step->va, step->size, &bind->garbage, &spare);
-		mmx_bind_note_unmapped(vm, step->va, step->size);
-	}
 	if (!r && maps)
 		mmx_vma_insert(vm, &range, &spare);
 	if (!r)
@@ -186,7 +189,6 @@ static void undone(struct mmx_bind *bind, const struct mmx_bind_step *step)
 
 	/* one whole mapping: takes no spare */
 	mmx_vma_cut(bind->vm, step->va, step->size, &bind->garbage, &none);
-	mmx_bind_note_unmapped(bind->vm, step->va, step->size);
 }
 
 /* One piece. Return: true: the bind has been edited, as far as bind->error lets it. */

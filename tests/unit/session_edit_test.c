@@ -124,6 +124,38 @@ static void test_long_bind(void **state)
 	assert_int_equal(rig_wait_job(other, RIG_NAME(0), 1), 0);
 }
 
+/* A flush begins while a long bind is being carried out: what of it follows is maintained all the same. */
+static void test_flush_amid(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct mmx_bind_op op = { .mem = RIG_NAME(1), .va = 1ull << 40, .size = 4000 * PAGE };
+	const struct mmx_addrspace *vm = vm_of(guest, env->ctx[0].vm);
+	uint32_t seqno = 0;
+	uint64_t before;
+
+	assert_int_equal(rig_mem_create_scattered(guest, RIG_NAME(1), RIG_PAGES, 4000), 0);
+	for (unsigned int i = 0; i < 8; i++, op.va += op.size)
+		rig_bind_async(guest, env->ctx[0].vm, ++seqno, &op, 1, NULL, 0);
+	assert_int_equal(rig_wait_job(guest, BINDS, seqno), 0);
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_await(&env->ctx[0], 0, 0), NULL, 0);
+	rig_run(&env->rig, MMX_NS_PER_MS);
+	assert_non_null(vm->hw->as);
+	before = env->rig.as_locks;
+	/* the first is soon through, and flushed at the end of the round, in which the second has begun */
+	op = (struct mmx_bind_op){ .op = MMX_BIND_OP_UNMAP, .va = 1ull << 40, .size = PAGE };
+	rig_bind_async(guest, env->ctx[0].vm, ++seqno, &op, 1, NULL, 0);
+	op = (struct mmx_bind_op){ .op = MMX_BIND_OP_UNMAP,
+				   .va = (1ull << 40) + PAGE,
+				   .size = 8 * 4000 * PAGE - PAGE };
+	rig_bind_async(guest, env->ctx[0].vm, ++seqno, &op, 1, NULL, 0);
+	mmx_core_kick(env->rig.core, guest->session);
+	while (mmx_core_round(env->rig.core))
+		;
+	assert_int_equal(rig_wait_job(guest, BINDS, seqno), 0);
+	assert_int_equal(env->rig.as_locks - before, 2);
+}
+
 /* Asynchronous ones leave half of each round to messages. */
 static void test_messages_meanwhile(void **state)
 {
@@ -457,6 +489,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_long_bind, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_flush_amid, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_messages_meanwhile, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_long_end, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_list_moves, setup, rig_teardown),
