@@ -306,7 +306,7 @@ static void live(const char *folder, unsigned int partition, unsigned int last, 
 struct holds {
 	int64_t dma_bytes, vms, groups, timers;
 	int64_t daemon_fds, daemon_maps, model_fds, model_maps;
-	int64_t daemon_pss_kib;
+	int64_t daemon_anon_kib;
 };
 
 struct run {
@@ -402,7 +402,7 @@ static unsigned int count_maps(pid_t pid)
 	return count;
 }
 
-static unsigned int pss_kib(pid_t pid)
+static unsigned int anon_kib(pid_t pid)
 {
 	unsigned int kib = 0;
 	char line[256];
@@ -411,8 +411,8 @@ static unsigned int pss_kib(pid_t pid)
 	snprintf(line, sizeof(line), "/proc/%d/smaps_rollup", (int)pid);
 	f = fopen(line, "re");
 	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "Pss:", 4))
-			kib = (unsigned int)strtoul(line + 4, NULL, 10);
+		if (!strncmp(line, "Anonymous:", 10))
+			kib = (unsigned int)strtoul(line + 10, NULL, 10);
 	if (f)
 		fclose(f);
 	return kib;
@@ -430,7 +430,7 @@ static struct holds look(struct run *run)
 		.daemon_maps = count_maps(run->daemon),
 		.model_fds = count_entries(run->model, "fd"),
 		.model_maps = count_maps(run->model),
-		.daemon_pss_kib = pss_kib(run->daemon),
+		.daemon_anon_kib = anon_kib(run->daemon),
 	};
 
 	json_object_put(gpu);
@@ -481,7 +481,7 @@ static bool same(struct run *run, const struct holds *before, struct holds *ret_
 		struct holds now = look(run);
 
 		*ret_after = now;
-		now.daemon_pss_kib = before->daemon_pss_kib;
+		now.daemon_anon_kib = before->daemon_anon_kib;
 		if (!memcmp(&now, before, sizeof(now)))
 			return true;
 	}
@@ -499,7 +499,7 @@ static struct holds settled(struct run *run)
 
 	for (alike = 0, tries = 0; alike < 50 && tries < 20000; tries++) {
 		now = look(run);
-		now.daemon_pss_kib = before.daemon_pss_kib;
+		now.daemon_anon_kib = before.daemon_anon_kib;
 		alike = memcmp(&now, &before, sizeof(now)) ? 0 : alike + 1;
 		if (!alike)
 			before = look(run);
@@ -513,7 +513,7 @@ static void tell(const char *when, const struct holds *h)
 	       "%lld mappings, %lld KiB; model: %lld descriptors, %lld mappings\n",
 	       when, (long long)h->dma_bytes, (long long)h->vms, (long long)h->groups,
 	       (long long)h->timers, (long long)h->daemon_fds, (long long)h->daemon_maps,
-	       (long long)h->daemon_pss_kib, (long long)h->model_fds, (long long)h->model_maps);
+	       (long long)h->daemon_anon_kib, (long long)h->model_fds, (long long)h->model_maps);
 }
 
 /* Guests that live: the daemon has what it keeps for good, and the script's steps are counted. */
@@ -589,7 +589,7 @@ int main(int argc, char **argv)
 	}
 #ifndef __SANITIZE_ADDRESS__
 	/* with sanitizers freed memory is kept for a while */
-	if (after.daemon_pss_kib > before.daemon_pss_kib + MAX_GROWTH_KIB) {
+	if (after.daemon_anon_kib > before.daemon_anon_kib + MAX_GROWTH_KIB) {
 		printf("FAIL: the daemon has grown\n");
 		ok = false;
 	}
