@@ -381,6 +381,11 @@ int mmx_fw_window_map(struct mmx_gpu *gpu, uint64_t va, const struct mmx_dma_buf
 			      MMX_PROT_READ | MMX_PROT_WRITE | (cached ? 0 : MMX_PROT_UNCACHED));
 }
 
+void mmx_fw_window_mapped(struct mmx_gpu *gpu, unsigned int slot, struct mmx_vm_op *op)
+{
+	mmx_vm_flush(gpu->fw.vm, mmx_fw_suspend_va(gpu, slot), gpu->fw.window_size, op);
+}
+
 void mmx_fw_window_clear(struct mmx_gpu *gpu, unsigned int slot, struct mmx_vm_op *op)
 {
 	uint64_t va = mmx_fw_suspend_va(gpu, slot);

@@ -84,6 +84,8 @@ uint64_t mmx_fw_protm_suspend_va(const struct mmx_gpu *gpu, unsigned int slot);
 uint64_t mmx_fw_queue_va(const struct mmx_gpu *gpu, unsigned int slot, unsigned int queue);
 /* Return: 0; PGTABLE_E_*: it does not fit there; negative errno. */
 int mmx_fw_window_map(struct mmx_gpu *gpu, uint64_t va, const struct mmx_dma_buf *buf, bool cached);
+/* After the slot's windows were mapped: op->done() when firmware sees them. */
+void mmx_fw_window_mapped(struct mmx_gpu *gpu, unsigned int slot, struct mmx_vm_op *op);
 /* Unmaps all windows of the slot and flushes AS0; op->done() when firmware can't reach them. */
 void mmx_fw_window_clear(struct mmx_gpu *gpu, unsigned int slot, struct mmx_vm_op *op);
 

@@ -10,11 +10,12 @@
  *
  * The spare chunk is the last made one. It is
  *	SPARE_READY	there
+ *	SPARE_MAPPED	there soon: the GPU may not see it before maintenance has ended; who needs it waits
  *	SPARE_ASKED	not there: the owner, who knows (ops->heap_low()), has not yet decided, or it is being made; who needs
  *			it waits
  *	SPARE_NONE	refused, or the heap has all it may have: who needs it gets none
  *
- * Invariant: of a heap that is made, chunk_count is given, and one more with SPARE_READY.
+ * Invariant: of a heap that is made, chunk_count is given, and one more with SPARE_READY or SPARE_MAPPED.
  */
 #include "backend/gpu/heap.h"
 
@@ -41,6 +42,7 @@
 enum spare {
 	SPARE_NONE,
 	SPARE_READY,
+	SPARE_MAPPED,
 	SPARE_ASKED,
 };
 
@@ -75,6 +77,7 @@ struct mmx_heap {
 	size_t next_dirty; /* bytes at its beginning that are still to be zeroed */
 	enum spare spare;
 	struct mmx_list waits; /* mmx_heap_wait.link */
+	struct mmx_vm_op mapped; /* maintenance after a spare chunk was mapped */
 	struct mmx_vm_op end; /* the last maintenance */
 	bool end_is_awaited; /* the owner has been told that maintained() will be called */
 };
@@ -192,7 +195,8 @@ int mmx_heap_make(struct mmx_heap *heap, uint64_t *work)
 
 bool mmx_heap_wants_spare(const struct mmx_heap *heap)
 {
-	return heap->spare != SPARE_READY && heap->chunk_count < heap->max_chunks;
+	return heap->spare != SPARE_READY && heap->spare != SPARE_MAPPED &&
+	       heap->chunk_count < heap->max_chunks;
 }
 
 /* Return: the chunk, which is the GPU's now. */
@@ -211,13 +215,24 @@ static uint64_t take_spare(struct mmx_heap *heap)
 /* Those that wait get what there is. */
 static void answer_all(struct mmx_heap *heap)
 {
-	while (heap->spare != SPARE_ASKED && !mmx_list_empty(&heap->waits)) {
+	while ((heap->spare == SPARE_NONE || heap->spare == SPARE_READY) &&
+	       !mmx_list_empty(&heap->waits)) {
 		struct mmx_heap_wait *wait =
 			mmx_list_first(&heap->waits, struct mmx_heap_wait, link);
 
 		mmx_list_del(&wait->link);
 		wait->answer(wait, heap->spare == SPARE_READY ? take_spare(heap) : 0);
 	}
+}
+
+static void spare_mapped(struct mmx_vm_op *op)
+{
+	struct mmx_heap *heap = mmx_container_of(op, struct mmx_heap, mapped);
+
+	if (heap->spare != SPARE_MAPPED)
+		return; /* the heap is being destroyed, and freed after this */
+	heap->spare = SPARE_READY;
+	answer_all(heap);
 }
 
 int mmx_heap_refill(struct mmx_heap *heap, bool allowed, uint64_t *work)
@@ -232,8 +247,14 @@ int mmx_heap_refill(struct mmx_heap *heap, bool allowed, uint64_t *work)
 		heap->spare = SPARE_ASKED;
 		return r;
 	}
-	heap->spare = r ? SPARE_NONE : SPARE_READY;
-	answer_all(heap);
+	if (r) {
+		heap->spare = SPARE_NONE;
+		answer_all(heap);
+		return 0;
+	}
+	heap->spare = SPARE_MAPPED;
+	mmx_vm_flush(heap->vm, chunk_va(heap, heap->chunk_count - 1), heap->chunk_size,
+		     &heap->mapped);
 	return 0;
 }
 
@@ -254,6 +275,7 @@ int mmx_heap_create(const struct mmx_heap_params *params, struct mmx_heap **ret_
 	heap->max_chunks =
 		params->max_chunks < MMX_HEAP_MAX_CHUNKS ? params->max_chunks : MMX_HEAP_MAX_CHUNKS;
 	heap->target_in_flight = params->target_in_flight;
+	heap->mapped.done = spare_mapped;
 	mmx_list_init(&heap->link);
 	mmx_list_init(&heap->waits);
 	r = mmx_vm_reserve_kernel(heap->vm, range_size(heap), &heap->va);
@@ -412,6 +434,7 @@ int mmx_heap_grow(struct mmx_vm *vm, const struct mmx_heap_oom *oom, struct mmx_
 	case SPARE_READY:
 		*ret_chunk = take_spare(heap);
 		return 0;
+	case SPARE_MAPPED:
 	case SPARE_ASKED:
 		mmx_list_add_tail(&heap->waits, &wait->link);
 		return HEAP_E_LATER;

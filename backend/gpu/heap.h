@@ -51,7 +51,7 @@ enum {
 int mmx_heap_create(const struct mmx_heap_params *params, struct mmx_heap **ret_heap);
 /*
  * A piece of the making of the initial chunks. There is no spare one then: as after ops->heap_low(), the owner calls
- * mmx_heap_refill() soon. To *work is added what it has taken, in entries of page tables (mmx_vm_work()).
+ * mmx_heap_refill() soon. The GPU sees it after mmx_vm_flush() of its bytes from the context on. To *work is added what it has taken, in entries of page tables (mmx_vm_work()).
  * Return: 0: it is made; HEAP_E_MORE; -ENOMEM, -ENOSPC, -EIO: can only be destroyed.
  */
 int mmx_heap_make(struct mmx_heap *heap, uint64_t *work);
@@ -81,8 +81,8 @@ uint64_t mmx_heap_bytes_of(uint64_t chunks, uint32_t chunk_size);
 bool mmx_heap_wants_spare(const struct mmx_heap *heap);
 /*
  * A piece of the making of the spare chunk, if one is wanted and @allowed: which only counts for the first piece, that
- * takes the memory (mmx_heap_bytes()). With the last one the draws that wait for it are answered: without a chunk, if
- * there is none then. From within, ops->heap_low() may be called again. *work as above.
+ * takes the memory (mmx_heap_bytes()). After the last one the draws that wait for it are answered, when the GPU
+ * sees it; or at once, without a chunk, if there is none then. From within, ops->heap_low() may be called again. *work as above.
  * Return: 0: it is there, or will not be; HEAP_E_MORE.
  */
 int mmx_heap_refill(struct mmx_heap *heap, bool allowed, uint64_t *work);
@@ -98,7 +98,10 @@ struct mmx_heap_oom {
 /* A stream that waits for a chunk. Whoever leaves before the answer takes it out with mmx_list_del(&link). */
 struct mmx_heap_wait {
 	struct mmx_list link;
-	/* @chunk: as in CS_INPUT.heap_start; 0 = none. From within mmx_heap_refill() and mmx_heap_destroy(). */
+	/*
+	 * @chunk: as in CS_INPUT.heap_start; 0 = none. From within mmx_heap_refill() and mmx_heap_destroy(), or
+	 * at the end of maintenance.
+	 */
 	void (*answer)(struct mmx_heap_wait *wait, uint64_t chunk);
 };
 

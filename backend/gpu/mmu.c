@@ -8,14 +8,15 @@
  * next, most urgent first:
  *
  *	faulted and mapped		UNMAPPED, UPDATE: ends the accesses that hang in the fault
- *	maintenance is pending		LOCK, FLUSH_MEM, UNLOCK of one region that holds all of it
+ *	maintenance is pending, or
+ *	changes and someone waits	LOCK, FLUSH_MEM, UNLOCK of one region that holds all of it
  *	no user, not cleaned since	the same for all addresses
  *	users, not mapped		tables, UPDATE
  *	no user, mapped			UNMAPPED, UPDATE
  *	no user, not mapped		the VM loses it
  *	otherwise			tell who waits for it
  *
- * FLUSH_MEM and not FLUSH_PT, always: maintenance is asked for when memory is to be taken away, and then no
+ * FLUSH_MEM and not FLUSH_PT, always: maintenance is mostly asked for when memory is to be taken away, and then no
  * dirty line of it may be left in the GPU's caches. It concerns one AS; others run on meanwhile, unlike with a
  * flush of the whole GPU's caches.
  *
@@ -63,7 +64,7 @@ struct mmx_as {
 	struct mmx_list heir_waits; /* mmx_as_wait.link */
 	struct mmx_list pending; /* mmx_vm_op.link: not begun */
 	struct mmx_list running; /* mmx_vm_op.link: served by the region that is locked */
-	uint64_t lock_unmaps; /* mmx_pgtable_unmaps() when it was locked */
+	struct mmx_vm_mark lock_mark; /* when it was locked */
 	bool lock_all; /* and nobody has come back since */
 };
 
@@ -145,8 +146,8 @@ static void lock(struct mmx_as *as)
 		start = op->va < start ? op->va : start;
 		end = last > end ? last : end;
 	}
-	/* with what else is stale: so that tables which were emptied can go */
-	if (as->vm->stale_start < as->vm->stale_end) {
+	/* with what else is stale: so that tables which were emptied can go, and what was mapped can be used */
+	if (mmx_vm_is_stale(as->vm)) {
 		start = as->vm->stale_start < start ? as->vm->stale_start : start;
 		end = as->vm->stale_end > end ? as->vm->stale_end : end;
 	}
@@ -154,7 +155,7 @@ static void lock(struct mmx_as *as)
 		start = 0;
 		end = limit;
 	}
-	as->lock_unmaps = mmx_pgtable_unmaps(as->vm->pt);
+	as->lock_mark = mmx_vm_mark(as->vm);
 	as_write64(as, AS_LOCKADDR, mmx_mmu_lock_region(start, end, &start, &end));
 	command(as, AS_COMMAND_LOCK, STEP_LOCK);
 }
@@ -164,6 +165,12 @@ static void lock(struct mmx_as *as)
 static bool usable(const struct mmx_as *as)
 {
 	return as->mapped && !as->faulted && as->users && as->step != STEP_DISABLE;
+}
+
+/* Someone waits for it who may count on all that is mapped by now. */
+static bool must_catch_up(const struct mmx_as *as)
+{
+	return usable(as) && !mmx_list_empty(&as->waits) && mmx_vm_is_stale(as->vm);
 }
 
 static void wake(struct mmx_as *as)
@@ -224,7 +231,7 @@ static void detach(struct mmx_as *as)
 	vm->as = NULL;
 	if (as->heir)
 		take_over(as);
-	mmx_vm_maintained(vm, mmx_pgtable_unmaps(vm->pt));
+	mmx_vm_maintained(vm, mmx_vm_mark(vm));
 	mmx_vm_detached(vm);
 	kick(as);
 	mmx_reset_look(as->gpu);
@@ -238,7 +245,7 @@ static void kick(struct mmx_as *as)
 		return;
 	if (as->faulted && as->mapped)
 		disable(as);
-	else if (!mmx_list_empty(&as->pending) || (!as->users && !as->clean))
+	else if (!mmx_list_empty(&as->pending) || (!as->users && !as->clean) || must_catch_up(as))
 		lock(as);
 	else if (as->users && !as->mapped && !as->faulted)
 		enable(as);
@@ -268,7 +275,7 @@ static void unlocked(struct mmx_as *as)
 	move_links(&as->running, &done);
 	if (as->lock_all)
 		as->clean = true;
-	mmx_vm_maintained(as->vm, as->lock_unmaps);
+	mmx_vm_maintained(as->vm, as->lock_mark);
 	kick(as);
 	finish_ops(&done);
 }
@@ -459,7 +466,7 @@ int mmx_mmu_get(struct mmx_vm *vm, int as, struct mmx_as_wait *wait)
 	vm->as->clean = false;
 	vm->as->lock_all = false;
 	mmx_list_add_tail(&vm->as->waits, &wait->link);
-	if (usable(vm->as))
+	if (usable(vm->as) && !must_catch_up(vm->as))
 		wake(vm->as);
 	else
 		kick(vm->as);
@@ -498,7 +505,7 @@ void mmx_mmu_flush(struct mmx_vm *vm, struct mmx_vm_op *op)
 		return;
 	}
 	if (!vm->as) {
-		mmx_vm_maintained(vm, mmx_pgtable_unmaps(vm->pt));
+		mmx_vm_maintained(vm, mmx_vm_mark(vm));
 		op->done(op);
 		return;
 	}

@@ -58,7 +58,8 @@ enum {
 /**
  * mmx_mmu_get() - lends an AS to the VM, or counts one more user of the one it has
  * @as: wanted one: 0 for the MCU's VM, -1 = any other
- * @wait: done() once it is enabled (at once if it is already); never, if it faults before or the GPU is reset
+ * @wait: done() once it is enabled and what was mapped before has been maintained (at once if that is so already);
+ *	never, if it faults before or the GPU is reset
  *
  * An AS that another VM is giving up can be had too: @wait takes that much longer then.
  * Return: 0; MMU_E_NO_AS: none is left, the VM's own has faulted or went to another VM and is not given up yet, or the

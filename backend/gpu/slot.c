@@ -2,7 +2,7 @@
 /*
  * Group slots of the firmware: the state machine of slot.h. What else firmware reports on the groups in them is
  * slot_report.c's. Called by core through group.h (place, evict), by gpu.c's interrupt dispatch, by mmu.c
- * (address space enabled, windows flushed), by boot.c at a reset, and by a deadline per slot.
+ * (address space enabled, windows maintained), by boot.c at a reset, and by a deadline per slot.
  * Nothing waits.
  *
  * Invariants
@@ -66,13 +66,30 @@ static void start(struct mmx_slot *slot)
 		MMX_FW_REQUEST_NS);
 }
 
+static void start_if_ready(struct mmx_slot *slot)
+{
+	if (slot->state == MMX_SLOT_MAPPING && slot->as_ready && slot->windows_ready)
+		start(slot);
+}
+
 static void as_done(struct mmx_as_wait *wait)
 {
 	struct mmx_slot *slot = mmx_container_of(wait, struct mmx_slot, as_wait);
 
 	slot->as_ready = true;
-	if (slot->state == MMX_SLOT_MAPPING)
-		start(slot);
+	start_if_ready(slot);
+}
+
+/*
+ * Firmware sees the windows. Maintenance of AS0 ends in the order in which it was asked for, and with a reset before
+ * any group is placed again: so this is about the group that is in the slot, if any.
+ */
+static void map_done(struct mmx_vm_op *op)
+{
+	struct mmx_slot *slot = mmx_container_of(op, struct mmx_slot, map);
+
+	slot->windows_ready = true;
+	start_if_ready(slot);
 }
 
 /* ---- the way out ---- */
@@ -311,6 +328,7 @@ int mmx_group_place(struct mmx_group *group, unsigned int slot, unsigned int pri
 	    group->place != MMX_GROUP_OFF)
 		return GROUP_E_BUSY;
 	s->as_ready = false;
+	s->windows_ready = false;
 	mmx_list_init(&s->as_wait.link);
 	if (mmx_mmu_get(group->vm, -1, &s->as_wait))
 		return GROUP_E_NO_AS;
@@ -325,8 +343,8 @@ int mmx_group_place(struct mmx_group *group, unsigned int slot, unsigned int pri
 	s->state = MMX_SLOT_MAPPING;
 	group->slot = slot;
 	group->place = MMX_GROUP_ENTERING;
-	if (s->as_ready)
-		start(s);
+	/* firmware runs, so this takes an interrupt: nothing is told from within */
+	mmx_fw_window_mapped(gpu, slot, &s->map);
 	return 0;
 }
 
@@ -449,6 +467,7 @@ int mmx_slots_init(struct mmx_gpu *gpu)
 		slot->index = i;
 		slot->as_wait.done = as_done;
 		mmx_list_init(&slot->as_wait.link);
+		slot->map.done = map_done;
 		slot->clean.done = clean_done;
 		mmx_slot_heap_init(slot);
 	}

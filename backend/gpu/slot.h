@@ -53,6 +53,8 @@ struct mmx_slot {
 	struct mmx_timer ask_deadline;
 	struct mmx_as_wait as_wait;
 	bool as_ready;
+	struct mmx_vm_op map; /* after the windows were mapped */
+	bool windows_ready;
 	struct mmx_vm_op clean;
 	struct mmx_slot_oom oom[MMX_GPU_MAX_QUEUES];
 };

@@ -8,6 +8,9 @@
  *    that was stale then, or while the VM is not resident. What is unmapped meanwhile does not keep them.
  *  - A VM that is destroyed lives on until its hardware address space has been given up, and a reset that is
  *    under way has ended: only then is no walk in its tables.
+ *  - While the VM is resident all changes of its tables are stale until maintenance: also what was mapped where
+ *    nothing was, since the GPU walks tables through its L2, which may hold the line of an entry as it was before
+ *    (upstream maintains after each map, too). Whoever lets the GPU loose on something new waits for that.
  *  - Addresses of the backend's range are given out going round, so that one that was unmapped is not used
  *    again while a TLB may still hold its old translation.
  */
@@ -26,15 +29,11 @@ struct range {
 
 /* ---- mappings ---- */
 
-int mmx_vm_map(struct mmx_vm *vm, uint64_t va, uint64_t addr, uint64_t size, unsigned int prot)
-{
-	return mmx_pgtable_map(vm->pt, va, addr, size, prot);
-}
-
 /* @start < @end */
 static void add_stale(struct mmx_vm *vm, uint64_t start, uint64_t end)
 {
-	if (vm->stale_start >= vm->stale_end) {
+	vm->changes++;
+	if (!mmx_vm_is_stale(vm)) {
 		vm->stale_start = start;
 		vm->stale_end = end;
 		return;
@@ -52,6 +51,16 @@ static void note_unmapped(struct mmx_vm *vm, uint64_t va, uint64_t size)
 	mmx_pgtable_gone(vm->pt, &start, &end);
 	if (start < end)
 		add_stale(vm, start, end);
+}
+
+int mmx_vm_map(struct mmx_vm *vm, uint64_t va, uint64_t addr, uint64_t size, unsigned int prot)
+{
+	int r = mmx_pgtable_map(vm->pt, va, addr, size, prot);
+
+	/* also after a failure, which may have made tables; else nobody walks them yet */
+	if (size && vm->as)
+		add_stale(vm, va, va + size);
+	return r;
 }
 
 int mmx_vm_unmap(struct mmx_vm *vm, uint64_t va, uint64_t size)
@@ -90,9 +99,10 @@ uint64_t mmx_vm_work(const struct mmx_vm *vm)
 /**
  * mmx_vm_flush() - starts TLB and cache maintenance
  * @vm: address space
- * @va: start of what was unmapped
+ * @va: start of what was mapped or unmapped
  * @size: bytes
- * @op: told when the GPU can't reach it any more, at once if it can't now
+ * @op: told when the GPU can't reach what was unmapped any more, and reaches what was mapped; at once if the VM is
+ *	not resident
  */
 void mmx_vm_flush(struct mmx_vm *vm, uint64_t va, uint64_t size, struct mmx_vm_op *op)
 {
@@ -102,11 +112,16 @@ void mmx_vm_flush(struct mmx_vm *vm, uint64_t va, uint64_t size, struct mmx_vm_o
 	mmx_mmu_flush(vm, op);
 }
 
-void mmx_vm_maintained(struct mmx_vm *vm, uint64_t unmaps)
+struct mmx_vm_mark mmx_vm_mark(const struct mmx_vm *vm)
 {
-	mmx_pgtable_trim(vm->pt, unmaps);
-	/* what was unmapped since then is still to be maintained; so the range stays, too large at worst */
-	if (unmaps != mmx_pgtable_unmaps(vm->pt))
+	return (struct mmx_vm_mark){ .unmaps = mmx_pgtable_unmaps(vm->pt), .changes = vm->changes };
+}
+
+void mmx_vm_maintained(struct mmx_vm *vm, struct mmx_vm_mark since)
+{
+	mmx_pgtable_trim(vm->pt, since.unmaps);
+	/* what was changed since then is still to be maintained; so the range stays, too large at worst */
+	if (since.changes != vm->changes)
 		return;
 	vm->stale_start = 0;
 	vm->stale_end = 0;

@@ -18,7 +18,10 @@
 
 /* Maintenance that was asked for; embedded in the caller's object. */
 struct mmx_vm_op {
-	/* The GPU can't reach what was unmapped before the call. May be called from within mmx_vm_flush(). */
+	/*
+	 * The GPU can't reach what was unmapped before the call, and reaches what was mapped before. May be called
+	 * from within mmx_vm_flush().
+	 */
 	void (*done)(struct mmx_vm_op *op);
 	struct mmx_list link; /* of gpu/; initialised by mmx_vm_flush() */
 	uint64_t va, size;

@@ -24,8 +24,9 @@ struct mmx_vm {
 
 	struct mmx_list heaps; /* of heap.c */
 
-	/* hull of what was unmapped, with the tables that this emptied, and not yet maintained */
+	/* hull of what was changed: mapped, or unmapped, with the tables that this emptied; and not yet maintained */
 	uint64_t stale_start, stale_end; /* start >= end: nothing */
+	uint64_t changes; /* so far */
 
 	struct mmx_as *as; /* of mmu.c; NULL while not resident */
 	struct mmx_as
@@ -36,11 +37,21 @@ struct mmx_vm {
 /* As mmx_vm_create(), for the MCU. */
 int mmx_vm_create_internal(struct mmx_gpu *gpu, struct mmx_vm **ret_vm);
 
-/*
- * mmu.c: maintenance of all that was stale then has ended which began when mmx_pgtable_unmaps() was @unmaps; tables
- * that no walk can be in any more are freed.
- */
-void mmx_vm_maintained(struct mmx_vm *vm, uint64_t unmaps);
+/* When maintenance of all that is stale began, for mmx_vm_maintained(). */
+struct mmx_vm_mark {
+	uint64_t unmaps; /* mmx_pgtable_unmaps() */
+	uint64_t changes;
+};
+
+struct mmx_vm_mark mmx_vm_mark(const struct mmx_vm *vm);
+/* mmu.c: such maintenance has ended; tables that no walk can be in any more are freed. */
+void mmx_vm_maintained(struct mmx_vm *vm, struct mmx_vm_mark since);
+
+static inline bool mmx_vm_is_stale(const struct mmx_vm *vm)
+{
+	return vm->stale_start < vm->stale_end;
+}
+
 /* mmu.c: the VM has lost its address space, and no access through it is under way unless the GPU is being reset. */
 void mmx_vm_detached(struct mmx_vm *vm);
 

@@ -3,7 +3,8 @@
  * Binds: what VM_BIND and VM_BIND_ASYNC ask for, from the message to the answer or the timeline.
  *
  * All names are resolved when the message comes, and memory objects are held from then on. edit.c carries a bind out;
- * what it unmaps or replaces is garbage until the GPU can't reach it any more. Binds of a VM that have been edited
+ * what it unmaps or replaces is garbage until the GPU can't reach it any more. What it maps needs maintenance as well:
+ * the GPU's L2 may hold tables as they were before. Binds of a VM that have been edited
  * share one flush, and a VM has one flush at a time: so its binds complete in the order of their editing, and a
  * memory object is released only when nothing can touch its pages (design 3.7). Garbage is freed in pieces: one at once,
  * the others in rounds that follow.
@@ -52,7 +53,7 @@ void mmx_bind_free(struct mmx_bind *bind)
 
 /* ---- maintenance and completion ---- */
 
-void mmx_bind_note_unmapped(struct mmx_addrspace *vm, uint64_t va, uint64_t size)
+void mmx_bind_note_changed(struct mmx_addrspace *vm, uint64_t va, uint64_t size)
 {
 	if (!vm->stale_end || va < vm->stale_start)
 		vm->stale_start = va;

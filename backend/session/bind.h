@@ -56,8 +56,8 @@ struct mmx_bind {
 
 /* Return: NULL without memory. */
 struct mmx_bind *mmx_bind_new(struct mmx_addrspace *vm, uint32_t steps);
-/* The range is not mapped any more, but may still be known to the GPU. */
-void mmx_bind_note_unmapped(struct mmx_addrspace *vm, uint64_t va, uint64_t size);
+/* Something was mapped or unmapped in the range, and the GPU may still know what was there. */
+void mmx_bind_note_changed(struct mmx_addrspace *vm, uint64_t va, uint64_t size);
 /* Maintains what was edited; then the binds complete. Does nothing while maintenance is under way: it will follow. */
 void mmx_bind_flush(struct mmx_addrspace *vm);
 /* Of binds whose maintenance is through: frees a piece of the garbage, and completes those that have none any more.

@@ -95,6 +95,7 @@ static int map_piece(struct mmx_bind *bind, const struct mmx_bind_step *step)
 				  &prot);
 	size = piece_of(va, addr, size < left ? size : left);
 	r = mmx_vm_map(vm->hw, va, addr, size, prot);
+	mmx_bind_note_changed(vm, va, size);
 	if (r)
 		return r < 0 ? r : EINVAL;
 	bind->done += size;
@@ -108,7 +109,7 @@ static void unmap_piece(struct mmx_bind *bind, const struct mmx_bind_step *step)
 
 	/* piece by piece: a flush of what is noted may begin between two */
 	if (size)
-		mmx_bind_note_unmapped(bind->vm, va, size);
+		mmx_bind_note_changed(bind->vm, va, size);
 	bind->done += size;
 }
 

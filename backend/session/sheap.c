@@ -34,6 +34,8 @@ struct mmx_sheap {
 	uint32_t name;
 	uint32_t chunk_size;
 	uint64_t charged, reserved; /* bytes */
+	struct mmx_vm_op mapped; /* the first maintenance */
+	struct mmx_request *created; /* to answer when the GPU sees what was made; NULL = it was */
 	struct mmx_request *request; /* to answer when it is made, or gone; may be NULL */
 	int error; /* to answer with when it is gone; of either sign */
 };
@@ -165,6 +167,15 @@ int mmx_heap_create_msg(struct mmx_session *s, const void *msg, struct mmx_reque
 	return MMX_REPLY_LATER;
 }
 
+/* Before the heap is gone in any case: maintenance ends in the order in which it was asked for. */
+static void mapped(struct mmx_vm_op *op)
+{
+	struct mmx_sheap *heap = mmx_container_of(op, struct mmx_sheap, mapped);
+
+	mmx_reply(heap->session, heap->created, 0);
+	heap->created = NULL;
+}
+
 static void made(struct mmx_sheap *heap)
 {
 	struct mmx_reply_heap_create *reply = (void *)heap->request->reply;
@@ -175,7 +186,9 @@ static void made(struct mmx_sheap *heap)
 	reply->heap_ctx_va = mmx_heap_context(heap->hw);
 	reply->first_chunk_va = mmx_heap_first_chunk(heap->hw);
 	request->size = sizeof(*reply);
-	mmx_reply(heap->session, request, 0);
+	heap->created = request;
+	heap->mapped.done = mapped;
+	mmx_vm_flush(heap->vm->hw, reply->heap_ctx_va, heap->charged, &heap->mapped);
 	mmx_sheap_low(heap);
 }
 

@@ -83,8 +83,10 @@ static uint64_t storm(struct env *env, bool deaf)
 			rig_kick(a);
 		}
 		index++;
-		rig_ctx_group(&env->ctx[0], index, 1);
-		rig_submit(a, RIG_NAME(index), 0, 1, endless, NULL, 0);
+		/* it may be shut out before the answer */
+		if (!rig_group_create(a, env->ctx[0].client, env->ctx[0].vm, RIG_NAME(index), 1,
+				      index * 8))
+			rig_submit(a, RIG_NAME(index), 0, 1, endless, NULL, 0);
 	}
 	rig_deafen(&env->rig, 0);
 	return done;
@@ -106,7 +108,8 @@ static void test_storm(void **state)
 	env = *state;
 	a = &env->guests[0];
 	partitions = env->rig.core->partitions;
-	assert_in_range(storm(env, true), calm * 9 / 10, calm * 3);
+	/* each of the four resets waits 100 ms for another deaf group of the same guest, if that is in a slot */
+	assert_in_range(storm(env, true), calm * 3 / 4, calm * 3);
 	assert_int_equal(partitions[0].resets, 4);
 	assert_int_equal(rig_resets(&env->rig), 4);
 	assert_null(a->session);

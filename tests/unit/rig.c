@@ -15,6 +15,7 @@
 #include "backend/device/model_device.h"
 #include "backend/gpu/gpu_priv.h"
 #include "backend/gpu/gpu_regs.h"
+#include "backend/gpu/int_regs.h"
 #include "backend/gpu/mmu_regs.h"
 #include "firmware/generate.h"
 #include "firmware/image.h"
@@ -64,6 +65,8 @@ static uint32_t dev_read32(struct mmx_device *dev, uint32_t offset)
 	uint32_t value = mmx_device_read32(inner_of(dev), offset);
 	int as = as_of(offset, AS_STATUS);
 
+	if (offset == MMU_INT_BASE + INT_STAT)
+		value &= ~(rig->silent_as << 16);
 	return as >= 0 && (rig->stuck_as & 1u << as) ? value | AS_STATUS_ACTIVE : value;
 }
 

@@ -58,6 +58,7 @@ struct rig {
 	uint32_t
 		stick_as; /* mask: the next command of that address space does not end before a GPU reset */
 	uint32_t stuck_as; /* mask: those that are in such a command */
+	uint32_t silent_as; /* mask: the ends of their commands are not told by an interrupt */
 
 	void (*after_round)(struct rig *rig); /* of core's loop; may be NULL */
 

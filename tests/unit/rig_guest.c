@@ -250,8 +250,8 @@ const struct mmx_decoded_reply *rig_reply(const struct rig_guest *guest, uint32_
 
 int rig_answer(struct rig_guest *guest, uint32_t tag)
 {
-	GUEST_UNTIL(guest, rig_answered(guest, tag));
-	return rig_reply(guest, tag)->error;
+	GUEST_UNTIL(guest, rig_answered(guest, tag) || !guest->session);
+	return rig_answered(guest, tag) ? (int)rig_reply(guest, tag)->error : EPIPE;
 }
 
 int rig_call(struct rig_guest *guest, const union mmx_msg_buf *msg, int size)

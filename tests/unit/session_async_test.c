@@ -490,10 +490,10 @@ static void test_one_flush(void **state)
 	assert_int_equal(rig_job(&env->guest, BINDS, 1), -1);
 	assert_int_equal(rig_wait_job(&env->guest, BINDS, 20), 0);
 	assert_int_equal(env->rig.as_locks - before, 1);
-	/* maps of what was free need none */
+	/* maps of what was free, too: the GPU may have a table's line as it was */
 	bind_one(env, 21, map_op(mem, 0, 0x5000, PAGE));
 	assert_int_equal(rig_wait_job(&env->guest, BINDS, 21), 0);
-	assert_int_equal(env->rig.as_locks - before, 1);
+	assert_int_equal(env->rig.as_locks - before, 2);
 }
 
 /* ---- destruction ---- */
