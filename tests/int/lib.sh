@@ -9,7 +9,7 @@
 #   spawn_lines NAME COMMAND...  the same, but next_line NAME reads its standard output
 #   finish NAME [SECONDS]        waits for its end; exit status in $status
 #   house_up                     model, daemon with partitions A and B; firmware as $image or pick_image say
-#   house_down                   both end on SIGTERM, with 0
+#   house_down                   both end on SIGTERM, with 0; the model has found no mistake of the daemon's
 #   counter PARTITION NAME       a number of 'malimuxctl --json guests'; gpu_counter NAME of 'status'
 #
 # Nothing sleeps: a process holds the writing end of a FIFO while it lives, and its end is the FIFO's; --ready-fd
@@ -254,11 +254,18 @@ daemon_down()
 	no_sockets || fail "malimuxd left a socket behind"
 }
 
+# no_findings: the model has not found the daemon to leave out any maintenance of the GPU's caches and TLBs
+no_findings()
+{
+	! grep -q FINDING "$work/model.log" || fail "the model has found the daemon to do wrong"
+}
+
 house_down()
 {
 	daemon_down
 	signal model TERM
 	wants model 0
+	no_findings
 	[ "${#pid_of[@]}" = 0 ] || fail "still running: ${!pid_of[*]}"
 }
 

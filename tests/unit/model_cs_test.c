@@ -163,8 +163,8 @@ static void test_flush(void **state)
 		{ 0, 0x233, 2, 1000 }, /* 0: whatever was flushed before */
 		{ 1, 0x233, 2, 20 }, /* an id that is no longer the latest: nothing is left to flush */
 		{ 2, 0x233, 3, 1000 }, { 0, 0x230, 3, 400 }, /* no L2: not what the id counts */
-		{ 0, 0x200, 3, 200 },  { 0, 0x001, 4, 1000 },
-		{ 0, 0x000, 4, 4 }, /* over at once, but the stream has begun to wait: WAIT twice */
+		{ 0, 0x200, 3, 200 },  { 0, 0x001, 3, 1000 }, /* a clean alone does not count */
+		{ 0, 0x000, 3, 4 }, /* over at once, but the stream has begun to wait: WAIT twice */
 	};
 
 	(void)state;

@@ -170,6 +170,7 @@ static void corrupted_buffers(void **state)
 		cenv_quiet(e);
 		word = menv_ptr(e, g.suspend_pa + offsets[i]);
 		*word ^= 0xffffffff;
+		menv_as_flush(e, 0);
 		cenv_clear_irqs(e);
 		assert_true(menv_group_start(e, &g, 0, MENV_CSG_RESUME));
 		cenv_quiet(e);
@@ -189,6 +190,7 @@ static void unmapped_suspend_buffer_kills_the_firmware(void **state)
 
 	cenv_start_group(e, &g, 0, 1);
 	menv_map_desc(e, 0, g.suspend_va, 3, 0);
+	menv_as_flush(e, 0);
 	assert_false(menv_group_state(e, 0, MENV_CSG_SUSPEND));
 	assert_int_equal(menv_rd(e, CENV_MCU_STATUS), 3);
 	assert_int_equal(menv_rd(e, CENV_MMU_RAWSTAT) & 0xffff, 1);

@@ -26,10 +26,13 @@
 #define REG_DOORBELL(i) (0x80000u + (i)*0x10000u)
 #define AS_REG_TRANSTAB 0x00u
 #define AS_REG_MEMATTR	0x08u
+#define AS_REG_LOCKADDR 0x10u
 #define AS_REG_COMMAND	0x18u
 #define AS_REG_STATUS	0x28u
 #define AS_REG_TRANSCFG 0x30u
 #define AS_CMD_UPDATE	1u
+#define AS_CMD_LOCK	2u
+#define AS_CMD_FLUSH	5u /* FLUSH_MEM */
 #define GLB_IRQ		0x80000000u
 
 /* attribute 0 uncached, 1 write-back, 2 device: as the upstream driver programs them */
@@ -238,16 +241,29 @@ void *menv_ptr(struct menv *e, uint64_t pa)
 
 /* ---- address spaces ---- */
 
-void menv_as_program(struct menv *e, unsigned int as, uint64_t transtab, uint64_t memattr,
-		     uint64_t transcfg)
+void menv_as_command(struct menv *e, unsigned int as, uint32_t command)
 {
-	menv_wr64(e, REG_AS(as, AS_REG_TRANSTAB), transtab);
-	menv_wr64(e, REG_AS(as, AS_REG_MEMATTR), memattr);
-	menv_wr64(e, REG_AS(as, AS_REG_TRANSCFG), transcfg);
-	menv_wr(e, REG_AS(as, AS_REG_COMMAND), AS_CMD_UPDATE);
+	menv_wr(e, REG_AS(as, AS_REG_COMMAND), command);
 	if (!menv_wait_reg(e, REG_AS(as, AS_REG_STATUS), 1, 0, REQUEST_LIMIT_NS))
 		fail_msg("AS_ACTIVE is stuck");
 	menv_wr(e, REG_MMU_CLEAR, 1u << (16 + as));
+}
+
+void menv_as_flush(struct menv *e, unsigned int as)
+{
+	menv_wr64(e, REG_AS(as, AS_REG_LOCKADDR), 63); /* 2^64 bytes */
+	menv_as_command(e, as, AS_CMD_LOCK);
+	menv_as_command(e, as, AS_CMD_FLUSH);
+}
+
+void menv_as_program(struct menv *e, unsigned int as, uint64_t transtab, uint64_t memattr,
+		     uint64_t transcfg)
+{
+	menv_as_flush(e, as);
+	menv_wr64(e, REG_AS(as, AS_REG_TRANSTAB), transtab);
+	menv_wr64(e, REG_AS(as, AS_REG_MEMATTR), memattr);
+	menv_wr64(e, REG_AS(as, AS_REG_TRANSCFG), transcfg);
+	menv_as_command(e, as, AS_CMD_UPDATE);
 }
 
 void menv_as_create(struct menv *e, unsigned int as)
@@ -305,6 +321,7 @@ void menv_map(struct menv *e, unsigned int as, uint64_t va, uint64_t pa, uint64_
 {
 	for (uint64_t at = 0; at < len; at += MENV_PAGE)
 		menv_map_desc(e, as, va + at, 3, menv_page_desc(pa + at, flags));
+	menv_as_flush(e, as);
 }
 
 uint64_t menv_map_new(struct menv *e, unsigned int as, uint64_t va, uint64_t len,

@@ -182,10 +182,14 @@ void *menv_ptr(struct menv *e, uint64_t pa);
 /* ---- address spaces ---- */
 /* New tables, 48 bits, programmed into the registers of @as and made effective. */
 void menv_as_create(struct menv *e, unsigned int as);
-/* Programs @as with any configuration and waits for the UPDATE to end. */
+/* Flushes all of @as as the upstream driver does: LOCK, FLUSH_MEM (which unlocks). */
+void menv_as_flush(struct menv *e, unsigned int as);
+/* One command of @as, to its end. */
+void menv_as_command(struct menv *e, unsigned int as, uint32_t command);
+/* Flushes, programs @as with any configuration, and waits for the UPDATE to end. */
 void menv_as_program(struct menv *e, unsigned int as, uint64_t transtab, uint64_t memattr,
 		     uint64_t transcfg);
-/* Maps pages; @len is rounded up. */
+/* Maps pages, and flushes as the upstream driver does; @len is rounded up. */
 void menv_map(struct menv *e, unsigned int as, uint64_t va, uint64_t pa, uint64_t len,
 	      unsigned int flags);
 /* The same with fresh pages. Return: their device address. */

@@ -41,9 +41,10 @@ uint32_t mdl_gpu_latest_flush(struct mmx_model *m)
 	return m->f->flush_id;
 }
 
-void mdl_gpu_flushed(struct mmx_model *m)
+void mdl_gpu_flush_l2(struct mmx_model *m, unsigned int l2)
 {
-	m->f->flush_id++;
+	if (l2 == 3)
+		m->f->flush_id++;
 }
 
 uint64_t mdl_gpu_timestamp(struct mmx_model *m)

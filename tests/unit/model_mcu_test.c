@@ -252,6 +252,7 @@ static void again_after_a_refusal(void **state)
 	menv_mcu_wr(e, 4, 0x00800101);
 	menv_wr(e, CONTROL, 0);
 	assert_int_equal(menv_rd(e, STATUS), DISABLED);
+	menv_as_flush(e, 0); /* drivers do so when they have loaded an image again */
 	menv_wr(e, CONTROL, 2);
 	assert_true(menv_wait_reg(e, STATUS, ~0u, ENABLED, 1000000));
 }

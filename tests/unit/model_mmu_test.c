@@ -232,6 +232,7 @@ static void registers_take_effect_at_update(void **state)
 	menv_run_for(e, MDL_COST_AS_COMMAND_NS);
 	assert_int_equal(menv_rd(e, AS_REG(STATUS)), 0);
 	assert_int_equal(menv_rd(e, MMU_RAWSTAT), 1u << (16 + AS));
+	menv_as_flush(e, AS); /* until then the TLB has the page */
 	assert_false(access_va(e, VA, MDL_ACCESS_READ, &fault));
 }
 

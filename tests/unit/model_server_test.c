@@ -277,6 +277,33 @@ static void test_bad_path(void **state)
 	assert_int_equal(WEXITSTATUS(status), ENAMETOOLONG);
 }
 
+/* A finding about a driver ends a strict server, and no other. */
+static void test_strict(void **state)
+{
+	struct place *place = *state;
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		struct mmx_server_config config = {
+			.socket_path = place->path,
+			.strict = true,
+			.vfu.quiet = true,
+			.ready_fd = -1,
+		};
+
+		fake_report.driver[MMX_MODEL_FIND_DIRTY] = 1;
+		_exit(mmx_server_run(&config) == MMX_SERVER_E_FINDING ? 33 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 33);
+	assert_false(exists(place->path));
+	fake_report.driver[MMX_MODEL_FIND_DIRTY] = 1;
+	assert_true(start(place, false));
+	fake_report.driver[MMX_MODEL_FIND_DIRTY] = 0;
+	assert_int_equal(stop(place, SIGTERM), 0);
+}
+
 /* One after the other; the next one waits, and finds the GPU as after power-on. */
 static void test_clients(void **state)
 {
@@ -398,15 +425,11 @@ static void test_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PLACE_TEST(test_signals),
-		PLACE_TEST(test_stale_socket),
-		PLACE_TEST(test_replaced_socket),
-		PLACE_TEST(test_taken_socket),
-		PLACE_TEST(test_bad_path),
-		PLACE_TEST(test_clients),
-		PLACE_TEST(test_once),
-		PLACE_TEST(test_large),
-		PLACE_TEST(test_time),
+		PLACE_TEST(test_signals),	  PLACE_TEST(test_stale_socket),
+		PLACE_TEST(test_replaced_socket), PLACE_TEST(test_taken_socket),
+		PLACE_TEST(test_bad_path),	  PLACE_TEST(test_strict),
+		PLACE_TEST(test_clients),	  PLACE_TEST(test_once),
+		PLACE_TEST(test_large),		  PLACE_TEST(test_time),
 	};
 
 	return cmocka_run_group_tests_name("model_server", tests, NULL, NULL);

@@ -20,6 +20,7 @@
 #include "firmware/generate.h"
 #include "firmware/image.h"
 #include "tests/unit/rig_guest.h"
+#include "tools/model/model.h"
 
 /* Turns of one settling: more would mean that something goes round for ever. */
 #define MAX_TURNS 100000u
@@ -529,6 +530,9 @@ void rig_finish(struct rig *rig)
 	if (rig->views)
 		two_views_check(rig->views);
 	mmx_core_destroy(rig->core);
+	/* the model has found the backend to do nothing wrong: all maintenance was there */
+	for (i = 0; i < MMX_MODEL_FINDINGS; i++)
+		RIG_CHECK(!mmx_model_report(rig->model)->driver[i]);
 	RIG_CHECK(!rig->views || !two_views_errors(rig->views));
 	two_views_destroy(rig->views);
 	mmx_device_destroy(rig->inner);

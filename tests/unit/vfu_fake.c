@@ -18,6 +18,7 @@ static uint8_t regs[MMX_MODEL_MMIO_SIZE];
 static size_t used; /* bytes of regs that may not be 0: a fuzzer resets often */
 
 unsigned int fake_resets;
+struct mmx_model_report fake_report;
 
 int mmx_model_create(const struct mmx_model_config *config, const struct mmx_model_ops *ops,
 		     void *ctx, struct mmx_model **ret_model)
@@ -52,6 +53,19 @@ void mmx_model_power_on_reset(struct mmx_model *model)
 	for (line = 0; line < MMX_MODEL_IRQ_COUNT; line++)
 		model->ops->irq(model->ctx, line, 0);
 	fake_resets++;
+}
+
+void mmx_model_dma_unmapped(struct mmx_model *model, uint64_t addr, uint64_t len)
+{
+	(void)model;
+	(void)addr;
+	(void)len;
+}
+
+const struct mmx_model_report *mmx_model_report(const struct mmx_model *model)
+{
+	(void)model;
+	return &fake_report;
 }
 
 uint32_t mmx_model_read32(struct mmx_model *model, uint32_t offset)

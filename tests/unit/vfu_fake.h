@@ -6,6 +6,8 @@
 #ifndef TESTS_UNIT_VFU_FAKE_H
 #define TESTS_UNIT_VFU_FAKE_H
 
+#include "tools/model/model.h"
+
 /* W: becomes the pending bits of a line */
 #define FAKE_IRQ_JOB 0x100u
 #define FAKE_IRQ_MMU 0x104u
@@ -31,5 +33,7 @@
 
 /* What happened to the model, for tests in the same process. */
 extern unsigned int fake_resets;
+/* What it says to have found; tests write it. */
+extern struct mmx_model_report fake_report;
 
 #endif

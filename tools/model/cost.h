@@ -17,6 +17,7 @@
  * | MDL_COST_CORE_POWER_NS     | shader/tiler PWRON/PWROFF        | READY changed                  |
  * | MDL_COST_RESET_NS          | GPU_CMD reset                    | RESET_COMPLETED                |
  * | MDL_COST_FLUSH_NS          | GPU_CMD flush                    | CLEAN_CACHES_COMPLETED         |
+ * | MDL_COST_CLEAN_LINE_NS     | added to a flush for each dirty line of the L2 at its start       |
  * | MDL_COST_AS_COMMAND_NS     | AS_COMMAND NOP, UPDATE, (UN)LOCK | effect, AS_ACTIVE falls        |
  * | MDL_COST_AS_FLUSH_NS       | AS_COMMAND FLUSH_PT, FLUSH_MEM   | AS_ACTIVE falls                |
  * | MDL_COST_MCU_BOOT_NS       | MCU_CONTROL enable               | first JOB_INT.GLB, or fatal    |
@@ -30,6 +31,7 @@
 #define MDL_COST_CORE_POWER_NS	  10000
 #define MDL_COST_RESET_NS	  300000
 #define MDL_COST_FLUSH_NS	  20000
+#define MDL_COST_CLEAN_LINE_NS	  6
 #define MDL_COST_AS_COMMAND_NS	  500
 #define MDL_COST_AS_FLUSH_NS	  10000
 #define MDL_COST_MCU_BOOT_NS	  500000
@@ -38,6 +40,14 @@
 #define MDL_COST_FW_GROUP_NS	  3000
 #define MDL_COST_FW_STREAM_NS	  1000
 #define MDL_COST_FW_QUIET_POLL_NS 10000
+
+/*
+ * The checks of drivers: a driver may take so long from a change of its tables to the maintenance, while
+ * jobs go on using what was there. Ten times what upstream allows an address space command to take.
+ */
+#define MDL_CHECK_GRACE_NS 1000000000u
+/* Time between two looks at all translations of all TLBs. */
+#define MDL_CHECK_LOOK_NS 1000000u
 
 /*
  * Command streams and endpoints. A cycle is a nanosecond.

@@ -78,7 +78,7 @@ static enum cs_step effect(struct mdl_cs *cs, uint64_t word, uint64_t address, u
 	switch (cs_opcode(word)) {
 	case CS_OP_FLUSH_CACHE2:
 		if (cs_bits(word, 0, 4) && !(id && id != mdl_gpu_latest_flush(cs->m)))
-			mdl_gpu_flushed(cs->m);
+			mdl_gpu_flush_l2(cs->m, cs_bits(word, 0, 4));
 		return CS_NEXT;
 	case CS_OP_FINISH_TILING:
 		if (cs_progress(word)) {

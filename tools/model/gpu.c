@@ -21,7 +21,9 @@
 #include "tools/model/cost.h"
 #include "tools/model/csf.h"
 #include "tools/model/irq.h"
+#include "tools/model/l2.h"
 #include "tools/model/mcu.h"
+#include "tools/model/mmu_priv.h"
 #include "tools/model/model_priv.h"
 #include "tools/model/product.h"
 #include "tools/model/regs.h"
@@ -42,6 +44,7 @@ struct mdl_gpu {
 
 	struct mdl_event reset_event; /* queued: a reset runs */
 	struct mdl_event flush_event; /* queued: a flush runs */
+	unsigned int flush_l2; /* what it does to the L2 */
 	uint32_t latest_flush;
 
 	uint32_t fault_status;
@@ -72,6 +75,10 @@ static void power_done(struct mmx_model *m, struct mdl_event *ev)
 	uint32_t bits = GPU_INT_POWER_CHANGED;
 	uint64_t trans = 0;
 
+	if (d == &gpu->domains[MDL_POWER_L2] && d->going_off) {
+		mdl_mmu_power_off(m);
+		mdl_l2_drop(m, true);
+	}
 	d->ready = (d->ready | d->going_on) & ~d->going_off;
 	d->going_on = 0;
 	d->going_off = 0;
@@ -187,10 +194,13 @@ uint32_t mdl_gpu_latest_flush(struct mmx_model *m)
 	return mdl_gpu(m)->latest_flush;
 }
 
-void mdl_gpu_flushed(struct mmx_model *m)
+void mdl_gpu_flush_l2(struct mmx_model *m, unsigned int l2)
 {
 	struct mdl_gpu *gpu = mdl_gpu(m);
 
+	mdl_l2_flush(m, l2 & FLUSH_CLEAN, l2 & FLUSH_INVALIDATE);
+	if (l2 != (FLUSH_CLEAN | FLUSH_INVALIDATE))
+		return; /* whoever waits for fresh lines is not served by less */
 	gpu->latest_flush++;
 	if (!gpu->latest_flush)
 		gpu->latest_flush = LATEST_FLUSH_FIRST; /* 0 means "always flush" to streams */
@@ -199,7 +209,7 @@ void mdl_gpu_flushed(struct mmx_model *m)
 static void flush_done(struct mmx_model *m, struct mdl_event *ev)
 {
 	(void)ev;
-	mdl_gpu_flushed(m);
+	mdl_gpu_flush_l2(m, mdl_gpu(m)->flush_l2);
 	mdl_irq_raise(m, MMX_MODEL_IRQ_GPU, GPU_INT_CLEAN_COMPLETED);
 }
 
@@ -244,7 +254,7 @@ static void start_reset(struct mmx_model *m, uint32_t kind)
 	mdl_event_add(m, &gpu->reset_event, mdl_now(m) + MDL_COST_RESET_NS);
 }
 
-static void start_flush(struct mmx_model *m)
+static void start_flush(struct mmx_model *m, uint32_t what)
 {
 	struct mdl_gpu *gpu = mdl_gpu(m);
 
@@ -252,7 +262,9 @@ static void start_flush(struct mmx_model *m)
 		mdl_log(m, MMX_MODEL_LOG_ERROR, "cache flush while one is in progress");
 		return;
 	}
-	mdl_event_add(m, &gpu->flush_event, mdl_now(m) + MDL_COST_FLUSH_NS);
+	gpu->flush_l2 = MDL_GET(GPU_CMD_FLUSH_L2, what);
+	mdl_event_add(m, &gpu->flush_event,
+		      mdl_now(m) + MDL_COST_FLUSH_NS + mdl_l2_dirty(m) * MDL_COST_CLEAN_LINE_NS);
 }
 
 static void command(struct mmx_model *m, uint32_t value)
@@ -272,7 +284,7 @@ static void command(struct mmx_model *m, uint32_t value)
 		set_counting(m, &gpu->counting_host, payload & 1);
 		return;
 	case GPU_CMD_TYPE_FLUSH:
-		start_flush(m);
+		start_flush(m, payload);
 		return;
 	case GPU_CMD_TYPE_CLEAR_FAULT:
 		gpu->fault_status = 0;

@@ -44,8 +44,8 @@ void mdl_gpu_count_cycles(struct mmx_model *m, bool firmware_wants);
  * need not if the id is another one by now (0 never matches, so it always flushes).
  */
 uint32_t mdl_gpu_latest_flush(struct mmx_model *m);
-/* A stream has flushed the L2. */
-void mdl_gpu_flushed(struct mmx_model *m);
+/* Flushes the L2 now; @l2 as in GPU_CMD and FLUSH_CACHE2: 1 clean, 2 invalidate. */
+void mdl_gpu_flush_l2(struct mmx_model *m, unsigned int l2);
 
 /* A translated access hit a device address that is not mapped for DMA. */
 void mdl_gpu_bus_fault(struct mmx_model *m, unsigned int as, enum mdl_access access, uint64_t addr);

@@ -2,6 +2,7 @@
 
 noinst_LIBRARIES += tools/model/libmodel.a
 tools_model_libmodel_a_SOURCES = \
+	%D%/check.c %D%/check.h \
 	%D%/cores.h \
 	%D%/cost.h \
 	%D%/cs.h \
@@ -13,12 +14,14 @@ tools_model_libmodel_a_SOURCES = \
 	%D%/gpu.c %D%/gpu.h \
 	%D%/iface.h \
 	%D%/irq.c %D%/irq.h \
+	%D%/l2.c %D%/l2.h \
 	%D%/mcu.c %D%/mcu.h \
 	%D%/mmu.c %D%/mmu.h %D%/mmu_priv.h \
 	%D%/mmu_walk.c \
 	%D%/model.c %D%/model.h %D%/model_priv.h \
 	%D%/product.c %D%/product.h \
-	%D%/regs.h
+	%D%/regs.h \
+	%D%/tlb.c %D%/tlb.h
 EXTRA_DIST += %D%/README.md docs/model.md docs/model-cs.md
 
 MODEL_CS_SOURCES = \
@@ -41,6 +44,16 @@ UNIT_TESTS += tests/unit/model_mmu_test
 tests_unit_model_mmu_test_SOURCES = tests/unit/model_mmu_test.c $(MODEL_ENV)
 tests_unit_model_mmu_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_mmu_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_check_test
+tests_unit_model_check_test_SOURCES = tests/unit/model_check_test.c tests/unit/model_words.h $(MODEL_ENV)
+tests_unit_model_check_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_check_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_cache_test
+tests_unit_model_cache_test_SOURCES = tests/unit/model_cache_test.c $(MODEL_ENV)
+tests_unit_model_cache_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_cache_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/model_gpu_test
 tests_unit_model_gpu_test_SOURCES = tests/unit/model_gpu_test.c $(MODEL_ENV)

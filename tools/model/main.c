@@ -22,6 +22,7 @@ static const char usage[] =
 	"  --product NAME   which GPU (default: g610)\n"
 	"  --coherent       the GPU is coherent with the CPUs' caches\n"
 	"  --once           end when the client leaves\n"
+	"  --strict         end with status 3 when a driver is found to do wrong\n"
 	"  --trace FILE     write a line for each message and register access; - is standard output\n"
 	"  --ready-fd N     write a byte to descriptor N when listening\n"
 	"  --verbose        report what the client and the GPU do\n"
@@ -32,6 +33,7 @@ enum option_id {
 	OPT_PRODUCT,
 	OPT_COHERENT,
 	OPT_ONCE,
+	OPT_STRICT,
 	OPT_TRACE,
 	OPT_READY_FD,
 	OPT_VERBOSE,
@@ -44,6 +46,7 @@ static const struct option options[] = {
 	{ "product", required_argument, NULL, OPT_PRODUCT },
 	{ "coherent", no_argument, NULL, OPT_COHERENT },
 	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
@@ -98,6 +101,9 @@ static void parse(int argc, char **argv, struct mmx_server_config *config)
 		case OPT_ONCE:
 			config->once = true;
 			break;
+		case OPT_STRICT:
+			config->strict = true;
+			break;
 		case OPT_TRACE:
 			config->vfu.trace = open_trace(optarg);
 			break;
@@ -131,6 +137,8 @@ int main(int argc, char **argv)
 	parse(argc, argv, &config);
 	signal(SIGPIPE, SIG_IGN); /* whoever reads the trace may go */
 	r = mmx_server_run(&config);
+	if (r == MMX_SERVER_E_FINDING)
+		return 3;
 	if (r == -EADDRINUSE)
 		die(config.socket_path, "somebody is listening there");
 	if (r == -EINVAL)

@@ -16,6 +16,13 @@ struct mdl_mmu *mdl_mmu_create(void);
 void mdl_mmu_destroy(struct mmx_model *m, struct mdl_mmu *mmu);
 void mdl_mmu_reset(struct mmx_model *m);
 
+/* The L2 and, with it, all TLBs lose power. */
+void mdl_mmu_power_off(struct mmx_model *m);
+/* The memory is not the GPU's any more. */
+void mdl_mmu_dma_unmapped(struct mmx_model *m, uint64_t addr, uint64_t len);
+/* Looks for translations that have become stale, so that their age is known when they are used. */
+void mdl_mmu_look(struct mmx_model *m);
+
 /* @offset is from the first address space's registers. */
 uint32_t mdl_mmu_read32(struct mmx_model *m, uint32_t offset);
 void mdl_mmu_write32(struct mmx_model *m, uint32_t offset, uint32_t value);
@@ -37,6 +44,6 @@ struct mdl_walk {
 
 /* Permissions are for the caller to check. */
 void mdl_mmu_walk(struct mmx_model *m, const struct mdl_as_config *config, uint64_t va,
-		  struct mdl_walk *ret_walk);
+		  bool through_l2, struct mdl_walk *ret_walk);
 
 #endif

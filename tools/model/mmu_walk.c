@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The walk of one address through the tables that an address space points at: 64-bit LPAE descriptors,
- * 4 KiB granule, in device memory. Called by mmu.c for every access; there is no TLB, so missing TLB
- * maintenance by a driver goes unnoticed.
+ * 4 KiB granule, in device memory. Called by mmu.c: through the L2 when the TLB misses (if the walker's own
+ * memory attributes, in TRANSCFG, are write-back, as the upstream driver sets them), and past it to see
+ * what the tables really say.
  *
  * Input addresses have 55 - INA_BITS bits, 25 at least and as many as the product has at most; the walk
  * begins at the level that this asks for (0 for 40..48 bits). The upstream driver writes such tables
@@ -11,11 +12,11 @@
  *   [4:2] which MEMATTR byte; its policy 3 is a memory attribute fault
  *   [6]   GPU may access at all; [7] read only; [10] access flag; [54] execute never
  *   [47:12] address; bits beyond the product's physical address bits are an address size fault
- * Bits that tables hand down (NSTable, APTable, XNTable) are ignored, as are shareability, nG, PXN and
- * the walker's own memory attributes in TRANSCFG.
+ * Bits that tables hand down (NSTable, APTable, XNTable) are ignored, as are shareability, nG, and PXN.
  */
 #include "tools/model/mmu_priv.h"
 
+#include "tools/model/l2.h"
 #include "tools/model/model_priv.h"
 #include "tools/model/product.h"
 #include "tools/model/regs.h"
@@ -86,7 +87,7 @@ static void take_leaf(struct mmx_model *m, const struct mdl_as_config *config, u
 }
 
 static void walk_tables(struct mmx_model *m, const struct mdl_as_config *config,
-			unsigned int input_bits, uint64_t va, struct mdl_walk *w)
+			unsigned int input_bits, uint64_t va, bool through_l2, struct mdl_walk *w)
 {
 	uint64_t table = config->transtab & AS_TRANSTAB_ADDR;
 	uint64_t index = va;
@@ -99,10 +100,13 @@ static void walk_tables(struct mmx_model *m, const struct mdl_as_config *config,
 	for (;; w->level++) {
 		uint64_t desc;
 		uint64_t at;
+		bool ok;
 
 		index = (va >> level_shift(w->level)) & ((1u << LEVEL_BITS) - 1);
 		at = table + index * sizeof(desc);
-		if (!mdl_dma_read(m, at, &desc, sizeof(desc))) {
+		ok = through_l2 ? mdl_l2_read_desc(m, at, &desc)
+				: mdl_dma_read(m, at, &desc, sizeof(desc));
+		if (!ok) {
 			w->exception = EXC_GPU_BUS_FAULT;
 			w->addr = at;
 			return;
@@ -130,18 +134,21 @@ static void walk_tables(struct mmx_model *m, const struct mdl_as_config *config,
  * @m: the model
  * @config: the address space's effective registers
  * @va: any 64-bit value
+ * @through_l2: as the hardware walks; else past the L2
  * @ret_walk: always written
  *
  * An unmapped address space, one that was never set up, and one in a mode that the product does not
  * have, ends every walk in a translation fault at level 0.
  */
 void mdl_mmu_walk(struct mmx_model *m, const struct mdl_as_config *config, uint64_t va,
-		  struct mdl_walk *ret_walk)
+		  bool through_l2, struct mdl_walk *ret_walk)
 {
 	unsigned int va_bits = MDL_GET(MMU_FEATURES_VA_BITS, mdl_product(m)->mmu_features);
 	unsigned int input_bits =
 		INPUT_BITS_MAX - (unsigned int)MDL_GET(AS_TRANSCFG_INA_BITS, config->transcfg);
 
+	if (MDL_GET(AS_TRANSCFG_PTW_MEMATTR, config->transcfg) != AS_TRANSCFG_PTW_WB)
+		through_l2 = false;
 	*ret_walk = (struct mdl_walk){ 0 };
 	switch (config->transcfg & AS_TRANSCFG_MODE) {
 	case AS_TRANSCFG_IDENTITY:
@@ -151,7 +158,7 @@ void mdl_mmu_walk(struct mmx_model *m, const struct mdl_as_config *config, uint6
 		if (input_bits < INPUT_BITS_MIN || input_bits > va_bits || va >> input_bits)
 			ret_walk->exception = EXC_ADDR_SIZE_IN;
 		else
-			walk_tables(m, config, input_bits, va, ret_walk);
+			walk_tables(m, config, input_bits, va, through_l2, ret_walk);
 		break;
 	default:
 		ret_walk->exception = EXC_TRANSLATION_FAULT;

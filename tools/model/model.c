@@ -15,11 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/model/check.h"
 #include "tools/model/cores.h"
 #include "tools/model/csf.h"
 #include "tools/model/event_priv.h"
 #include "tools/model/gpu.h"
 #include "tools/model/irq.h"
+#include "tools/model/l2.h"
 #include "tools/model/mcu.h"
 #include "tools/model/mmu_priv.h"
 #include "tools/model/model_priv.h"
@@ -32,7 +34,10 @@ struct mmx_model {
 	const struct mmx_model_ops *ops;
 	void *ctx;
 	const struct mdl_product *product;
+	uint64_t epoch;
 	struct mdl_events *events;
+	struct mdl_check *check;
+	struct mdl_l2 *l2;
 	struct mdl_irq *irq;
 	struct mdl_gpu *gpu;
 	struct mdl_mmu *mmu;
@@ -46,6 +51,11 @@ struct mmx_model {
 uint64_t mdl_now(const struct mmx_model *m)
 {
 	return m->ops->now_ns(m->ctx);
+}
+
+uint64_t mdl_epoch(const struct mmx_model *m)
+{
+	return m->epoch;
 }
 
 const struct mdl_product *mdl_product(const struct mmx_model *m)
@@ -71,12 +81,8 @@ void mdl_ops_irq(struct mmx_model *m, enum mmx_model_irq line, uint32_t pending)
 	m->ops->irq(m->ctx, line, pending);
 }
 
-bool mdl_dma_read(struct mmx_model *m, uint64_t addr, void *buf, size_t len)
+void mdl_copy_from(const void *p, void *buf, size_t len)
 {
-	const void *p = m->ops->dma_ptr(m->ctx, addr, len, false);
-
-	if (!p)
-		return m->ops->dma_read && m->ops->dma_read(m->ctx, addr, buf, len) == 0;
 	if (len == sizeof(uint32_t) && (uintptr_t)p % sizeof(uint32_t) == 0) {
 		uint32_t value = __atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE);
 
@@ -88,15 +94,10 @@ bool mdl_dma_read(struct mmx_model *m, uint64_t addr, void *buf, size_t len)
 	} else {
 		memcpy(buf, p, len);
 	}
-	return true;
 }
 
-bool mdl_dma_write(struct mmx_model *m, uint64_t addr, const void *buf, size_t len)
+void mdl_copy_to(void *p, const void *buf, size_t len)
 {
-	void *p = m->ops->dma_ptr(m->ctx, addr, len, true);
-
-	if (!p)
-		return m->ops->dma_write && m->ops->dma_write(m->ctx, addr, buf, len) == 0;
 	if (len == sizeof(uint32_t) && (uintptr_t)p % sizeof(uint32_t) == 0) {
 		uint32_t value;
 
@@ -110,6 +111,30 @@ bool mdl_dma_write(struct mmx_model *m, uint64_t addr, const void *buf, size_t l
 	} else {
 		memcpy(p, buf, len);
 	}
+}
+
+void *mdl_dma_ptr(struct mmx_model *m, uint64_t addr, size_t len, bool write)
+{
+	return m->ops->dma_ptr(m->ctx, addr, len, write);
+}
+
+bool mdl_dma_read(struct mmx_model *m, uint64_t addr, void *buf, size_t len)
+{
+	const void *p = m->ops->dma_ptr(m->ctx, addr, len, false);
+
+	if (!p)
+		return m->ops->dma_read && m->ops->dma_read(m->ctx, addr, buf, len) == 0;
+	mdl_copy_from(p, buf, len);
+	return true;
+}
+
+bool mdl_dma_write(struct mmx_model *m, uint64_t addr, const void *buf, size_t len)
+{
+	void *p = m->ops->dma_ptr(m->ctx, addr, len, true);
+
+	if (!p)
+		return m->ops->dma_write && m->ops->dma_write(m->ctx, addr, buf, len) == 0;
+	mdl_copy_to(p, buf, len);
 	return true;
 }
 
@@ -126,6 +151,16 @@ struct mdl_gpu *mdl_gpu(struct mmx_model *m)
 struct mdl_irq *mdl_irq(struct mmx_model *m)
 {
 	return m->irq;
+}
+
+struct mdl_check *mdl_check(struct mmx_model *m)
+{
+	return m->check;
+}
+
+struct mdl_l2 *mdl_l2(struct mmx_model *m)
+{
+	return m->l2;
 }
 
 struct mdl_mmu *mdl_mmu(struct mmx_model *m)
@@ -169,8 +204,10 @@ static uint32_t doorbell_read32(struct mmx_model *m, uint32_t offset)
 
 static void doorbell_write32(struct mmx_model *m, uint32_t offset, uint32_t value)
 {
-	if (offset % DOORBELL_STRIDE == 0 && value)
+	if (offset % DOORBELL_STRIDE == 0 && value) {
+		mdl_mmu_look(m);
 		mdl_csf_doorbell(m, offset / DOORBELL_STRIDE);
+	}
 }
 
 #define INT_BLOCK(name, line)                                                        \
@@ -239,11 +276,18 @@ static bool access_ok(struct mmx_model *m, uint32_t offset, uint32_t size)
 	return false;
 }
 
+/* Each call from outside: what is due happens first, and memory may have changed since the last one. */
+static void enter(struct mmx_model *m)
+{
+	m->epoch++;
+	mdl_events_run(m, mdl_now(m));
+}
+
 uint32_t mmx_model_read32(struct mmx_model *model, uint32_t offset)
 {
 	if (!access_ok(model, offset, sizeof(uint32_t)))
 		return 0;
-	mdl_events_run(model, mdl_now(model));
+	enter(model);
 	return read_one(model, offset);
 }
 
@@ -253,7 +297,7 @@ uint64_t mmx_model_read64(struct mmx_model *model, uint32_t offset)
 
 	if (!access_ok(model, offset, sizeof(uint64_t)))
 		return 0;
-	mdl_events_run(model, mdl_now(model));
+	enter(model);
 	if (mdl_gpu_read_counter(model, offset, &value))
 		return value;
 	value = read_one(model, offset);
@@ -264,7 +308,7 @@ void mmx_model_write32(struct mmx_model *model, uint32_t offset, uint32_t value)
 {
 	if (!access_ok(model, offset, sizeof(uint32_t)))
 		return;
-	mdl_events_run(model, mdl_now(model));
+	enter(model);
 	write_one(model, offset, value);
 }
 
@@ -272,7 +316,7 @@ void mmx_model_write64(struct mmx_model *model, uint32_t offset, uint64_t value)
 {
 	if (!access_ok(model, offset, sizeof(uint64_t)))
 		return;
-	mdl_events_run(model, mdl_now(model));
+	enter(model);
 	write_one(model, offset, (uint32_t)value);
 	write_one(model, offset + 4, (uint32_t)(value >> 32));
 }
@@ -281,7 +325,7 @@ void mmx_model_write64(struct mmx_model *model, uint32_t offset, uint64_t value)
 
 uint64_t mmx_model_run(struct mmx_model *model)
 {
-	mdl_events_run(model, mdl_now(model));
+	enter(model);
 	mdl_csf_run(model);
 	return mmx_model_next_ns(model);
 }
@@ -296,11 +340,24 @@ uint64_t mmx_model_next_ns(const struct mmx_model *model)
 
 /* ---- life ---- */
 
+void mmx_model_dma_unmapped(struct mmx_model *model, uint64_t addr, uint64_t len)
+{
+	model->epoch++;
+	mdl_mmu_dma_unmapped(model, addr, len);
+	mdl_l2_unmapped(model, addr, len);
+}
+
+const struct mmx_model_report *mmx_model_report(const struct mmx_model *model)
+{
+	return mdl_check_report(model->check);
+}
+
 void mdl_reset_blocks(struct mmx_model *m)
 {
 	mdl_mcu_reset(m);
 	mdl_cores_reset(m->cores);
 	mdl_mmu_reset(m);
+	mdl_l2_drop(m, false);
 	mdl_irq_reset(m, MMX_MODEL_IRQ_JOB, false);
 	mdl_irq_reset(m, MMX_MODEL_IRQ_MMU, false);
 }
@@ -322,13 +379,16 @@ int mmx_model_create(const struct mmx_model_config *config, const struct mmx_mod
 	m->events = mdl_events_create();
 	if (!m->events)
 		goto err_free;
+	m->epoch = 1;
+	m->check = mdl_check_create();
+	m->l2 = mdl_l2_create(m);
 	m->irq = mdl_irq_create();
 	m->mmu = mdl_mmu_create();
 	m->mcu = mdl_mcu_create();
 	m->csf = mdl_csf_create();
 	m->gpu = mdl_gpu_create(m, config && config->coherent);
 	m->cores = mdl_cores_create(m);
-	if (!m->irq || !m->mmu || !m->mcu || !m->csf || !m->gpu || !m->cores)
+	if (!m->check || !m->l2 || !m->irq || !m->mmu || !m->mcu || !m->csf || !m->gpu || !m->cores)
 		goto err_free;
 	*ret_model = m;
 	return 0;
@@ -349,6 +409,8 @@ void mmx_model_destroy(struct mmx_model *model)
 	mdl_gpu_destroy(model, model->gpu);
 	mdl_mmu_destroy(model, model->mmu);
 	mdl_irq_destroy(model->irq);
+	mdl_l2_destroy(model->l2);
+	mdl_check_destroy(model->check);
 	mdl_events_destroy(model->events);
 	free(model);
 }

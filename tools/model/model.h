@@ -30,7 +30,8 @@ enum mmx_model_irq {
 };
 
 enum mmx_model_log {
-	MMX_MODEL_LOG_ERROR, /* the driver did what hardware would punish: unmapped DMA, bad boot */
+	/* the driver did what hardware would punish: unmapped DMA, bad boot, findings */
+	MMX_MODEL_LOG_ERROR,
 	MMX_MODEL_LOG_INFO,
 	MMX_MODEL_LOG_DEBUG,
 };
@@ -106,6 +107,32 @@ void mmx_model_write64(struct mmx_model *model, uint32_t offset, uint64_t value)
  * (command streams are runnable), UINT64_MAX = not before the next register write.
  */
 uint64_t mmx_model_run(struct mmx_model *model);
+
+/*
+ * The surroundings have taken these device addresses away from the GPU: dma_ptr() and the like refuse
+ * them from now on. A driver must have seen to it before that no TLB and no dirty cache line knows them.
+ */
+void mmx_model_dma_unmapped(struct mmx_model *model, uint64_t addr, uint64_t len);
+
+/* What the model has found a driver to do wrong. docs/model.md says when exactly. */
+enum mmx_model_finding {
+	MMX_MODEL_FIND_TLB, /* a translation was used that maintenance should have dropped */
+	MMX_MODEL_FIND_TABLE, /* a walk faulted on a stale cache line of a table */
+	MMX_MODEL_FIND_DIRTY, /* written memory was unmapped, freed or unpowered before a clean */
+	MMX_MODEL_FIND_DATA, /* memory was read from a stale cache line */
+	MMX_MODEL_FIND_UNMAPPED, /* an access to a page after it was unmapped */
+	MMX_MODEL_FIND_FREED, /* memory was freed that the GPU's tables or TLBs still reach */
+	MMX_MODEL_FINDINGS,
+};
+
+/* Each (kind, address space, page) counts once, as in the log. */
+struct mmx_model_report {
+	uint64_t driver[MMX_MODEL_FINDINGS]; /* the driver's mistakes */
+	uint64_t jobs[MMX_MODEL_FINDINGS]; /* what jobs may do to their own memory */
+};
+
+/* Since creation; resets do not clear it. Valid as long as the model. */
+const struct mmx_model_report *mmx_model_report(const struct mmx_model *model);
 
 /* Also wanted by mmx_model_run()'s caller after a register write: the same value without running. */
 uint64_t mmx_model_next_ns(const struct mmx_model *model);

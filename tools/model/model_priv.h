@@ -8,6 +8,9 @@
  *   gpu.c      GPU_CONTROL: identity, power, reset, flush, time  (gpu.h)
  *   irq.c      the three interrupt blocks                        (irq.h)
  *   mmu.c      address spaces: registers, LPAE walks, faults     (mmu.h)
+ *   tlb.c      their TLBs                                        (tlb.h)
+ *   l2.c       the L2 cache                                      (l2.h)
+ *   check.c    what the driver has been found to do wrong        (check.h)
  *   mcu.c      MCU_CONTROL: boot of a firmware image through AS0 (mcu.h)
  *   csf.c      the interface that running firmware offers        (csf.h)
  *   cs.c       command streams: the instruction interpreter      (cs.h)
@@ -23,6 +26,8 @@ struct mdl_product;
 
 /* model.c */
 uint64_t mdl_now(const struct mmx_model *m);
+/* The number of the call into the model that is being served: memory is looked at once in each. Never 0. */
+uint64_t mdl_epoch(const struct mmx_model *m);
 const struct mdl_product *mdl_product(const struct mmx_model *m);
 void mdl_log(const struct mmx_model *m, enum mmx_model_log level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -41,11 +46,18 @@ void mdl_ops_irq(struct mmx_model *m, enum mmx_model_irq line, uint32_t pending)
  */
 bool mdl_dma_read(struct mmx_model *m, uint64_t addr, void *buf, size_t len);
 bool mdl_dma_write(struct mmx_model *m, uint64_t addr, const void *buf, size_t len);
+/* CPU address, valid within this epoch; NULL = there is none, or not mapped. */
+void *mdl_dma_ptr(struct mmx_model *m, uint64_t addr, size_t len, bool write);
+/* The copies of the above for memory that has a CPU address. */
+void mdl_copy_from(const void *p, void *buf, size_t len);
+void mdl_copy_to(void *p, const void *buf, size_t len);
 
 /* blocks of a model; each is opaque outside its own file */
 struct mdl_events *mdl_events(struct mmx_model *m);
 struct mdl_gpu *mdl_gpu(struct mmx_model *m);
 struct mdl_irq *mdl_irq(struct mmx_model *m);
+struct mdl_check *mdl_check(struct mmx_model *m);
+struct mdl_l2 *mdl_l2(struct mmx_model *m);
 struct mdl_mmu *mdl_mmu(struct mmx_model *m);
 struct mdl_mcu *mdl_mcu(struct mmx_model *m);
 struct mdl_csf *mdl_csf(struct mmx_model *m);

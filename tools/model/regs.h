@@ -18,6 +18,9 @@
 #define GPU_CONTROL_SIZE	 0x0700u
 #define GPU_ID			 0x000u
 #define L2_FEATURES		 0x004u
+#define L2_FEATURES_LINE	 0x000000ffu /* log2(bytes) of each */
+#define L2_FEATURES_WAYS	 0x0000ff00u
+#define L2_FEATURES_SIZE	 0x00ff0000u /* of one slice */
 #define CORE_FEATURES		 0x008u
 #define TILER_FEATURES		 0x00cu
 #define MEM_FEATURES		 0x010u
@@ -42,6 +45,9 @@
 #define GPU_CMD_RESET_HARD	 2u
 #define GPU_CMD_TYPE_TIME	 3u /* payload: 0 stops the cycle counter, 1 starts it */
 #define GPU_CMD_TYPE_FLUSH	 4u
+#define GPU_CMD_FLUSH_L2	 0x0000000fu /* of the payload; so are LSC, bits 7:4, and others, 11:8 */
+#define FLUSH_CLEAN		 MDL_BIT(0)
+#define FLUSH_INVALIDATE	 MDL_BIT(1)
 #define GPU_CMD_TYPE_CLEAR_FAULT 7u
 #define GPU_STATUS		 0x034u
 #define GPU_STATUS_ACTIVE	 MDL_BIT(0)
@@ -139,6 +145,8 @@
 #define AS_TRANSCFG_IDENTITY	2u
 #define AS_TRANSCFG_AARCH64_4K	6u
 #define AS_TRANSCFG_INA_BITS	UINT64_C(0x7c0) /* 55 - bits of input address */
+#define AS_TRANSCFG_PTW_MEMATTR UINT64_C(0x3000000)
+#define AS_TRANSCFG_PTW_WB	2u
 #define AS_FAULTEXTRA		0x38u /* u64 */
 
 /* exceptions, as in FAULTSTATUS, CS_FAULT and CS_FATAL */

@@ -166,6 +166,10 @@ static void turn(struct server *server)
 		server->stop = true;
 		return;
 	}
+	if (server->config->strict && mmx_vfu_findings(vfu)) {
+		server->stop = true;
+		return;
+	}
 	if (++server->turns > TURNS_MAX)
 		wait_until(server, 0, 0);
 	now = mmx_vfu_now_ns(vfu);
@@ -186,7 +190,7 @@ static void turn(struct server *server)
  *
  * SIGTERM, SIGINT and SIGHUP are blocked afterwards, and SIGBUS is handled by vfu_dma.c meanwhile.
  *
- * Return: 0, or -errno: -EADDRINUSE if somebody listens at the path, -EINVAL for an unknown product.
+ * Return: 0; MMX_SERVER_E_FINDING; or -errno: -EADDRINUSE if somebody listens at the path, -EINVAL for an unknown product.
  */
 int mmx_server_run(const struct mmx_server_config *config)
 {
@@ -205,6 +209,11 @@ int mmx_server_run(const struct mmx_server_config *config)
 		tell_ready(&server);
 		while (!server.stop)
 			turn(&server);
+		if (mmx_vfu_findings(server.vfu) && !config->vfu.quiet)
+			fprintf(stderr, "malimux-model: %llu findings about drivers\n",
+				(unsigned long long)mmx_vfu_findings(server.vfu));
+		if (mmx_vfu_findings(server.vfu) && config->strict)
+			r = MMX_SERVER_E_FINDING;
 		remove_socket(&server);
 		close(server.listen_fd);
 	}

@@ -11,7 +11,13 @@ struct mmx_server_config {
 	const char *socket_path;
 	struct mmx_vfu_config vfu;
 	bool once; /* end when the first client leaves */
+	bool strict; /* end at the first finding about a driver */
 	int ready_fd; /* gets one byte and is closed when the socket listens; -1 = none */
+};
+
+/* Positive outcome of mmx_server_run(). */
+enum {
+	MMX_SERVER_E_FINDING = 1, /* strict: a driver has made a mistake */
 };
 
 int mmx_server_run(const struct mmx_server_config *config);

@@ -138,6 +138,12 @@ static void model_log(void *ctx, enum mmx_model_log level, const char *text)
 	struct mmx_vfu *vfu = ctx;
 
 	mmx_vfu_trace(vfu, "log %s", text);
+	if (!strncmp(text, "FINDING", 7)) {
+		/* there are few, and none may be lost among others' lines */
+		if (!vfu->config.quiet)
+			fprintf(stderr, "malimux-model: %s\n", text);
+		return;
+	}
 	if (level == MMX_MODEL_LOG_ERROR || vfu->config.verbose)
 		say(vfu, "%s", text);
 }
@@ -314,6 +320,17 @@ void mmx_vfu_attach(struct mmx_vfu *vfu, int fd)
 	mmx_vfu_trace(vfu, "client connected");
 	if (vfu->config.verbose)
 		say(vfu, "client connected");
+}
+
+/* What the model has found the drivers of all clients so far to do wrong, in sum. */
+uint64_t mmx_vfu_findings(const struct mmx_vfu *vfu)
+{
+	const struct mmx_model_report *report = mmx_model_report(vfu->model);
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < MMX_MODEL_FINDINGS; i++)
+		sum += report->driver[i];
+	return sum;
 }
 
 /**

@@ -100,6 +100,10 @@ static int do_dma_unmap(struct mmx_vfu *vfu, struct mmx_vfu_request *req)
 
 	memcpy(&unmap, req->payload, sizeof(unmap));
 	r = mmx_vfu_dma_unmap(&vfu->dma, &unmap);
+	if (!r && (unmap.flags & MMX_VFU_DMA_UNMAP_ALL))
+		mmx_model_dma_unmapped(vfu->model, 0, UINT64_MAX);
+	else if (!r)
+		mmx_model_dma_unmapped(vfu->model, unmap.addr, unmap.size);
 	mmx_vfu_trace(vfu, "dma_unmap 0x%" PRIx64 " 0x%" PRIx64 "%s = %d", unmap.addr, unmap.size,
 		      (unmap.flags & MMX_VFU_DMA_UNMAP_ALL) ? " all" : "", r);
 	memcpy(req->reply, &unmap, sizeof(unmap));
