@@ -8,7 +8,7 @@
 #   spawn NAME COMMAND...        starts a process; output into $work/NAME.log
 #   spawn_lines NAME COMMAND...  the same, but next_line NAME reads its standard output
 #   finish NAME [SECONDS]        waits for its end; exit status in $status
-#   house_up                     model, daemon with partitions A and B; firmware as $image or pick_image say
+#   house_up                     model, daemon with partitions A and B; firmware as $image or pick_image say, GPU as $product
 #   house_down                   both end on SIGTERM, with 0; the model has found no mistake of the daemon's
 #   counter PARTITION NAME       a number of 'malimuxctl --json guests'; gpu_counter NAME of 'status'
 #
@@ -217,7 +217,7 @@ pick_image()
 
 model_up()
 {
-	spawn_ready model "$model" --socket "$work/gpu.sock" || fail "the model did not start"
+	spawn_ready model "$model" --socket "$work/gpu.sock" --product "${product:-g610}" || fail "the model did not start"
 }
 
 daemon_up()

@@ -42,6 +42,7 @@ house_tests = \
 	%D%/model_killed.sh \
 	%D%/oversubscribed.sh \
 	%D%/polling.sh \
+	%D%/products.sh \
 	%D%/real_firmware.sh \
 	%D%/refused.sh \
 	%D%/thousand_guests.sh \

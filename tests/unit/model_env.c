@@ -13,27 +13,37 @@
 
 #include <cmocka.h>
 
-#define REG_GPU_CMD	0x30u
-#define REG_L2_READY	0x160u
-#define REG_L2_PWRON	0x1a0u
-#define REG_MCU_CONTROL 0x700u
-#define REG_MCU_STATUS	0x704u
-#define REG_JOB_RAWSTAT 0x1000u
-#define REG_JOB_CLEAR	0x1004u
-#define REG_JOB_MASK	0x1008u
-#define REG_MMU_CLEAR	0x2004u
-#define REG_AS(as, reg) (0x2400u + (as)*0x40u + (reg))
-#define REG_DOORBELL(i) (0x80000u + (i)*0x10000u)
-#define AS_REG_TRANSTAB 0x00u
-#define AS_REG_MEMATTR	0x08u
-#define AS_REG_LOCKADDR 0x10u
-#define AS_REG_COMMAND	0x18u
-#define AS_REG_STATUS	0x28u
-#define AS_REG_TRANSCFG 0x30u
-#define AS_CMD_UPDATE	1u
-#define AS_CMD_LOCK	2u
-#define AS_CMD_FLUSH	5u /* FLUSH_MEM */
-#define GLB_IRQ		0x80000000u
+#define REG_GPU_CMD	       0x30u
+#define REG_L2_READY	       0x160u
+#define REG_L2_PWRON	       0x1a0u
+#define REG_SHADER_PRESENT     0x100u
+#define REG_PWR_STATUS	       0x820u
+#define REG_PWR_COMMAND	       0x828u
+#define REG_PWR_CMDARG	       0x830u
+#define REG_PWR_L2_READY       0x908u
+#define REG_PWR_SHADER_PRESENT 0xa00u
+#define PWR_POWER_UP	       0x10u
+#define PWR_DELEGATE	       0x20u
+#define PWR_TILER	       1u
+#define PWR_SHADER	       8u
+#define REG_MCU_CONTROL	       0x700u
+#define REG_MCU_STATUS	       0x704u
+#define REG_JOB_RAWSTAT	       0x1000u
+#define REG_JOB_CLEAR	       0x1004u
+#define REG_JOB_MASK	       0x1008u
+#define REG_MMU_CLEAR	       0x2004u
+#define REG_AS(as, reg)	       (0x2400u + (as)*0x40u + (reg))
+#define REG_DOORBELL(i)	       (0x80000u + (i)*0x10000u)
+#define AS_REG_TRANSTAB	       0x00u
+#define AS_REG_MEMATTR	       0x08u
+#define AS_REG_LOCKADDR	       0x10u
+#define AS_REG_COMMAND	       0x18u
+#define AS_REG_STATUS	       0x28u
+#define AS_REG_TRANSCFG	       0x30u
+#define AS_CMD_UPDATE	       1u
+#define AS_CMD_LOCK	       2u
+#define AS_CMD_FLUSH	       5u /* FLUSH_MEM */
+#define GLB_IRQ		       0x80000000u
 
 /* attribute 0 uncached, 1 write-back, 2 device: as the upstream driver programs them */
 #define MEMATTR	       UINT64_C(0x4c8f4c)
@@ -414,11 +424,47 @@ static void write_interface(struct menv *e)
 	}
 }
 
+bool menv_has_pwr(struct menv *e)
+{
+	return menv_rd(e, 0) >> 28 >= 14;
+}
+
+uint64_t menv_shader_present(struct menv *e)
+{
+	return menv_rd64(e, menv_has_pwr(e) ? REG_PWR_SHADER_PRESENT : REG_SHADER_PRESENT);
+}
+
+static void delegate(struct menv *e, unsigned int domain)
+{
+	if (menv_rd64(e, REG_PWR_STATUS) & 0x10000u << domain)
+		return;
+	menv_wr(e, REG_PWR_COMMAND, domain << 8 | PWR_DELEGATE);
+	if (!menv_wait_reg(e, REG_PWR_STATUS, 0x10001u << domain, 0x10000u << domain,
+			   REQUEST_LIMIT_NS))
+		fail_msg("domain %u is not delegated", domain);
+}
+
+void menv_power_on(struct menv *e)
+{
+	uint32_t ready = menv_has_pwr(e) ? REG_PWR_L2_READY : REG_L2_READY;
+
+	if (menv_has_pwr(e)) {
+		menv_wr64(e, REG_PWR_CMDARG, 1);
+		menv_wr(e, REG_PWR_COMMAND, PWR_POWER_UP);
+	} else {
+		menv_wr64(e, REG_L2_PWRON, 1);
+	}
+	if (!menv_wait_reg(e, ready, 1, 1, REQUEST_LIMIT_NS))
+		fail_msg("the L2 does not get ready");
+	if (menv_has_pwr(e)) {
+		delegate(e, PWR_SHADER);
+		delegate(e, PWR_TILER);
+	}
+}
+
 void menv_load(struct menv *e)
 {
-	menv_wr64(e, REG_L2_PWRON, 1);
-	if (!menv_wait_reg(e, REG_L2_READY, 1, 1, REQUEST_LIMIT_NS))
-		fail_msg("the L2 does not get ready");
+	menv_power_on(e);
 	menv_as_create(e, 0);
 	menv_map_new(e, 0, 0, MENV_PAGE, MENV_R); /* vectors are data, as in the real images */
 	menv_map_new(e, 0, CODE_VA, MENV_PAGE, MENV_R | MENV_X);
@@ -440,7 +486,7 @@ void menv_boot(struct menv *e)
 		fail_msg("the MCU does not boot: %s", e->last_error);
 	menv_wr(e, REG_JOB_CLEAR, GLB_IRQ);
 	assert_int_equal(menv_rd(e, REG_MCU_STATUS), 1);
-	mcu_wr64(e, e->glb_in + GLB_IN_CORE_EN_MASK, menv_rd64(e, 0x100));
+	mcu_wr64(e, e->glb_in + GLB_IN_CORE_EN_MASK, menv_shader_present(e));
 	menv_mcu_wr(e, e->glb_in + GLB_IN_POWEROFF_TIMER, (1u << 31) | 9766); /* 10 ms */
 	menv_mcu_wr(e, e->glb_in + GLB_IN_PROGRESS_TIMER, 2560000);
 	menv_mcu_wr(e, e->glb_in + GLB_IN_IDLE_TIMER, (1u << 31) | 782); /* 800 us */
@@ -548,7 +594,7 @@ static void program_stream(struct menv *e, struct menv_group *g, unsigned int cs
 bool menv_group_start(struct menv *e, struct menv_group *g, unsigned int csg,
 		      enum menv_csg_state state)
 {
-	uint32_t in = menv_csg_in(e, csg);
+	uint32_t in = menv_csg_in(e, csg), endpoints;
 
 	for (unsigned int i = 0; i < MENV_STREAMS; i++) {
 		uint32_t cs = menv_cs_in(e, csg, i);
@@ -562,7 +608,9 @@ bool menv_group_start(struct menv *e, struct menv_group *g, unsigned int csg,
 	mcu_wr64(e, in + CSG_IN_ALLOW_COMPUTE, ~UINT64_C(0));
 	mcu_wr64(e, in + CSG_IN_ALLOW_FRAGMENT, ~UINT64_C(0));
 	menv_mcu_wr(e, in + CSG_IN_ALLOW_OTHER, ~0u);
-	menv_mcu_wr(e, in + CSG_IN_ENDPOINT_REQ, (15 - csg) << 28 | 1u << 16 | 0x0404);
+	endpoints = menv_mcu_rd(e, MENV_SHARED_VA) >> 24 >= 4 ? CSG_IN_ENDPOINT_REQ2
+							      : CSG_IN_ENDPOINT_REQ;
+	menv_mcu_wr(e, in + endpoints, (15 - csg) << 28 | 1u << 16 | 0x0404);
 	mcu_wr64(e, in + CSG_IN_SUSPEND_BUF, g->suspend_va);
 	menv_mcu_wr(e, in + CSG_IN_CONFIG, g->as);
 	menv_mcu_wr(e, in + CSG_IN_ACK_IRQ_MASK, ~0u);

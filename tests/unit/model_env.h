@@ -61,6 +61,7 @@ enum menv_csg_in {
 	CSG_IN_ALLOW_FRAGMENT = 0x28,
 	CSG_IN_ALLOW_OTHER = 0x30,
 	CSG_IN_ENDPOINT_REQ = 0x34,
+	CSG_IN_ENDPOINT_REQ2 = 0x38,
 	CSG_IN_SUSPEND_BUF = 0x40,
 	CSG_IN_PROTM_SUSPEND_BUF = 0x48,
 	CSG_IN_CONFIG = 0x50,
@@ -207,6 +208,11 @@ void menv_wr_va(struct menv *e, unsigned int as, uint64_t va, uint32_t value);
 void menv_wr64_va(struct menv *e, unsigned int as, uint64_t va, uint64_t value);
 
 /* ---- firmware ---- */
+/* Is power in PWR_CONTROL (architecture 14)? */
+bool menv_has_pwr(struct menv *e);
+uint64_t menv_shader_present(struct menv *e);
+/* Powers the L2, and delegates shader cores and tiler to the MCU if that is to be done. */
+void menv_power_on(struct menv *e);
 /* Powers the L2, makes AS 0 and in it a minimal firmware (vectors, stack, interface layout). */
 void menv_load(struct menv *e);
 /* menv_load(), boot, and the driver's first requests (cores enabled, interrupts unmasked). */

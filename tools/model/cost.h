@@ -16,6 +16,7 @@
  * | MDL_COST_L2_POWER_NS       | L2 PWRON/PWROFF                  | READY changed                  |
  * | MDL_COST_CORE_POWER_NS     | shader/tiler PWRON/PWROFF        | READY changed                  |
  * | MDL_COST_RESET_NS          | GPU_CMD reset                    | RESET_COMPLETED                |
+ * | MDL_COST_PWR_COMMAND_NS    | PWR_COMMAND DELEGATE, RETRACT .. | effect, its interrupt          |
  * | MDL_COST_FLUSH_NS          | GPU_CMD flush                    | CLEAN_CACHES_COMPLETED         |
  * | MDL_COST_CLEAN_LINE_NS     | added to a flush for each dirty line of the L2 at its start       |
  * | MDL_COST_AS_COMMAND_NS     | AS_COMMAND NOP, UPDATE, (UN)LOCK | effect, AS_ACTIVE falls        |
@@ -30,6 +31,7 @@
 #define MDL_COST_L2_POWER_NS	  20000
 #define MDL_COST_CORE_POWER_NS	  10000
 #define MDL_COST_RESET_NS	  300000
+#define MDL_COST_PWR_COMMAND_NS	  2000
 #define MDL_COST_FLUSH_NS	  20000
 #define MDL_COST_CLEAN_LINE_NS	  6
 #define MDL_COST_AS_COMMAND_NS	  500

@@ -388,7 +388,7 @@ static const char *read_layout(struct mmx_model *m)
 	csf->in_va = csf_rd(m, glb + GLB_INPUT_VA);
 	csf->out_va = csf_rd(m, glb + GLB_OUTPUT_VA);
 	touch_blocks(m, csf->in_va, GLB_IN_SIZE, csf->out_va, GLB_OUT_SIZE);
-	csf_wr(m, glb + GLB_FEATURES, 0);
+	csf_wr(m, glb + GLB_FEATURES, product->fw_features);
 	csf_wr(m, glb + GLB_PERFCNT_SIZE, 0);
 	csf_wr(m, glb + GLB_INSTR_FEATURES, product->instr_features);
 	for (unsigned int i = 0; i < groups && !why; i++)

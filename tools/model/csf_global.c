@@ -15,6 +15,7 @@
  *                       only a disable and enable of the MCU ends it
  *   SLEEP               streams stand still (what is on the endpoints ends), MCU_STATUS = halt; a doorbell
  *                       after the host has taken the bit back wakes it. The L2 may be off meanwhile
+ * From interface 4.1 on HALT and SLEEP are values of a field, STATE, instead of bits of their own.
  *   PROTM_ENTER         refused: never acknowledged, said in the log
  *
  * While a group is not idle, the enabled cores and the tiler are powered; when all have become idle, they
@@ -40,6 +41,37 @@
 #define SWITCHES (GLB_PERFCNT_EN | GLB_COUNTER_EN | GLB_IDLE_EN)
 
 #define UNITS_ALL UINT64_MAX
+
+/* What the host wants the firmware to be, by either form of the request. */
+enum wanted {
+	WANTED_ACTIVE,
+	WANTED_HALT,
+	WANTED_SLEEP,
+};
+
+static bool has_state(const struct mmx_model *m)
+{
+	return mdl_product(m)->iface_version >= GLB_STATE_SINCE;
+}
+
+static enum wanted wanted(const struct mmx_model *m, uint32_t word)
+{
+	uint32_t state = MDL_GET(GLB_STATE, word);
+
+	if (!has_state(m) && (word & GLB_HALT))
+		return WANTED_HALT;
+	if (!has_state(m))
+		return word & GLB_SLEEP ? WANTED_SLEEP : WANTED_ACTIVE;
+	if (state == GLB_STATE_HALT)
+		return WANTED_HALT;
+	return state == GLB_STATE_SLEEP ? WANTED_SLEEP : WANTED_ACTIVE;
+}
+
+/* Of the word: says what is wanted. */
+static uint32_t wanted_bits(const struct mmx_model *m)
+{
+	return has_state(m) ? GLB_STATE : GLB_HALT | GLB_SLEEP;
+}
 
 void csf_global_init(struct mmx_model *m)
 {
@@ -83,9 +115,9 @@ void csf_global_power(struct mmx_model *m)
 	const struct mdl_csf *csf = mdl_csf(m);
 	uint64_t cores = csf->power_wanted ? csf->core_en_mask : 0;
 
-	mdl_gpu_power(m, MDL_POWER_SHADER, cores, true);
-	mdl_gpu_power(m, MDL_POWER_SHADER, ~cores, false);
-	mdl_gpu_power(m, MDL_POWER_TILER, UNITS_ALL, csf->power_wanted);
+	mdl_gpu_power_by_firmware(m, MDL_POWER_SHADER, cores, true);
+	mdl_gpu_power_by_firmware(m, MDL_POWER_SHADER, ~cores, false);
+	mdl_gpu_power_by_firmware(m, MDL_POWER_TILER, UNITS_ALL, csf->power_wanted);
 }
 
 static void power(struct mmx_model *m, bool on)
@@ -116,7 +148,9 @@ static void halt(struct mmx_model *m, uint32_t ack)
 	mdl_event_del(m, &csf->work);
 	mdl_event_del(m, &csf->idle_timer);
 	power(m, false);
-	acknowledge(m, ack, ack | GLB_HALT);
+	acknowledge(m, ack,
+		    has_state(m) ? (ack & ~GLB_STATE) | MDL_PREP(GLB_STATE, GLB_STATE_HALT)
+				 : ack | GLB_HALT);
 	csf->running = false;
 	mdl_mcu_set_halted(m, true);
 }
@@ -143,12 +177,12 @@ void csf_global_rung(struct mmx_model *m)
 
 	if (csf->faulted)
 		return;
-	if (req & ~ack & GLB_HALT) {
+	if (wanted(m, req) == WANTED_HALT && wanted(m, ack) != WANTED_HALT) {
 		halt(m, ack);
 		return;
 	}
 	if (csf->asleep) {
-		if (req & GLB_SLEEP)
+		if (wanted(m, req) == WANTED_SLEEP)
 			return;
 		wake(m);
 	}
@@ -178,7 +212,7 @@ static void configure(struct mmx_model *m, uint32_t req, uint32_t changed)
 	}
 	if (changed & req & GLB_PROTM_ENTER)
 		mdl_log(m, MMX_MODEL_LOG_ERROR, "protected mode is not modelled: refused");
-	if (changed & req & GLB_SLEEP) {
+	if (wanted(m, req) == WANTED_SLEEP && wanted(m, req ^ changed) != WANTED_SLEEP) {
 		csf->asleep = true;
 		mdl_event_del(m, &csf->idle_timer);
 		mdl_mcu_set_halted(m, true);
@@ -190,11 +224,12 @@ void csf_global_requests(struct mmx_model *m)
 	struct mdl_csf *csf = mdl_csf(m);
 	uint32_t req = csf_rd(m, csf->in_va + GLB_IN_REQ);
 	uint32_t ack = csf_rd(m, csf->out_va + GLB_OUT_ACK);
-	uint32_t copied = COPIED | GLB_SLEEP;
+	uint32_t copied = COPIED;
 	uint32_t rung;
 
-	if (ack & ~req & GLB_HALT) /* taken back after a boot over old memory */
-		copied |= GLB_HALT;
+	if (wanted(m, req) !=
+	    WANTED_HALT) /* also one that is taken back after a boot over old memory */
+		copied |= wanted_bits(m);
 	configure(m, req, req ^ ack);
 	acknowledge(m, ack, (ack & ~copied) | (req & copied));
 

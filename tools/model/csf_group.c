@@ -34,6 +34,7 @@
 #include "tools/model/irq.h"
 #include "tools/model/mmu.h"
 #include "tools/model/model_priv.h"
+#include "tools/model/product.h"
 
 #define SUSPEND_MAGIC	0x534d4c4du
 #define SUSPEND_VERSION 1u
@@ -94,7 +95,10 @@ static void latch_endpoints(struct mmx_model *m, struct mdl_csf_group *g)
 	g->allow_compute = csf_rd64(m, g->in_va + CSG_IN_ALLOW_COMPUTE);
 	g->allow_fragment = csf_rd64(m, g->in_va + CSG_IN_ALLOW_FRAGMENT);
 	g->allow_other = csf_rd(m, g->in_va + CSG_IN_ALLOW_OTHER);
-	g->endpoint_req = csf_rd(m, g->in_va + CSG_IN_ENDPOINT_REQ);
+	g->endpoint_req =
+		csf_rd(m, g->in_va + (mdl_product(m)->iface_version >= CSG_ENDPOINT_REQ2_SINCE
+					      ? CSG_IN_ENDPOINT_REQ2
+					      : CSG_IN_ENDPOINT_REQ));
 }
 
 /* ---- idleness and status ---- */

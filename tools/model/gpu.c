@@ -12,6 +12,7 @@
  *
  * Soft reset: everything but GPU_INT's MASK is as after power-on. The mask survives because upstream
  * panthor goes on using it without writing it again. Hard reset clears it too.
+ * Architecture 14 has power and reset in PWR_CONTROL (pwr.c) instead; the units are here all the same.
  * PWRACTIVE reads as READY: the model does not clock-gate.
  */
 #include "tools/model/gpu.h"
@@ -26,6 +27,7 @@
 #include "tools/model/mmu_priv.h"
 #include "tools/model/model_priv.h"
 #include "tools/model/product.h"
+#include "tools/model/pwr.h"
 #include "tools/model/regs.h"
 
 #define LATEST_FLUSH_FIRST 1u
@@ -66,13 +68,17 @@ static bool resetting(const struct mdl_gpu *gpu)
 	return gpu->reset_event.queued;
 }
 
+bool mdl_gpu_resetting(struct mmx_model *m)
+{
+	return resetting(mdl_gpu(m));
+}
+
 /* ---- power ---- */
 
 static void power_done(struct mmx_model *m, struct mdl_event *ev)
 {
 	struct mdl_gpu *gpu = mdl_gpu(m);
 	struct domain *d = (struct domain *)ev; /* its first member */
-	uint32_t bits = GPU_INT_POWER_CHANGED;
 	uint64_t trans = 0;
 
 	if (d == &gpu->domains[MDL_POWER_L2] && d->going_off) {
@@ -84,9 +90,11 @@ static void power_done(struct mmx_model *m, struct mdl_event *ev)
 	d->going_off = 0;
 	for (unsigned int i = 0; i < MDL_POWER_DOMAINS; i++)
 		trans |= gpu->domains[i].going_on | gpu->domains[i].going_off;
-	if (!trans)
-		bits |= GPU_INT_POWER_ALL;
-	mdl_irq_raise(m, MMX_MODEL_IRQ_GPU, bits);
+	if (mdl_product_has_pwr(mdl_product(m)))
+		mdl_irq_raise(m, MDL_IRQ_PWR, PWR_INT_CHANGED | (trans ? 0 : PWR_INT_CHANGED_ALL));
+	else
+		mdl_irq_raise(m, MMX_MODEL_IRQ_GPU,
+			      GPU_INT_POWER_CHANGED | (trans ? 0 : GPU_INT_POWER_ALL));
 
 	if (d == &gpu->domains[MDL_POWER_L2])
 		mdl_mcu_l2_changed(m);
@@ -136,11 +144,30 @@ void mdl_gpu_power(struct mmx_model *m, enum mdl_power_domain domain, uint64_t u
 	mdl_event_add(m, &d->event, mdl_now(m) + cost);
 }
 
+void mdl_gpu_power_by_firmware(struct mmx_model *m, enum mdl_power_domain domain, uint64_t units,
+			       bool on)
+{
+	if (mdl_pwr_delegated(m, domain))
+		mdl_gpu_power(m, domain, units, on);
+}
+
 uint64_t mdl_gpu_ready(struct mmx_model *m, enum mdl_power_domain domain)
 {
 	const struct domain *d = &mdl_gpu(m)->domains[domain];
 
 	return d->ready & ~d->going_off;
+}
+
+uint64_t mdl_gpu_present(struct mmx_model *m, enum mdl_power_domain domain)
+{
+	return mdl_gpu(m)->domains[domain].present;
+}
+
+uint64_t mdl_gpu_in_transition(struct mmx_model *m, enum mdl_power_domain domain)
+{
+	const struct domain *d = &mdl_gpu(m)->domains[domain];
+
+	return d->going_on | d->going_off;
 }
 
 /* ---- counters ---- */
@@ -216,7 +243,10 @@ static void flush_done(struct mmx_model *m, struct mdl_event *ev)
 static void reset_done(struct mmx_model *m, struct mdl_event *ev)
 {
 	(void)ev;
-	mdl_irq_raise(m, MMX_MODEL_IRQ_GPU, GPU_INT_RESET_COMPLETED);
+	if (mdl_product_has_pwr(mdl_product(m)))
+		mdl_irq_raise(m, MDL_IRQ_PWR, PWR_INT_RESET_COMPLETED);
+	else
+		mdl_irq_raise(m, MMX_MODEL_IRQ_GPU, GPU_INT_RESET_COMPLETED);
 }
 
 static void reset_state(struct mmx_model *m, struct mdl_gpu *gpu)
@@ -244,13 +274,14 @@ static void reset_state(struct mmx_model *m, struct mdl_gpu *gpu)
 	gpu->cycles = 0;
 }
 
-static void start_reset(struct mmx_model *m, uint32_t kind)
+void mdl_gpu_start_reset(struct mmx_model *m, bool hard)
 {
 	struct mdl_gpu *gpu = mdl_gpu(m);
 
 	mdl_reset_blocks(m);
 	reset_state(m, gpu);
-	mdl_irq_reset(m, MMX_MODEL_IRQ_GPU, kind == GPU_CMD_RESET_SOFT);
+	mdl_irq_reset(m, MMX_MODEL_IRQ_GPU, !hard);
+	mdl_irq_reset(m, MDL_IRQ_PWR, !hard);
 	mdl_event_add(m, &gpu->reset_event, mdl_now(m) + MDL_COST_RESET_NS);
 }
 
@@ -276,9 +307,10 @@ static void command(struct mmx_model *m, uint32_t value)
 	case GPU_CMD_TYPE_NOP:
 		return;
 	case GPU_CMD_TYPE_RESET:
-		if (payload != GPU_CMD_RESET_SOFT && payload != GPU_CMD_RESET_HARD)
+		if ((payload != GPU_CMD_RESET_SOFT && payload != GPU_CMD_RESET_HARD) ||
+		    mdl_product_has_pwr(mdl_product(m)))
 			break;
-		start_reset(m, payload);
+		mdl_gpu_start_reset(m, payload == GPU_CMD_RESET_HARD);
 		return;
 	case GPU_CMD_TYPE_TIME:
 		set_counting(m, &gpu->counting_host, payload & 1);
@@ -402,6 +434,9 @@ static uint32_t read_identity(const struct mdl_product *p, uint32_t offset)
 		return p->thread_max_barrier;
 	case THREAD_FEATURES:
 		return p->thread_features;
+	case GPU_FEATURES:
+	case GPU_FEATURES + 4:
+		return half(p->gpu_features, offset);
 	default:
 		break;
 	}
@@ -429,6 +464,8 @@ uint32_t mdl_gpu_read32(struct mmx_model *m, uint32_t offset)
 	const struct mdl_gpu *gpu = mdl_gpu(m);
 	uint64_t counter;
 
+	if (offset >= PWR_PRESENT && offset < PWR_END && mdl_product_has_pwr(mdl_product(m)))
+		return 0;
 	if (offset >= PWR_PRESENT && offset < PWR_END)
 		return power_read(gpu, offset & ~(PWR_ROW_SIZE - 1), offset % PWR_ROW_SIZE);
 	if (offset >= ASN_HASH(0) && offset < ASN_HASH(ASN_HASH_COUNT))
@@ -505,7 +542,9 @@ void mdl_gpu_write32(struct mmx_model *m, uint32_t offset, uint32_t value)
 		mdl_log(m, MMX_MODEL_LOG_ERROR, "write to GPU_CONTROL+0x%x during a reset", offset);
 		return;
 	}
-	if (power)
+	if (power && mdl_product_has_pwr(mdl_product(m)))
+		mdl_log(m, MMX_MODEL_LOG_ERROR, "the power registers are in PWR_CONTROL");
+	else if (power)
 		power_write(m, offset & ~(PWR_ROW_SIZE - 1), offset % PWR_ROW_SIZE, value);
 	else if (offset == GPU_CMD)
 		command(m, value);

@@ -33,6 +33,16 @@ bool mdl_gpu_read_counter(struct mmx_model *m, uint32_t offset, uint64_t *ret_va
 /* Starts to switch units of a domain, as a write to PWRON or PWROFF does. */
 void mdl_gpu_power(struct mmx_model *m, enum mdl_power_domain domain, uint64_t units, bool on);
 uint64_t mdl_gpu_ready(struct mmx_model *m, enum mdl_power_domain domain);
+uint64_t mdl_gpu_present(struct mmx_model *m, enum mdl_power_domain domain);
+/* Units that are being switched. */
+uint64_t mdl_gpu_in_transition(struct mmx_model *m, enum mdl_power_domain domain);
+/* The firmware's request: ignored if the host has not delegated the domain to it. */
+void mdl_gpu_power_by_firmware(struct mmx_model *m, enum mdl_power_domain domain, uint64_t units,
+			       bool on);
+
+/* Resets the GPU; @hard clears GPU_INT's mask too. */
+void mdl_gpu_start_reset(struct mmx_model *m, bool hard);
+bool mdl_gpu_resetting(struct mmx_model *m);
 
 uint64_t mdl_gpu_timestamp(struct mmx_model *m);
 /* Counts while firmware (GLB COUNTER_EN) or GPU_CMD has it enabled. */

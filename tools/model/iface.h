@@ -67,6 +67,10 @@
 #define GLB_FWCFG_UPDATE       MDL_BIT(9)
 #define GLB_IDLE_EN	       MDL_BIT(10)
 #define GLB_SLEEP	       MDL_BIT(12)
+#define GLB_STATE	       0x00007000u /* of interfaces from 4.1 on, in place of HALT and SLEEP */
+#define GLB_STATE_HALT	       1u /* 0 is active, 3 suspended */
+#define GLB_STATE_SLEEP	       2u
+#define GLB_STATE_SINCE	       (4u << 24 | 1u << 16)
 #define GLB_IDLE	       MDL_BIT(26) /* event */
 
 #define TIMER_VALUE   0x7fffffffu /* in units of 1024 cycles */
@@ -81,6 +85,8 @@
 #define CSG_IN_ALLOW_FRAGMENT	 0x28u /* u64 */
 #define CSG_IN_ALLOW_OTHER	 0x30u
 #define CSG_IN_ENDPOINT_REQ	 0x34u
+#define CSG_IN_ENDPOINT_REQ2	 0x38u /* u64; of interfaces from 4.0 on, instead */
+#define CSG_ENDPOINT_REQ2_SINCE	 (4u << 24)
 #define CSG_IN_SUSPEND_BUF	 0x40u /* u64 */
 #define CSG_IN_CONFIG		 0x50u
 #define CSG_IN_CONFIG_AS	 0x0fu

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The interrupt blocks JOB_INT, MMU_INT and GPU_INT: raw status, mask, and what is pending. Blocks
+ * The interrupt blocks JOB_INT, MMU_INT, GPU_INT and PWR_INT: raw status, mask, and what is pending. Blocks
  * raise bits; the driver clears and masks them. Whenever RAWSTAT & MASK of a line changes, the
- * surroundings are told, exactly once a change.
+ * surroundings are told, exactly once a change. PWR_INT shares the line of GPU_INT; its bits are told
+ * where GPU_INT has none, so that each is an edge of its own.
  */
 #include "tools/model/irq.h"
 
@@ -18,8 +19,12 @@ struct line {
 };
 
 struct mdl_irq {
-	struct line lines[MMX_MODEL_IRQ_COUNT];
+	struct line lines[MDL_IRQ_BLOCKS];
 };
+
+/* Where the line of GPU_INT tells of PWR_INT: bits 5:0; 31:30 are free as they are. */
+#define PWR_TOLD_SHIFT 20u
+#define PWR_LOW	       0x3fu
 
 struct mdl_irq *mdl_irq_create(void)
 {
@@ -31,11 +36,26 @@ void mdl_irq_destroy(struct mdl_irq *irq)
 	free(irq);
 }
 
+static uint32_t pending_of(const struct line *l)
+{
+	return l->raw & l->mask;
+}
+
 static void update(struct mmx_model *m, enum mmx_model_irq line)
 {
-	struct line *l = &mdl_irq(m)->lines[line];
-	uint32_t pending = l->raw & l->mask;
+	struct mdl_irq *irq = mdl_irq(m);
+	struct line *l;
+	uint32_t pending;
 
+	if (line == MDL_IRQ_PWR)
+		line = MMX_MODEL_IRQ_GPU;
+	l = &irq->lines[line];
+	pending = pending_of(l);
+	if (line == MMX_MODEL_IRQ_GPU) {
+		uint32_t pwr = pending_of(&irq->lines[MDL_IRQ_PWR]);
+
+		pending |= (pwr & PWR_LOW) << PWR_TOLD_SHIFT | (pwr & ~PWR_LOW);
+	}
 	if (pending == l->pending)
 		return;
 	l->pending = pending;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The three interrupt blocks: RAWSTAT, CLEAR, MASK, STAT each. */
+/* The interrupt blocks: RAWSTAT, CLEAR, MASK, STAT each. */
 #ifndef TOOLS_MODEL_IRQ_H
 #define TOOLS_MODEL_IRQ_H
 
@@ -7,6 +7,10 @@
 #include <stdint.h>
 
 #include "tools/model/model.h"
+
+/* PWR_CONTROL's, of architecture 14: a block of its own on the line of GPU_INT. */
+#define MDL_IRQ_PWR    MMX_MODEL_IRQ_COUNT
+#define MDL_IRQ_BLOCKS (MMX_MODEL_IRQ_COUNT + 1)
 
 struct mdl_irq;
 

@@ -20,6 +20,7 @@ tools_model_libmodel_a_SOURCES = \
 	%D%/mmu_walk.c \
 	%D%/model.c %D%/model.h %D%/model_priv.h \
 	%D%/product.c %D%/product.h \
+	%D%/pwr.c %D%/pwr.h \
 	%D%/regs.h \
 	%D%/tlb.c %D%/tlb.h
 EXTRA_DIST += %D%/README.md docs/model.md docs/model-cs.md
@@ -54,6 +55,11 @@ UNIT_TESTS += tests/unit/model_cache_test
 tests_unit_model_cache_test_SOURCES = tests/unit/model_cache_test.c $(MODEL_ENV)
 tests_unit_model_cache_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_cache_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_product_test
+tests_unit_model_product_test_SOURCES = tests/unit/model_product_test.c tests/unit/model_words.h $(MODEL_ENV)
+tests_unit_model_product_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_product_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/model_gpu_test
 tests_unit_model_gpu_test_SOURCES = tests/unit/model_gpu_test.c $(MODEL_ENV)

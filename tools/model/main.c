@@ -19,7 +19,7 @@ static const char usage[] =
 	"A software Mali CSF GPU, served over vfio-user on a unix socket.\n"
 	"\n"
 	"  --socket PATH    where to listen\n"
-	"  --product NAME   which GPU (default: g610)\n"
+	"  --product NAME   which GPU: g310, g610 (the default), g710, g615, g720, g725, g1\n"
 	"  --coherent       the GPU is coherent with the CPUs' caches\n"
 	"  --once           end when the client leaves\n"
 	"  --strict         end with status 3 when a driver is found to do wrong\n"

@@ -26,6 +26,7 @@
 #include "tools/model/mmu_priv.h"
 #include "tools/model/model_priv.h"
 #include "tools/model/product.h"
+#include "tools/model/pwr.h"
 #include "tools/model/regs.h"
 
 #define LOG_LINE_MAX 256
@@ -40,6 +41,7 @@ struct mmx_model {
 	struct mdl_l2 *l2;
 	struct mdl_irq *irq;
 	struct mdl_gpu *gpu;
+	struct mdl_pwr *pwr;
 	struct mdl_mmu *mmu;
 	struct mdl_mcu *mcu;
 	struct mdl_csf *csf;
@@ -148,6 +150,11 @@ struct mdl_gpu *mdl_gpu(struct mmx_model *m)
 	return m->gpu;
 }
 
+struct mdl_pwr *mdl_pwr(struct mmx_model *m)
+{
+	return m->pwr;
+}
+
 struct mdl_irq *mdl_irq(struct mmx_model *m)
 {
 	return m->irq;
@@ -241,8 +248,13 @@ static const struct block {
 	{ USER_BASE, USER_SIZE, user_read32, user_write32 },
 };
 
-static const struct block *block_at(uint32_t offset)
+static const struct block pwr_block = { PWR_CONTROL_BASE, PWR_CONTROL_SIZE, mdl_pwr_read32,
+					mdl_pwr_write32 };
+
+static const struct block *block_at(const struct mmx_model *m, uint32_t offset)
 {
+	if (offset - PWR_CONTROL_BASE < PWR_CONTROL_SIZE && mdl_product_has_pwr(m->product))
+		return &pwr_block;
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
 		if (offset >= blocks[i].base && offset - blocks[i].base < blocks[i].size)
 			return &blocks[i];
@@ -252,14 +264,14 @@ static const struct block *block_at(uint32_t offset)
 
 static uint32_t read_one(struct mmx_model *m, uint32_t offset)
 {
-	const struct block *b = block_at(offset);
+	const struct block *b = block_at(m, offset);
 
 	return b ? b->read32(m, offset - b->base) : 0;
 }
 
 static void write_one(struct mmx_model *m, uint32_t offset, uint32_t value)
 {
-	const struct block *b = block_at(offset);
+	const struct block *b = block_at(m, offset);
 
 	if (b)
 		b->write32(m, offset - b->base, value);
@@ -355,6 +367,7 @@ const struct mmx_model_report *mmx_model_report(const struct mmx_model *model)
 void mdl_reset_blocks(struct mmx_model *m)
 {
 	mdl_mcu_reset(m);
+	mdl_pwr_reset(m);
 	mdl_cores_reset(m->cores);
 	mdl_mmu_reset(m);
 	mdl_l2_drop(m, false);
@@ -383,12 +396,14 @@ int mmx_model_create(const struct mmx_model_config *config, const struct mmx_mod
 	m->check = mdl_check_create();
 	m->l2 = mdl_l2_create(m);
 	m->irq = mdl_irq_create();
+	m->pwr = mdl_pwr_create();
 	m->mmu = mdl_mmu_create();
 	m->mcu = mdl_mcu_create();
 	m->csf = mdl_csf_create();
 	m->gpu = mdl_gpu_create(m, config && config->coherent);
 	m->cores = mdl_cores_create(m);
-	if (!m->check || !m->l2 || !m->irq || !m->mmu || !m->mcu || !m->csf || !m->gpu || !m->cores)
+	if (!m->check || !m->l2 || !m->irq || !m->pwr || !m->mmu || !m->mcu || !m->csf || !m->gpu ||
+	    !m->cores)
 		goto err_free;
 	*ret_model = m;
 	return 0;
@@ -407,6 +422,7 @@ void mmx_model_destroy(struct mmx_model *model)
 	mdl_cores_destroy(model->cores);
 	mdl_mcu_destroy(model, model->mcu);
 	mdl_gpu_destroy(model, model->gpu);
+	mdl_pwr_destroy(model, model->pwr);
 	mdl_mmu_destroy(model, model->mmu);
 	mdl_irq_destroy(model->irq);
 	mdl_l2_destroy(model->l2);
@@ -420,4 +436,5 @@ void mmx_model_power_on_reset(struct mmx_model *model)
 	mdl_reset_blocks(model);
 	mdl_gpu_reset(model);
 	mdl_irq_reset(model, MMX_MODEL_IRQ_GPU, false);
+	mdl_irq_reset(model, MDL_IRQ_PWR, false);
 }

@@ -6,7 +6,8 @@
  *   model.c    dispatch of registers to blocks, life cycle       (model.h, this file)
  *   event.c    what happens later: a queue of timed events       (event.h)
  *   gpu.c      GPU_CONTROL: identity, power, reset, flush, time  (gpu.h)
- *   irq.c      the three interrupt blocks                        (irq.h)
+ *   pwr.c      PWR_CONTROL of architecture 14                    (pwr.h)
+ *   irq.c      the interrupt blocks                              (irq.h)
  *   mmu.c      address spaces: registers, LPAE walks, faults     (mmu.h)
  *   tlb.c      their TLBs                                        (tlb.h)
  *   l2.c       the L2 cache                                      (l2.h)
@@ -55,6 +56,7 @@ void mdl_copy_to(void *p, const void *buf, size_t len);
 /* blocks of a model; each is opaque outside its own file */
 struct mdl_events *mdl_events(struct mmx_model *m);
 struct mdl_gpu *mdl_gpu(struct mmx_model *m);
+struct mdl_pwr *mdl_pwr(struct mmx_model *m);
 struct mdl_irq *mdl_irq(struct mmx_model *m);
 struct mdl_check *mdl_check(struct mmx_model *m);
 struct mdl_l2 *mdl_l2(struct mmx_model *m);

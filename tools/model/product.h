@@ -3,6 +3,7 @@
 #ifndef TOOLS_MODEL_PRODUCT_H
 #define TOOLS_MODEL_PRODUCT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tools/model/regs.h"
@@ -23,6 +24,7 @@ struct mdl_product {
 	uint32_t thread_max_workgroup;
 	uint32_t thread_max_barrier;
 	uint32_t thread_features;
+	uint64_t gpu_features; /* from architecture 11 on */
 	uint32_t texture_features[TEXTURE_FEATURES_COUNT];
 	uint64_t shader_present;
 	uint64_t tiler_present;
@@ -34,9 +36,16 @@ struct mdl_product {
 
 	/* what running firmware fills into its interface */
 	uint32_t iface_version; /* major[31:24] minor[23:16] patch[15:0] */
+	uint32_t fw_features;
 	uint32_t instr_features;
 	uint32_t cs_features; /* work registers - 1, scoreboards, kinds of work */
 };
+
+/* Architecture 14: power and reset are in a block of their own. */
+static inline bool mdl_product_has_pwr(const struct mdl_product *p)
+{
+	return p->gpu_id >> 28 >= 14;
+}
 
 /* @name: NULL = "g610". Return: NULL if there is no such product. */
 const struct mdl_product *mdl_product_find(const char *name);

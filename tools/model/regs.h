@@ -102,6 +102,43 @@
 #define MCU_STATUS_HALT	    2u
 #define MCU_STATUS_FATAL    3u
 
+/* PWR_CONTROL, of architecture 14; offsets relative to the block */
+#define PWR_CONTROL_BASE	   0x0800u
+#define PWR_CONTROL_SIZE	   0x0400u
+#define PWR_INT_CHANGED		   MDL_BIT(0) /* the interrupt block comes first */
+#define PWR_INT_CHANGED_ALL	   MDL_BIT(1)
+#define PWR_INT_DELEGATION	   MDL_BIT(2)
+#define PWR_INT_RESET_COMPLETED	   MDL_BIT(3)
+#define PWR_INT_RETRACTED	   MDL_BIT(4)
+#define PWR_INT_INSPECTED	   MDL_BIT(5)
+#define PWR_INT_NOT_ALLOWED	   MDL_BIT(30)
+#define PWR_INT_INVALID		   MDL_BIT(31)
+#define PWR_STATUS		   0x020u /* u64; bits 15:0: what the host may switch, by domain */
+#define PWR_STATUS_DELEGATED_SHIFT 16u /* ... what the firmware may */
+#define PWR_STATUS_ALLOW_RESETS	   (UINT64_C(3) << 33) /* soft, fast */
+#define PWR_STATUS_POWER_PENDING   (UINT64_C(1) << 41)
+#define PWR_STATUS_RESET_PENDING   (UINT64_C(1) << 42)
+#define PWR_STATUS_RETRACT_PENDING (UINT64_C(1) << 43)
+#define PWR_STATUS_INSPECT_PENDING (UINT64_C(1) << 44)
+#define PWR_COMMAND		   0x028u
+#define PWR_CMD_CODE		   0x000000ffu
+#define PWR_CMD_DOMAIN		   0x0000ff00u
+#define PWR_CMD_POWER_UP	   0x10u
+#define PWR_CMD_POWER_DOWN	   0x11u
+#define PWR_CMD_DELEGATE	   0x20u
+#define PWR_CMD_RETRACT		   0x21u
+#define PWR_CMD_RESET_SOFT	   0x31u
+#define PWR_CMD_RESET_FAST	   0x32u
+#define PWR_CMD_INSPECT		   0xf0u
+#define PWR_DOMAIN_L2		   0u
+#define PWR_DOMAIN_TILER	   1u
+#define PWR_DOMAIN_SHADER	   8u
+#define PWR_CMDARG		   0x030u /* u64: units */
+#define PWR_DOMAIN_SIZE		   0x20u /* PRESENT READY PWRTRANS PWRACTIVE, u64 each */
+#define PWR_L2			   0x100u
+#define PWR_TILER		   0x140u
+#define PWR_SHADER		   0x200u
+
 /* interrupt blocks: four registers each */
 #define JOB_INT_BASE	 0x1000u
 #define JOB_INT_GLB	 MDL_BIT(31)
