@@ -10,6 +10,7 @@
 #include "tools/model/event_priv.h"
 #include "tools/model/gpu.h"
 #include "tools/model/mmu.h"
+#include "tools/model/inject.h"
 #include "tools/model/model_priv.h"
 
 #define IO_VA(csg, cs) (0x04000000u + ((csg)*FAKE_STREAMS + (cs)) * 0x2000u)
@@ -45,6 +46,14 @@ void mdl_gpu_flush_l2(struct mmx_model *m, unsigned int l2)
 {
 	if (l2 == 3)
 		m->f->flush_id++;
+}
+
+/* nothing is injected here */
+uint64_t mdl_inject_ns(struct mmx_model *m, enum mdl_point point, uint64_t ns)
+{
+	(void)m;
+	(void)point;
+	return ns;
 }
 
 uint64_t mdl_gpu_timestamp(struct mmx_model *m)

@@ -304,6 +304,71 @@ static void test_strict(void **state)
 	assert_int_equal(stop(place, SIGTERM), 0);
 }
 
+static int dial_control(const char *path)
+{
+	struct sockaddr_un addr = address(path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+static void start_with_control(struct place *place, const char *path)
+{
+	int ready[2];
+	char c;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	place->pid = fork();
+	if (!place->pid) {
+		struct mmx_server_config config = {
+			.socket_path = place->path,
+			.control_path = path,
+			.vfu.quiet = true,
+			.ready_fd = ready[1],
+		};
+
+		_exit(-mmx_server_run(&config));
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+}
+
+/* Lines, whole or in pieces, each with its answer; who sends a line without end is hung up on. */
+static void test_control(void **state)
+{
+	struct place *place = *state;
+	char path[sizeof(place->path) + 8], text[600];
+	int fd, gpu;
+
+	snprintf(path, sizeof(path), "%s.ctl", place->path);
+	start_with_control(place, path);
+	for (unsigned int i = 0; i < 2; i++) {
+		fd = dial_control(path);
+		assert_int_equal(write(fd, "one\nfou", 7), 7);
+		assert_int_equal(recv(fd, text, 8, MSG_WAITALL), 8);
+		assert_memory_equal(text, "3 bytes\n", 8);
+		/* the GPU is served meanwhile */
+		gpu = dial(place);
+		agree(gpu);
+		close(gpu);
+		assert_int_equal(write(fd, "r\n\n", 3), 3);
+		assert_int_equal(recv(fd, text, 16, MSG_WAITALL), 16);
+		assert_memory_equal(text, "4 bytes\n0 bytes\n", 16);
+		memset(text, 'x', sizeof(text));
+		if (i)
+			assert_int_equal(write(fd, text, sizeof(text)), sizeof(text));
+		else
+			shutdown(fd, SHUT_WR);
+		assert_true(recv(fd, text, 1, 0) <= 0);
+		close(fd);
+	}
+	assert_int_equal(stop(place, SIGTERM), 0);
+	assert_false(exists(path));
+}
+
 /* One after the other; the next one waits, and finds the GPU as after power-on. */
 static void test_clients(void **state)
 {
@@ -425,11 +490,17 @@ static void test_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PLACE_TEST(test_signals),	  PLACE_TEST(test_stale_socket),
-		PLACE_TEST(test_replaced_socket), PLACE_TEST(test_taken_socket),
-		PLACE_TEST(test_bad_path),	  PLACE_TEST(test_strict),
-		PLACE_TEST(test_clients),	  PLACE_TEST(test_once),
-		PLACE_TEST(test_large),		  PLACE_TEST(test_time),
+		PLACE_TEST(test_signals),
+		PLACE_TEST(test_stale_socket),
+		PLACE_TEST(test_replaced_socket),
+		PLACE_TEST(test_taken_socket),
+		PLACE_TEST(test_bad_path),
+		PLACE_TEST(test_strict),
+		PLACE_TEST(test_control),
+		PLACE_TEST(test_clients),
+		PLACE_TEST(test_once),
+		PLACE_TEST(test_large),
+		PLACE_TEST(test_time),
 	};
 
 	return cmocka_run_group_tests_name("model_server", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "tests/unit/vfu_fake.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,12 @@ void mmx_model_dma_unmapped(struct mmx_model *model, uint64_t addr, uint64_t len
 	(void)model;
 	(void)addr;
 	(void)len;
+}
+
+void mmx_model_command(struct mmx_model *model, const char *line, char *reply, size_t size)
+{
+	(void)model;
+	snprintf(reply, size, "%zu bytes", strlen(line));
 }
 
 const struct mmx_model_report *mmx_model_report(const struct mmx_model *model)

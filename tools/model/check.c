@@ -37,6 +37,11 @@ static const char *const kind_names[MMX_MODEL_FINDINGS] = {
 	[MMX_MODEL_FIND_UNMAPPED] = "unmapped", [MMX_MODEL_FIND_FREED] = "freed",
 };
 
+const char *mdl_check_kind(enum mmx_model_finding kind)
+{
+	return kind_names[kind];
+}
+
 /* Return: true if it is new. */
 static bool remember(struct mdl_check *check, uint64_t page, uint32_t what)
 {

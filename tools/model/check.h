@@ -15,6 +15,8 @@ void mdl_check_destroy(struct mdl_check *check);
 
 const struct mmx_model_report *mdl_check_report(const struct mdl_check *check);
 
+const char *mdl_check_kind(enum mmx_model_finding kind);
+
 /* Whose doing it is. */
 enum mdl_blame {
 	MDL_BLAME_DRIVER,

@@ -23,6 +23,7 @@
 #include "tools/model/cost.h"
 #include "tools/model/cs.h"
 #include "tools/model/csf.h"
+#include "tools/model/inject.h"
 #include "tools/model/model_priv.h"
 
 #define SLOTS 32
@@ -240,6 +241,8 @@ void mdl_cores_submit(struct mmx_model *m, struct mdl_job *job)
 		return; /* pause was asked for, but its piece has not ended yet */
 	if (!job->left_cycles)
 		job->left_cycles = 1;
+	job->left_cycles =
+		mdl_inject_ns(m, MDL_POINT_JOB, job->left_cycles); /* a cycle is a nanosecond */
 	job->event.fn = on_event;
 	append(c, job);
 	if (job->not_before_ns > now) {

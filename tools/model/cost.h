@@ -48,6 +48,8 @@
  * jobs go on using what was there. Ten times what upstream allows an address space command to take.
  */
 #define MDL_CHECK_GRACE_NS 1000000000u
+/* Injected faults that last "for ever": 18 minutes, so that no sum overflows. */
+#define MDL_INJECT_FOREVER_NS (1ull << 40)
 /* Time between two looks at all translations of all TLBs. */
 #define MDL_CHECK_LOOK_NS 1000000u
 

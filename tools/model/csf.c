@@ -22,6 +22,7 @@
 #include "tools/model/cores.h"
 #include "tools/model/cost.h"
 #include "tools/model/csf_priv.h"
+#include "tools/model/inject.h"
 #include "tools/model/mcu.h"
 #include "tools/model/gpu.h"
 #include "tools/model/mmu.h"
@@ -90,12 +91,20 @@ static void work(struct mmx_model *m, struct mdl_event *ev)
 {
 	struct mdl_csf *csf = mdl_csf(m);
 
+	uint64_t stalled_until_ns = mdl_inject_firmware_ns(m);
+
 	(void)ev;
+	if (stalled_until_ns > mdl_now(m)) {
+		mdl_event_add(m, &csf->work, stalled_until_ns);
+		return;
+	}
 	if (csf->asleep)
 		return; /* waking schedules another turn */
 	if (csf->glb_rung) {
 		csf->glb_rung = false;
 		csf_global_requests(m);
+		if (!csf->running)
+			return;
 	}
 	for (unsigned int i = 0; i < csf->group_count; i++)
 		csf_group_events(m, csf->groups[i]);
@@ -424,6 +433,7 @@ void mdl_csf_stop(struct mmx_model *m)
 {
 	struct mdl_csf *csf = mdl_csf(m);
 
+	mdl_inject_firmware_stopped(m);
 	csf->running = false;
 	csf->asleep = false;
 	csf->faulted = false;

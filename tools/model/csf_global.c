@@ -27,6 +27,7 @@
 #include "tools/model/cost.h"
 #include "tools/model/csf.h"
 #include "tools/model/gpu.h"
+#include "tools/model/inject.h"
 #include "tools/model/irq.h"
 #include "tools/model/mcu.h"
 #include "tools/model/model_priv.h"
@@ -177,6 +178,11 @@ void csf_global_rung(struct mmx_model *m)
 
 	if (csf->faulted)
 		return;
+	if (mdl_inject_firmware_ns(m) > mdl_now(m)) {
+		csf->glb_rung = true;
+		csf_schedule(m, MDL_COST_FW_REQUEST_NS);
+		return;
+	}
 	if (wanted(m, req) == WANTED_HALT && wanted(m, ack) != WANTED_HALT) {
 		halt(m, ack);
 		return;
@@ -226,6 +232,11 @@ void csf_global_requests(struct mmx_model *m)
 	uint32_t ack = csf_rd(m, csf->out_va + GLB_OUT_ACK);
 	uint32_t copied = COPIED;
 	uint32_t rung;
+
+	if (wanted(m, req) == WANTED_HALT && wanted(m, ack) != WANTED_HALT) { /* after a stall */
+		halt(m, ack);
+		return;
+	}
 
 	if (wanted(m, req) !=
 	    WANTED_HALT) /* also one that is taken back after a boot over old memory */

@@ -21,6 +21,7 @@
 
 #include "tools/model/cost.h"
 #include "tools/model/csf.h"
+#include "tools/model/inject.h"
 #include "tools/model/irq.h"
 #include "tools/model/l2.h"
 #include "tools/model/mcu.h"
@@ -141,7 +142,7 @@ void mdl_gpu_power(struct mmx_model *m, enum mdl_power_domain domain, uint64_t u
 		if (domain == MDL_POWER_L2)
 			drop_units_behind_l2(m);
 	}
-	mdl_event_add(m, &d->event, mdl_now(m) + cost);
+	mdl_event_add(m, &d->event, mdl_now(m) + mdl_inject_ns(m, MDL_POINT_POWER, cost));
 }
 
 void mdl_gpu_power_by_firmware(struct mmx_model *m, enum mdl_power_domain domain, uint64_t units,
@@ -282,20 +283,22 @@ void mdl_gpu_start_reset(struct mmx_model *m, bool hard)
 	reset_state(m, gpu);
 	mdl_irq_reset(m, MMX_MODEL_IRQ_GPU, !hard);
 	mdl_irq_reset(m, MDL_IRQ_PWR, !hard);
-	mdl_event_add(m, &gpu->reset_event, mdl_now(m) + MDL_COST_RESET_NS);
+	mdl_event_add(m, &gpu->reset_event,
+		      mdl_now(m) + mdl_inject_ns(m, MDL_POINT_RESET, MDL_COST_RESET_NS));
 }
 
 static void start_flush(struct mmx_model *m, uint32_t what)
 {
 	struct mdl_gpu *gpu = mdl_gpu(m);
+	uint64_t cost;
 
 	if (gpu->flush_event.queued) {
 		mdl_log(m, MMX_MODEL_LOG_ERROR, "cache flush while one is in progress");
 		return;
 	}
 	gpu->flush_l2 = MDL_GET(GPU_CMD_FLUSH_L2, what);
-	mdl_event_add(m, &gpu->flush_event,
-		      mdl_now(m) + MDL_COST_FLUSH_NS + mdl_l2_dirty(m) * MDL_COST_CLEAN_LINE_NS);
+	cost = MDL_COST_FLUSH_NS + mdl_l2_dirty(m) * MDL_COST_CLEAN_LINE_NS;
+	mdl_event_add(m, &gpu->flush_event, mdl_now(m) + mdl_inject_ns(m, MDL_POINT_FLUSH, cost));
 }
 
 static void command(struct mmx_model *m, uint32_t value)

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "tools/model/inject.h"
 #include "tools/model/model_priv.h"
 #include "tools/model/regs.h"
 
@@ -58,8 +59,10 @@ static void update(struct mmx_model *m, enum mmx_model_irq line)
 	}
 	if (pending == l->pending)
 		return;
+	if (!(pending & ~l->pending) ||
+	    !mdl_inject_lost(m, (enum mdl_point)(MDL_POINT_IRQ_JOB + (unsigned int)line)))
+		mdl_ops_irq(m, line, pending);
 	l->pending = pending;
-	mdl_ops_irq(m, line, pending);
 }
 
 void mdl_irq_reset(struct mmx_model *m, enum mmx_model_irq line, bool keep_mask)

@@ -13,6 +13,7 @@ tools_model_libmodel_a_SOURCES = \
 	%D%/event.c %D%/event.h %D%/event_priv.h \
 	%D%/gpu.c %D%/gpu.h \
 	%D%/iface.h \
+	%D%/inject.c %D%/inject.h \
 	%D%/irq.c %D%/irq.h \
 	%D%/l2.c %D%/l2.h \
 	%D%/mcu.c %D%/mcu.h \
@@ -60,6 +61,11 @@ UNIT_TESTS += tests/unit/model_product_test
 tests_unit_model_product_test_SOURCES = tests/unit/model_product_test.c tests/unit/model_words.h $(MODEL_ENV)
 tests_unit_model_product_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_product_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_inject_test
+tests_unit_model_inject_test_SOURCES = tests/unit/model_inject_test.c tests/unit/model_words.h $(MODEL_ENV)
+tests_unit_model_inject_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_inject_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/model_gpu_test
 tests_unit_model_gpu_test_SOURCES = tests/unit/model_gpu_test.c $(MODEL_ENV)

@@ -22,6 +22,7 @@ static const char usage[] =
 	"  --product NAME   which GPU: g310, g610 (the default), g710, g615, g720, g725, g1\n"
 	"  --coherent       the GPU is coherent with the CPUs' caches\n"
 	"  --once           end when the client leaves\n"
+	"  --control PATH   where to listen for lines that make things go wrong\n"
 	"  --strict         end with status 3 when a driver is found to do wrong\n"
 	"  --trace FILE     write a line for each message and register access; - is standard output\n"
 	"  --ready-fd N     write a byte to descriptor N when listening\n"
@@ -34,6 +35,7 @@ enum option_id {
 	OPT_COHERENT,
 	OPT_ONCE,
 	OPT_STRICT,
+	OPT_CONTROL,
 	OPT_TRACE,
 	OPT_READY_FD,
 	OPT_VERBOSE,
@@ -47,6 +49,7 @@ static const struct option options[] = {
 	{ "coherent", no_argument, NULL, OPT_COHERENT },
 	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "control", required_argument, NULL, OPT_CONTROL },
 	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
@@ -100,6 +103,9 @@ static void parse(int argc, char **argv, struct mmx_server_config *config)
 			break;
 		case OPT_ONCE:
 			config->once = true;
+			break;
+		case OPT_CONTROL:
+			config->control_path = optarg;
 			break;
 		case OPT_STRICT:
 			config->strict = true;

@@ -25,6 +25,7 @@
 #include "tools/model/cost.h"
 #include "tools/model/csf.h"
 #include "tools/model/gpu.h"
+#include "tools/model/inject.h"
 #include "tools/model/irq.h"
 #include "tools/model/mmu.h"
 #include "tools/model/model_priv.h"
@@ -107,7 +108,8 @@ static void try_boot(struct mmx_model *m)
 	if (mcu->control == MCU_CONTROL_DISABLE || mcu->status != MCU_STATUS_DISABLED ||
 	    mcu->boot.queued || !mdl_gpu_ready(m, MDL_POWER_L2))
 		return;
-	mdl_event_add(m, &mcu->boot, mdl_now(m) + MDL_COST_MCU_BOOT_NS);
+	mdl_event_add(m, &mcu->boot,
+		      mdl_now(m) + mdl_inject_ns(m, MDL_POINT_BOOT, MDL_COST_MCU_BOOT_NS));
 }
 
 static void disable(struct mmx_model *m)

@@ -38,6 +38,7 @@
 #include "tools/model/check.h"
 #include "tools/model/cost.h"
 #include "tools/model/gpu.h"
+#include "tools/model/inject.h"
 #include "tools/model/irq.h"
 #include "tools/model/l2.h"
 #include "tools/model/mmu_priv.h"
@@ -177,7 +178,7 @@ static void start_command(struct mmx_model *m, struct as *as, uint32_t command)
 		return;
 	}
 	as->command = command;
-	mdl_event_add(m, &as->event, mdl_now(m) + cost);
+	mdl_event_add(m, &as->event, mdl_now(m) + mdl_inject_ns(m, MDL_POINT_AS, cost));
 }
 
 /* ---- registers ---- */
@@ -510,6 +511,11 @@ bool mdl_mmu_attr(struct mmx_model *m, unsigned int as, uint64_t va, struct mdl_
 		return false;
 	*ret_attr = walk.attr;
 	return true;
+}
+
+const struct mdl_as_config *mdl_mmu_config(struct mmx_model *m, unsigned int as)
+{
+	return &mdl_mmu(m)->as[as % MMU_AS_COUNT].effective;
 }
 
 /* ---- what happens to memory and power ---- */

@@ -34,6 +34,11 @@ struct mdl_as_config {
 	uint64_t transcfg;
 };
 
+const struct mdl_as_config *mdl_mmu_config(struct mmx_model *m, unsigned int as);
+/* Where the descriptor of @va at that level is. Return: false if the walk does not come that far. */
+bool mdl_mmu_find_desc(struct mmx_model *m, unsigned int as, uint64_t va, unsigned int level,
+		       uint64_t *ret_addr);
+
 /* Where a walk ended. */
 struct mdl_walk {
 	uint32_t exception; /* 0 = translated; else as in FAULTSTATUS */

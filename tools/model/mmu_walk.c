@@ -129,6 +129,32 @@ static void walk_tables(struct mmx_model *m, const struct mdl_as_config *config,
 	}
 }
 
+bool mdl_mmu_find_desc(struct mmx_model *m, unsigned int as, uint64_t va, unsigned int level,
+		       uint64_t *ret_addr)
+{
+	const struct mdl_as_config *config = mdl_mmu_config(m, as);
+	uint64_t table = config->transtab & AS_TRANSTAB_ADDR;
+	unsigned int input_bits =
+		INPUT_BITS_MAX - (unsigned int)MDL_GET(AS_TRANSCFG_INA_BITS, config->transcfg);
+	uint64_t desc;
+
+	if ((config->transcfg & AS_TRANSCFG_MODE) != AS_TRANSCFG_AARCH64_4K ||
+	    input_bits < INPUT_BITS_MIN || input_bits >= 64 || va >> input_bits)
+		return false;
+	for (unsigned int l = LAST_LEVEL - (input_bits - PAGE_SHIFT - 1) / LEVEL_BITS; l <= level;
+	     l++) {
+		*ret_addr =
+			table + ((va >> level_shift(l)) & ((1u << LEVEL_BITS) - 1)) * sizeof(desc);
+		if (l == level)
+			return true;
+		if (!mdl_dma_read(m, *ret_addr, &desc, sizeof(desc)) ||
+		    (desc & DESC_TYPE) != DESC_TYPE_TABLE)
+			return false;
+		table = desc & DESC_ADDR;
+	}
+	return false;
+}
+
 /**
  * mdl_mmu_walk() - translates one address
  * @m: the model

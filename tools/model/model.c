@@ -20,6 +20,7 @@
 #include "tools/model/csf.h"
 #include "tools/model/event_priv.h"
 #include "tools/model/gpu.h"
+#include "tools/model/inject.h"
 #include "tools/model/irq.h"
 #include "tools/model/l2.h"
 #include "tools/model/mcu.h"
@@ -38,6 +39,7 @@ struct mmx_model {
 	uint64_t epoch;
 	struct mdl_events *events;
 	struct mdl_check *check;
+	struct mdl_inject *inject;
 	struct mdl_l2 *l2;
 	struct mdl_irq *irq;
 	struct mdl_gpu *gpu;
@@ -165,6 +167,11 @@ struct mdl_check *mdl_check(struct mmx_model *m)
 	return m->check;
 }
 
+struct mdl_inject *mdl_inject(struct mmx_model *m)
+{
+	return m->inject;
+}
+
 struct mdl_l2 *mdl_l2(struct mmx_model *m)
 {
 	return m->l2;
@@ -211,7 +218,7 @@ static uint32_t doorbell_read32(struct mmx_model *m, uint32_t offset)
 
 static void doorbell_write32(struct mmx_model *m, uint32_t offset, uint32_t value)
 {
-	if (offset % DOORBELL_STRIDE == 0 && value) {
+	if (offset % DOORBELL_STRIDE == 0 && value && !mdl_inject_lost(m, MDL_POINT_DOORBELL)) {
 		mdl_mmu_look(m);
 		mdl_csf_doorbell(m, offset / DOORBELL_STRIDE);
 	}
@@ -266,7 +273,7 @@ static uint32_t read_one(struct mmx_model *m, uint32_t offset)
 {
 	const struct block *b = block_at(m, offset);
 
-	return b ? b->read32(m, offset - b->base) : 0;
+	return mdl_inject_read(m, offset, b ? b->read32(m, offset - b->base) : 0);
 }
 
 static void write_one(struct mmx_model *m, uint32_t offset, uint32_t value)
@@ -394,6 +401,7 @@ int mmx_model_create(const struct mmx_model_config *config, const struct mmx_mod
 		goto err_free;
 	m->epoch = 1;
 	m->check = mdl_check_create();
+	m->inject = mdl_inject_create();
 	m->l2 = mdl_l2_create(m);
 	m->irq = mdl_irq_create();
 	m->pwr = mdl_pwr_create();
@@ -402,8 +410,8 @@ int mmx_model_create(const struct mmx_model_config *config, const struct mmx_mod
 	m->csf = mdl_csf_create();
 	m->gpu = mdl_gpu_create(m, config && config->coherent);
 	m->cores = mdl_cores_create(m);
-	if (!m->check || !m->l2 || !m->irq || !m->pwr || !m->mmu || !m->mcu || !m->csf || !m->gpu ||
-	    !m->cores)
+	if (!m->check || !m->inject || !m->l2 || !m->irq || !m->pwr || !m->mmu || !m->mcu ||
+	    !m->csf || !m->gpu || !m->cores)
 		goto err_free;
 	*ret_model = m;
 	return 0;
@@ -427,6 +435,7 @@ void mmx_model_destroy(struct mmx_model *model)
 	mdl_irq_destroy(model->irq);
 	mdl_l2_destroy(model->l2);
 	mdl_check_destroy(model->check);
+	mdl_inject_destroy(model->inject);
 	mdl_events_destroy(model->events);
 	free(model);
 }

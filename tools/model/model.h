@@ -134,6 +134,12 @@ struct mmx_model_report {
 /* Since creation; resets do not clear it. Valid as long as the model. */
 const struct mmx_model_report *mmx_model_report(const struct mmx_model *model);
 
+/*
+ * Makes something go wrong, or tells what was found: see inject.c. @line has no newline, nor has @reply.
+ */
+#define MMX_MODEL_REPLY_MAX 256u
+void mmx_model_command(struct mmx_model *model, const char *line, char *reply, size_t size);
+
 /* Also wanted by mmx_model_run()'s caller after a register write: the same value without running. */
 uint64_t mmx_model_next_ns(const struct mmx_model *model);
 

@@ -11,6 +11,7 @@
  *   mmu.c      address spaces: registers, LPAE walks, faults     (mmu.h)
  *   tlb.c      their TLBs                                        (tlb.h)
  *   l2.c       the L2 cache                                      (l2.h)
+ *   inject.c   faults that tests ask for                         (inject.h)
  *   check.c    what the driver has been found to do wrong        (check.h)
  *   mcu.c      MCU_CONTROL: boot of a firmware image through AS0 (mcu.h)
  *   csf.c      the interface that running firmware offers        (csf.h)
@@ -59,6 +60,7 @@ struct mdl_gpu *mdl_gpu(struct mmx_model *m);
 struct mdl_pwr *mdl_pwr(struct mmx_model *m);
 struct mdl_irq *mdl_irq(struct mmx_model *m);
 struct mdl_check *mdl_check(struct mmx_model *m);
+struct mdl_inject *mdl_inject(struct mmx_model *m);
 struct mdl_l2 *mdl_l2(struct mmx_model *m);
 struct mdl_mmu *mdl_mmu(struct mmx_model *m);
 struct mdl_mcu *mdl_mcu(struct mmx_model *m);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The loop of malimux-model: owns the listening socket and the signals, and gives the vfio-user
+ * The loop of malimux-model: owns the listening sockets and the signals, and gives the vfio-user
  * server (vfu.c) its clients and the model its time. Called by main(); one thread.
  *
  * Each turn of the loop first handles all that the client has sent, then lets the model do what is
  * due. It sleeps until SPIN_NS before the model's next event and spends the rest of the time looking
  * at the socket, because a timer ends tens of microseconds late and a job must not. While the model
- * is busy there is no sleep at all. One client at a time: the next ones stay in the backlog.
+ * is busy there is no sleep at all. One client at a time: the next ones stay in the backlog. The same
+ * holds for the control socket, whose client sends lines (inject.c) and gets a line for each.
  */
 #include "tools/model/server.h"
 
@@ -31,12 +32,26 @@
 /* Turns without sleep after which signals are looked at. */
 #define TURNS_MAX 64u
 
+struct listener {
+	const char *path;
+	struct sockaddr_un addr;
+	int fd; /* -1 = there is none */
+	struct stat file; /* of the socket, as we made it */
+};
+
+/* Of the control socket; a longer line is an error for its client. */
+struct control {
+	int fd; /* -1 = there is none */
+	char line[256];
+	size_t len;
+};
+
 struct server {
 	const struct mmx_server_config *config;
 	struct mmx_vfu *vfu;
-	struct sockaddr_un addr;
-	int listen_fd, signal_fd;
-	struct stat file; /* of the socket, as we made it */
+	struct listener gpu, orders;
+	struct control control;
+	int signal_fd;
 	unsigned int turns; /* since signals were looked at */
 	bool stop;
 };
@@ -54,47 +69,50 @@ static bool in_use(const struct sockaddr_un *addr)
 	return !dead;
 }
 
-static int open_socket(struct server *server)
+static int open_socket(struct listener *listener, const char *path)
 {
-	const char *path = server->config->socket_path;
-	struct sockaddr *addr = (struct sockaddr *)&server->addr;
+	struct sockaddr *addr = (struct sockaddr *)&listener->addr;
 	struct stat st;
 	int fd, r;
 
-	if (strlen(path) >= sizeof(server->addr.sun_path))
+	if (strlen(path) >= sizeof(listener->addr.sun_path))
 		return -ENAMETOOLONG;
-	server->addr.sun_family = AF_UNIX;
-	memcpy(server->addr.sun_path, path, strlen(path) + 1);
+	listener->path = path;
+	listener->addr.sun_family = AF_UNIX;
+	memcpy(listener->addr.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	r = bind(fd, addr, sizeof(server->addr)) ? -errno : 0;
+	r = bind(fd, addr, sizeof(listener->addr)) ? -errno : 0;
 	if (r == -EADDRINUSE && !lstat(path, &st) && S_ISSOCK(st.st_mode) &&
-	    !in_use(&server->addr) && !unlink(path))
-		r = bind(fd, addr, sizeof(server->addr)) ? -errno : 0;
+	    !in_use(&listener->addr) && !unlink(path))
+		r = bind(fd, addr, sizeof(listener->addr)) ? -errno : 0;
 	if (r) {
 		close(fd);
 		return r;
 	}
-	if (lstat(path, &server->file) || listen(fd, BACKLOG)) {
+	if (lstat(path, &listener->file) || listen(fd, BACKLOG)) {
 		r = -errno;
 		unlink(path);
 		close(fd);
 		return r;
 	}
-	server->listen_fd = fd;
+	listener->fd = fd;
 	return 0;
 }
 
 /* Unless another one has taken its place; while the socket is open nobody else's file can have its inode. */
-static void remove_socket(const struct server *server)
+static void close_socket(struct listener *listener)
 {
-	const char *path = server->config->socket_path;
 	struct stat st;
 
-	if (!lstat(path, &st) && st.st_dev == server->file.st_dev &&
-	    st.st_ino == server->file.st_ino)
-		unlink(path);
+	if (listener->fd < 0)
+		return;
+	if (!lstat(listener->path, &st) && st.st_dev == listener->file.st_dev &&
+	    st.st_ino == listener->file.st_ino)
+		unlink(listener->path);
+	close(listener->fd);
+	listener->fd = -1;
 }
 
 static int open_signals(struct server *server)
@@ -124,12 +142,75 @@ static void tell_ready(const struct server *server)
 	close(fd);
 }
 
+static int accept_from(const struct listener *listener)
+{
+	return accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
 static void accept_client(struct server *server)
 {
-	int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept_from(&server->gpu);
 
 	if (fd >= 0)
 		mmx_vfu_attach(server->vfu, fd);
+}
+
+/* ---- the control socket ---- */
+
+static void hang_up(struct control *control)
+{
+	close(control->fd);
+	control->fd = -1;
+	control->len = 0;
+}
+
+/* A client that does not read its answers is hung up on, instead of waited for. */
+static bool obey(struct server *server, const char *line)
+{
+	char reply[MMX_MODEL_REPLY_MAX + 1];
+	size_t len;
+
+	mmx_vfu_command(server->vfu, line, reply, sizeof(reply) - 1);
+	len = strlen(reply);
+	reply[len] = '\n';
+	return send(server->control.fd, reply, len + 1, MSG_NOSIGNAL) == (ssize_t)len + 1;
+}
+
+static void read_orders(struct server *server)
+{
+	struct control *control = &server->control;
+	ssize_t n = read(control->fd, control->line + control->len,
+			 sizeof(control->line) - 1 - control->len);
+	char *line = control->line, *end;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		hang_up(control);
+		return;
+	}
+	control->len += (size_t)n;
+	control->line[control->len] = '\0';
+	while ((end = strchr(line, '\n'))) {
+		*end = '\0';
+		if (!obey(server, line)) {
+			hang_up(control);
+			return;
+		}
+		line = end + 1;
+	}
+	control->len -= (size_t)(line - control->line);
+	memmove(control->line, line, control->len);
+	if (control->len == sizeof(control->line) - 1 || memchr(control->line, '\0', control->len))
+		hang_up(control);
+}
+
+static void serve_control(struct server *server)
+{
+	if (server->control.fd >= 0)
+		read_orders(server);
+	else
+		server->control.fd = accept_from(&server->orders);
 }
 
 /* Waits for the client (or for one), for a signal, or until @until_ns. */
@@ -138,7 +219,9 @@ static void wait_until(struct server *server, uint64_t until_ns, uint64_t now_ns
 	int fd = mmx_vfu_fd(server->vfu);
 	struct pollfd p[] = {
 		{ .fd = server->signal_fd, .events = POLLIN },
-		{ .fd = fd >= 0 ? fd : server->listen_fd, .events = POLLIN },
+		{ .fd = fd >= 0 ? fd : server->gpu.fd, .events = POLLIN },
+		{ .fd = server->control.fd >= 0 ? server->control.fd : server->orders.fd,
+		  .events = POLLIN }, /* a negative one is ignored */
 	};
 	uint64_t left = until_ns > now_ns ? until_ns - now_ns : 0;
 	struct timespec ts = {
@@ -147,11 +230,13 @@ static void wait_until(struct server *server, uint64_t until_ns, uint64_t now_ns
 	};
 
 	server->turns = 0;
-	if (ppoll(p, 2, until_ns == UINT64_MAX ? NULL : &ts, NULL) <= 0)
+	if (ppoll(p, 3, until_ns == UINT64_MAX ? NULL : &ts, NULL) <= 0)
 		return;
 	if (p[0].revents)
 		server->stop = true;
-	else if (fd < 0)
+	if (p[2].revents)
+		serve_control(server);
+	if (p[1].revents && fd < 0)
 		accept_client(server);
 }
 
@@ -185,26 +270,53 @@ static void turn(struct server *server)
 	wait_until(server, until < timer ? until : timer, now);
 }
 
+static int open_all(struct server *server)
+{
+	const struct mmx_server_config *config = server->config;
+	int r = mmx_vfu_guard(server->vfu);
+
+	if (!r)
+		r = open_signals(server);
+	if (!r && config->control_path)
+		r = open_socket(&server->orders, config->control_path);
+	if (!r)
+		r = open_socket(&server->gpu, config->socket_path);
+	return r;
+}
+
+static void close_all(struct server *server)
+{
+	if (server->control.fd >= 0)
+		hang_up(&server->control);
+	close_socket(&server->orders);
+	close_socket(&server->gpu);
+	if (server->signal_fd >= 0)
+		close(server->signal_fd);
+}
+
 /**
  * mmx_server_run() - serves clients until a signal ends it, or the first client's leaving (once)
  *
  * SIGTERM, SIGINT and SIGHUP are blocked afterwards, and SIGBUS is handled by vfu_dma.c meanwhile.
  *
- * Return: 0; MMX_SERVER_E_FINDING; or -errno: -EADDRINUSE if somebody listens at the path, -EINVAL for an unknown product.
+ * Return: 0; MMX_SERVER_E_FINDING; or -errno: -EADDRINUSE if somebody listens at a path, -EINVAL for an
+ * unknown product.
  */
 int mmx_server_run(const struct mmx_server_config *config)
 {
-	struct server server = { .config = config, .listen_fd = -1, .signal_fd = -1 };
+	struct server server = {
+		.config = config,
+		.gpu.fd = -1,
+		.orders.fd = -1,
+		.control.fd = -1,
+		.signal_fd = -1,
+	};
 	int r = mmx_vfu_create(&config->vfu, &server.vfu);
 
 	if (r)
 		return r;
 	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-	r = mmx_vfu_guard(server.vfu);
-	if (!r)
-		r = open_signals(&server);
-	if (!r)
-		r = open_socket(&server);
+	r = open_all(&server);
 	if (!r) {
 		tell_ready(&server);
 		while (!server.stop)
@@ -214,11 +326,8 @@ int mmx_server_run(const struct mmx_server_config *config)
 				(unsigned long long)mmx_vfu_findings(server.vfu));
 		if (mmx_vfu_findings(server.vfu) && config->strict)
 			r = MMX_SERVER_E_FINDING;
-		remove_socket(&server);
-		close(server.listen_fd);
 	}
-	if (server.signal_fd >= 0)
-		close(server.signal_fd);
+	close_all(&server);
 	mmx_vfu_destroy(server.vfu);
 	return r;
 }

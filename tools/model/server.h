@@ -9,6 +9,7 @@
 
 struct mmx_server_config {
 	const char *socket_path;
+	const char *control_path; /* NULL = no control socket */
 	struct mmx_vfu_config vfu;
 	bool once; /* end when the first client leaves */
 	bool strict; /* end at the first finding about a driver */

@@ -322,6 +322,12 @@ void mmx_vfu_attach(struct mmx_vfu *vfu, int fd)
 		say(vfu, "client connected");
 }
 
+void mmx_vfu_command(struct mmx_vfu *vfu, const char *line, char *reply, size_t size)
+{
+	mmx_model_command(vfu->model, line, reply, size);
+	mmx_vfu_trace(vfu, "control %s: %s", line, reply);
+}
+
 /* What the model has found the drivers of all clients so far to do wrong, in sum. */
 uint64_t mmx_vfu_findings(const struct mmx_vfu *vfu)
 {

@@ -35,6 +35,8 @@ int mmx_vfu_guard(struct mmx_vfu *vfu);
 void mmx_vfu_attach(struct mmx_vfu *vfu, int fd);
 int mmx_vfu_fd(const struct mmx_vfu *vfu);
 uint64_t mmx_vfu_findings(const struct mmx_vfu *vfu);
+/* As mmx_model_command(). */
+void mmx_vfu_command(struct mmx_vfu *vfu, const char *line, char *reply, size_t size);
 bool mmx_vfu_served(const struct mmx_vfu *vfu);
 int mmx_vfu_poll(struct mmx_vfu *vfu);
 void mmx_vfu_run(struct mmx_vfu *vfu);
