@@ -90,6 +90,8 @@ static void test_options(void **state)
 		{ { "--socket", "x", "--ready-fd", "8000" }, 2, "--ready-fd: " },
 		{ { "--socket", "/nonexistent/x" }, 2, "/nonexistent/x: No such file" },
 		{ { "--socket", "x", "--trace", "/nonexistent/x" }, 2, "/nonexistent/x: No such" },
+		{ { "--socket", "x", "--spans", "/nonexistent/x" }, 2, "/nonexistent/x: No such" },
+		{ { "--socket", "x", "--control", "/nonexistent/x" }, 2, "No such file" },
 	};
 	char text[4096];
 	size_t i;

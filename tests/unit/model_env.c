@@ -103,11 +103,29 @@ static void on_log(void *ctx, enum mmx_model_log level, const char *text)
 	snprintf(e->last_error, sizeof(e->last_error), "%s", text);
 }
 
+bool menv_saw(const struct menv *e, const char *block, const char *name)
+{
+	for (unsigned int i = 0; i < e->span_count; i++) {
+		if (!strcmp(e->spans[i].block, block) && !strcmp(e->spans[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+static void on_span(void *ctx, const struct mmx_model_span *span)
+{
+	struct menv *e = ctx;
+
+	if (e->span_count < MENV_SPANS && !menv_saw(e, span->block, span->name))
+		e->spans[e->span_count++] = *span;
+}
+
 static const struct mmx_model_ops ops = {
 	.now_ns = now_ns,
 	.irq = on_irq,
 	.dma_ptr = dma_ptr,
 	.log = on_log,
+	.span = on_span,
 };
 
 void menv_init(struct menv *e, const struct mmx_model_config *config)

@@ -22,6 +22,7 @@
 #define MENV_GROUPS   8u
 #define MENV_STREAMS  8u
 #define MENV_AS_COUNT 16u
+#define MENV_SPANS    64u
 
 /* of a mapping */
 #define MENV_R	      1u
@@ -146,6 +147,8 @@ struct menv {
 	uint32_t pending[MMX_MODEL_IRQ_COUNT];
 	unsigned int irq_calls[MMX_MODEL_IRQ_COUNT];
 	unsigned int errors; /* lines of MMX_MODEL_LOG_ERROR */
+	struct mmx_model_span spans[MENV_SPANS]; /* the first of each (block, name) */
+	unsigned int span_count;
 	char last_error[256];
 
 	/* firmware interface, after menv_boot() */
@@ -155,6 +158,9 @@ struct menv {
 /* Machine with a fresh model. @config may be NULL. */
 void menv_init(struct menv *e, const struct mmx_model_config *config);
 void menv_finish(struct menv *e);
+
+/* Has a block said that it does this? */
+bool menv_saw(const struct menv *e, const char *block, const char *name);
 
 /* ---- time ---- */
 /* Runs the model until nothing is left to do. Return: false if that takes longer than @limit_ns. */

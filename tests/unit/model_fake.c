@@ -48,6 +48,17 @@ void mdl_gpu_flush_l2(struct mmx_model *m, unsigned int l2)
 		m->f->flush_id++;
 }
 
+void mdl_span(const struct mmx_model *m, const char *block, unsigned int index, const char *name,
+	      uint64_t start_ns, uint64_t ns)
+{
+	(void)m;
+	(void)block;
+	(void)index;
+	(void)name;
+	(void)start_ns;
+	(void)ns;
+}
+
 /* nothing is injected here */
 uint64_t mdl_inject_ns(struct mmx_model *m, enum mdl_point point, uint64_t ns)
 {

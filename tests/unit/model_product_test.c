@@ -294,6 +294,48 @@ static void lives(void **state)
 	}
 }
 
+/* What a trace tells of a life. */
+static void is_traced(void **state)
+{
+	static const struct {
+		const char *block, *name;
+	} rows[] = {
+		{ "L2", "power up" },	 { "shader cores", "power up" },
+		{ "tiler", "power up" }, { "AS", "UPDATE" },
+		{ "AS", "LOCK" },	 { "AS", "FLUSH_MEM" },
+		{ "MCU", "boot" },	 { "MCU", "requests" },
+		{ "doorbell", "ring" },	 { "stream", "last instructions" },
+		{ "core", "compute" },	 { "JOB_INT", "interrupt" },
+		{ "GPU", "flush" },	 { "GPU", "reset" },
+		{ "L2", "power down" },
+	};
+	const uint64_t job[] = {
+		W_REQ_RESOURCE(1),   W_MOVE32(37, 1), W_MOVE32(38, 1), W_MOVE32(39, 1),
+		W_RUN_COMPUTE(1, 0), W_WAIT(1),	      W_NOP,	       W_NOP,
+	};
+
+	(void)state;
+	begin("g610");
+	menv_boot(&e);
+	menv_as_create(&e, 1);
+	menv_group_create(&e, &group, 1, 1);
+	assert_true(menv_group_start(&e, &group, 0, MENV_CSG_START));
+	menv_submit(&e, &group, 0, 0, job, COUNT(job));
+	menv_run_for(&e, 10 * MS);
+	assert_true(menv_group_state(&e, 0, MENV_CSG_TERMINATE));
+	menv_wr(&e, GPU_CMD, 0x304);
+	halt();
+	power_off();
+	reset();
+	for (unsigned int i = 0; i < COUNT(rows); i++) {
+		if (!menv_saw(&e, rows[i].block, rows[i].name))
+			fail_msg("not seen: %s of %s", rows[i].name, rows[i].block);
+	}
+	for (unsigned int i = 0; i < e.span_count; i++)
+		assert_true(e.spans[i].start_ns && e.spans[i].start_ns <= e.now_ns);
+	menv_finish(&e);
+}
+
 /* Sleep, by the bit and by the field. */
 static void sleeps(void **state)
 {
@@ -464,6 +506,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(identities),
 		cmocka_unit_test(lives),
+		cmocka_unit_test(is_traced),
 		cmocka_unit_test(sleeps),
 		G1(commands),
 		G1(refusals),

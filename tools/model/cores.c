@@ -118,6 +118,13 @@ static uint64_t speed(const struct mdl_job *job)
 	return cores ? (uint64_t)cores : 1;
 }
 
+static const char *const kind_names[MDL_JOB_KINDS] = {
+	[MDL_JOB_COMPUTE] = "compute",
+	[MDL_JOB_FRAGMENT] = "fragment",
+	[MDL_JOB_IDVS] = "idvs",
+	[MDL_JOB_TILING] = "tiling",
+};
+
 static void start_piece(struct mdl_cores *c, struct mdl_job *job, uint64_t cores, uint64_t at_ns)
 {
 	uint64_t rate, ns, left;
@@ -139,6 +146,9 @@ static void start_piece(struct mdl_cores *c, struct mdl_job *job, uint64_t cores
 	} else {
 		job->piece_cycles = job->left_cycles;
 	}
+	for (left = cores; left; left &= left - 1)
+		mdl_span(c->m, "core", (unsigned int)__builtin_ctzll(left), kind_names[job->kind],
+			 at_ns, ns);
 	mdl_event_add(c->m, &job->event, at_ns + ns);
 }
 

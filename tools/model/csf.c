@@ -102,6 +102,7 @@ static void work(struct mmx_model *m, struct mdl_event *ev)
 		return; /* waking schedules another turn */
 	if (csf->glb_rung) {
 		csf->glb_rung = false;
+		mdl_span(m, "MCU", 0, "requests", mdl_now(m), 0);
 		csf_global_requests(m);
 		if (!csf->running)
 			return;
@@ -259,6 +260,20 @@ static bool may_run(const struct mdl_csf_stream *s)
 	return s->started && !s->faulted;
 }
 
+/* Streams of the slots before, in the trace. */
+#define STREAM_TRACKS 32u
+
+static void run_slice(struct mmx_model *m, struct mdl_cs *cs, unsigned int track)
+{
+	uint64_t start_ns = mdl_cs_next_ns(cs), end_ns;
+
+	mdl_cs_run(cs);
+	end_ns =
+		mdl_cs_next_ns(cs); /* UINT64_MAX: it stands still, and nobody can say since when */
+	mdl_span(m, "stream", track, end_ns == UINT64_MAX ? "last instructions" : "instructions",
+		 start_ns, end_ns == UINT64_MAX || end_ns < start_ns ? 0 : end_ns - start_ns);
+}
+
 void mdl_csf_run(struct mmx_model *m)
 {
 	struct mdl_csf *csf = mdl_csf(m);
@@ -276,7 +291,7 @@ void mdl_csf_run(struct mmx_model *m)
 
 			if (may_run(&g->streams[j]) && mdl_cs_runnable(cs) &&
 			    mdl_cs_next_ns(cs) <= now)
-				mdl_cs_run(cs);
+				run_slice(m, cs, i * STREAM_TRACKS + j);
 		}
 	}
 }

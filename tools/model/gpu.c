@@ -76,6 +76,9 @@ bool mdl_gpu_resetting(struct mmx_model *m)
 
 /* ---- power ---- */
 
+/* by enum mdl_power_domain */
+static const char *const domain_names[MDL_POWER_DOMAINS] = { "shader cores", "tiler", "L2" };
+
 static void power_done(struct mmx_model *m, struct mdl_event *ev)
 {
 	struct mdl_gpu *gpu = mdl_gpu(m);
@@ -142,7 +145,9 @@ void mdl_gpu_power(struct mmx_model *m, enum mdl_power_domain domain, uint64_t u
 		if (domain == MDL_POWER_L2)
 			drop_units_behind_l2(m);
 	}
-	mdl_event_add(m, &d->event, mdl_now(m) + mdl_inject_ns(m, MDL_POINT_POWER, cost));
+	cost = mdl_inject_ns(m, MDL_POINT_POWER, cost);
+	mdl_span(m, domain_names[domain], 0, on ? "power up" : "power down", mdl_now(m), cost);
+	mdl_event_add(m, &d->event, mdl_now(m) + cost);
 }
 
 void mdl_gpu_power_by_firmware(struct mmx_model *m, enum mdl_power_domain domain, uint64_t units,
@@ -278,13 +283,15 @@ static void reset_state(struct mmx_model *m, struct mdl_gpu *gpu)
 void mdl_gpu_start_reset(struct mmx_model *m, bool hard)
 {
 	struct mdl_gpu *gpu = mdl_gpu(m);
+	uint64_t cost;
 
 	mdl_reset_blocks(m);
 	reset_state(m, gpu);
 	mdl_irq_reset(m, MMX_MODEL_IRQ_GPU, !hard);
 	mdl_irq_reset(m, MDL_IRQ_PWR, !hard);
-	mdl_event_add(m, &gpu->reset_event,
-		      mdl_now(m) + mdl_inject_ns(m, MDL_POINT_RESET, MDL_COST_RESET_NS));
+	cost = mdl_inject_ns(m, MDL_POINT_RESET, MDL_COST_RESET_NS);
+	mdl_span(m, "GPU", 0, "reset", mdl_now(m), cost);
+	mdl_event_add(m, &gpu->reset_event, mdl_now(m) + cost);
 }
 
 static void start_flush(struct mmx_model *m, uint32_t what)
@@ -297,8 +304,10 @@ static void start_flush(struct mmx_model *m, uint32_t what)
 		return;
 	}
 	gpu->flush_l2 = MDL_GET(GPU_CMD_FLUSH_L2, what);
-	cost = MDL_COST_FLUSH_NS + mdl_l2_dirty(m) * MDL_COST_CLEAN_LINE_NS;
-	mdl_event_add(m, &gpu->flush_event, mdl_now(m) + mdl_inject_ns(m, MDL_POINT_FLUSH, cost));
+	cost = mdl_inject_ns(m, MDL_POINT_FLUSH,
+			     MDL_COST_FLUSH_NS + mdl_l2_dirty(m) * MDL_COST_CLEAN_LINE_NS);
+	mdl_span(m, "GPU", 0, "flush", mdl_now(m), cost);
+	mdl_event_add(m, &gpu->flush_event, mdl_now(m) + cost);
 }
 
 static void command(struct mmx_model *m, uint32_t value)

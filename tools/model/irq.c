@@ -37,6 +37,12 @@ void mdl_irq_destroy(struct mdl_irq *irq)
 	free(irq);
 }
 
+static const char *const line_names[MMX_MODEL_IRQ_COUNT] = {
+	[MMX_MODEL_IRQ_JOB] = "JOB_INT",
+	[MMX_MODEL_IRQ_MMU] = "MMU_INT",
+	[MMX_MODEL_IRQ_GPU] = "GPU_INT",
+};
+
 static uint32_t pending_of(const struct line *l)
 {
 	return l->raw & l->mask;
@@ -59,6 +65,8 @@ static void update(struct mmx_model *m, enum mmx_model_irq line)
 	}
 	if (pending == l->pending)
 		return;
+	if (pending & ~l->pending)
+		mdl_span(m, line_names[line], 0, "interrupt", mdl_now(m), 0);
 	if (!(pending & ~l->pending) ||
 	    !mdl_inject_lost(m, (enum mdl_point)(MDL_POINT_IRQ_JOB + (unsigned int)line)))
 		mdl_ops_irq(m, line, pending);

@@ -138,6 +138,7 @@ tests_fuzz_model_device_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 # The vfio-user server and the program.
 noinst_LIBRARIES += tools/model/libvfuserver.a
 tools_model_libvfuserver_a_SOURCES = \
+	%D%/chrome.c %D%/chrome.h \
 	%D%/server.c %D%/server.h \
 	%D%/vfu.c %D%/vfu.h \
 	%D%/vfu_cmd.c \
@@ -179,6 +180,11 @@ tests_unit_model_vfu_irq_test_SOURCES = tests/unit/model_vfu_irq_test.c $(vfu_ri
 	tests/unit/vfu_rig.c tests/unit/vfu_rig.h
 tests_unit_model_vfu_irq_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_vfu_irq_test_LDADD = tools/model/libvfuserver.a $(JSONC_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/model_chrome_test
+tests_unit_model_chrome_test_SOURCES = tests/unit/model_chrome_test.c $(vfu_rig_sources)
+tests_unit_model_chrome_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)
+tests_unit_model_chrome_test_LDADD = tools/model/libvfuserver.a $(JSONC_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/model_server_test
 tests_unit_model_server_test_SOURCES = tests/unit/model_server_test.c $(vfu_rig_sources)

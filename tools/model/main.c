@@ -25,6 +25,7 @@ static const char usage[] =
 	"  --control PATH   where to listen for lines that make things go wrong\n"
 	"  --strict         end with status 3 when a driver is found to do wrong\n"
 	"  --trace FILE     write a line for each message and register access; - is standard output\n"
+	"  --spans FILE     write what the GPU's blocks do, for Perfetto (JSON of Chrome's tracing)\n"
 	"  --ready-fd N     write a byte to descriptor N when listening\n"
 	"  --verbose        report what the client and the GPU do\n"
 	"  --help, --version\n";
@@ -37,6 +38,7 @@ enum option_id {
 	OPT_STRICT,
 	OPT_CONTROL,
 	OPT_TRACE,
+	OPT_SPANS,
 	OPT_READY_FD,
 	OPT_VERBOSE,
 	OPT_HELP,
@@ -51,6 +53,7 @@ static const struct option options[] = {
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "control", required_argument, NULL, OPT_CONTROL },
 	{ "trace", required_argument, NULL, OPT_TRACE },
+	{ "spans", required_argument, NULL, OPT_SPANS },
 	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -112,6 +115,9 @@ static void parse(int argc, char **argv, struct mmx_server_config *config)
 			break;
 		case OPT_TRACE:
 			config->vfu.trace = open_trace(optarg);
+			break;
+		case OPT_SPANS:
+			config->vfu.spans = open_trace(optarg);
 			break;
 		case OPT_READY_FD:
 			config->ready_fd = parse_fd(optarg);

@@ -104,12 +104,14 @@ static void boot(struct mmx_model *m, struct mdl_event *ev)
 static void try_boot(struct mmx_model *m)
 {
 	struct mdl_mcu *mcu = mdl_mcu(m);
+	uint64_t cost;
 
 	if (mcu->control == MCU_CONTROL_DISABLE || mcu->status != MCU_STATUS_DISABLED ||
 	    mcu->boot.queued || !mdl_gpu_ready(m, MDL_POWER_L2))
 		return;
-	mdl_event_add(m, &mcu->boot,
-		      mdl_now(m) + mdl_inject_ns(m, MDL_POINT_BOOT, MDL_COST_MCU_BOOT_NS));
+	cost = mdl_inject_ns(m, MDL_POINT_BOOT, MDL_COST_MCU_BOOT_NS);
+	mdl_span(m, "MCU", 0, "boot", mdl_now(m), cost);
+	mdl_event_add(m, &mcu->boot, mdl_now(m) + cost);
 }
 
 static void disable(struct mmx_model *m)

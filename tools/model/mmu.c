@@ -152,6 +152,8 @@ static void command_done(struct mmx_model *m, struct mdl_event *ev)
 
 static void start_command(struct mmx_model *m, struct as *as, uint32_t command)
 {
+	static const char *const names[] = { "NOP",    "UPDATE",   "LOCK",
+					     "UNLOCK", "FLUSH_PT", "FLUSH_MEM" };
 	uint64_t cost = MDL_COST_AS_COMMAND_NS;
 
 	if (as->event.queued) {
@@ -178,7 +180,9 @@ static void start_command(struct mmx_model *m, struct as *as, uint32_t command)
 		return;
 	}
 	as->command = command;
-	mdl_event_add(m, &as->event, mdl_now(m) + mdl_inject_ns(m, MDL_POINT_AS, cost));
+	cost = mdl_inject_ns(m, MDL_POINT_AS, cost);
+	mdl_span(m, "AS", as->index, names[command], mdl_now(m), cost);
+	mdl_event_add(m, &as->event, mdl_now(m) + cost);
 }
 
 /* ---- registers ---- */

@@ -80,6 +80,21 @@ void mdl_log(const struct mmx_model *m, enum mmx_model_log level, const char *fm
 	m->ops->log(m->ctx, level, text);
 }
 
+void mdl_span(const struct mmx_model *m, const char *block, unsigned int index, const char *name,
+	      uint64_t start_ns, uint64_t ns)
+{
+	const struct mmx_model_span span = {
+		.block = block,
+		.index = index,
+		.name = name,
+		.start_ns = start_ns,
+		.ns = ns,
+	};
+
+	if (m->ops->span)
+		m->ops->span(m->ctx, &span);
+}
+
 void mdl_ops_irq(struct mmx_model *m, enum mmx_model_irq line, uint32_t pending)
 {
 	m->ops->irq(m->ctx, line, pending);
@@ -219,6 +234,7 @@ static uint32_t doorbell_read32(struct mmx_model *m, uint32_t offset)
 static void doorbell_write32(struct mmx_model *m, uint32_t offset, uint32_t value)
 {
 	if (offset % DOORBELL_STRIDE == 0 && value && !mdl_inject_lost(m, MDL_POINT_DOORBELL)) {
+		mdl_span(m, "doorbell", offset / DOORBELL_STRIDE, "ring", mdl_now(m), 0);
 		mdl_mmu_look(m);
 		mdl_csf_doorbell(m, offset / DOORBELL_STRIDE);
 	}

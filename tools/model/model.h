@@ -36,6 +36,15 @@ enum mmx_model_log {
 	MMX_MODEL_LOG_DEBUG,
 };
 
+/* A thing that a block of the GPU does. Texts are static. */
+struct mmx_model_span {
+	const char *block; /* "AS", "core", "stream", ... */
+	unsigned int index; /* which of them */
+	const char *name;
+	uint64_t start_ns;
+	uint64_t ns; /* what it takes, as far as is known at its start; 0 = no time */
+};
+
 /* What the model asks of its surroundings. All members are mandatory but those that say otherwise. */
 struct mmx_model_ops {
 	/* Monotonic time in ns. Called often; may not go backwards. */
@@ -64,6 +73,9 @@ struct mmx_model_ops {
 
 	/* One line of text without newline. May be NULL. */
 	void (*log)(void *ctx, enum mmx_model_log level, const char *text);
+
+	/* For a trace, in the order in which things begin. May be NULL. */
+	void (*span)(void *ctx, const struct mmx_model_span *span);
 };
 
 struct mmx_model_config {

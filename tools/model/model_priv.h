@@ -34,6 +34,10 @@ const struct mdl_product *mdl_product(const struct mmx_model *m);
 void mdl_log(const struct mmx_model *m, enum mmx_model_log level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* For the trace: something begins, or (@ns 0) happens. Texts are static. */
+void mdl_span(const struct mmx_model *m, const char *block, unsigned int index, const char *name,
+	      uint64_t start_ns, uint64_t ns);
+
 /*
  * What a GPU reset takes with it besides GPU_CONTROL: the MCU and its firmware, address spaces,
  * endpoints, JOB_INT and MMU_INT. Called by gpu.c.

@@ -148,6 +148,14 @@ static void model_log(void *ctx, enum mmx_model_log level, const char *text)
 		say(vfu, "%s", text);
 }
 
+static void model_span(void *ctx, const struct mmx_model_span *span)
+{
+	const struct mmx_vfu *vfu = ctx;
+
+	if (vfu->chrome)
+		mmx_chrome_span(vfu->chrome, span);
+}
+
 static const struct mmx_model_ops model_ops = {
 	.now_ns = model_now_ns,
 	.irq = model_irq,
@@ -155,6 +163,7 @@ static const struct mmx_model_ops model_ops = {
 	.dma_read = model_dma_read,
 	.dma_write = model_dma_write,
 	.log = model_log,
+	.span = model_span,
 };
 
 /* --- Messages and clients --- */
@@ -382,12 +391,20 @@ int mmx_vfu_create(const struct mmx_vfu_config *config, struct mmx_vfu **ret_vfu
 	r = mmx_vfu_conn_init(&vfu->conn);
 	if (r)
 		goto err_tx;
+	if (vfu->config.spans) {
+		r = -ENOMEM;
+		vfu->chrome = mmx_chrome_create(vfu->config.spans);
+		if (!vfu->chrome)
+			goto err_conn;
+	}
 	r = mmx_model_create(&vfu->config.model, &model_ops, vfu, &vfu->model);
 	if (r)
-		goto err_conn;
+		goto err_chrome;
 	*ret_vfu = vfu;
 	return 0;
 
+err_chrome:
+	mmx_chrome_destroy(vfu->chrome);
 err_conn:
 	mmx_vfu_conn_finish(&vfu->conn);
 err_tx:
@@ -405,6 +422,7 @@ void mmx_vfu_destroy(struct mmx_vfu *vfu)
 	if (vfu->guarded)
 		mmx_vfu_dma_guard(NULL);
 	mmx_model_destroy(vfu->model);
+	mmx_chrome_destroy(vfu->chrome);
 	mmx_vfu_conn_finish(&vfu->conn);
 	mmx_vfu_irq_finish(&vfu->irq);
 	mmx_vfu_dma_finish(&vfu->dma);

@@ -20,6 +20,7 @@ struct mmx_vfu_config {
 	struct mmx_model_config model;
 	uint64_t (*now_ns)(void); /* NULL = CLOCK_MONOTONIC */
 	FILE *trace; /* a line for each message and register access; NULL = none */
+	FILE *spans; /* what the blocks do, as JSON for Chrome's tracing; NULL = none */
 	bool quiet; /* not even errors on stderr */
 	bool verbose; /* the model's and the client's doings on stderr */
 };

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tools/model/chrome.h"
 #include "tools/model/model.h"
 #include "tools/model/vfu.h"
 #include "tools/model/vfu_conn.h"
@@ -17,6 +18,7 @@
 struct mmx_vfu {
 	struct mmx_vfu_config config;
 	struct mmx_model *model;
+	struct mmx_chrome *chrome; /* NULL = no trace of what the blocks do */
 	struct mmx_vfu_conn conn;
 	struct mmx_vfu_dma dma;
 	struct mmx_vfu_irq irq;
