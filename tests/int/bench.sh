@@ -50,7 +50,7 @@ nothing_left
 nothing_left
 
 # each number of the table is one; ratios are positive and below a million
-for row in latency throughput submit binds attach memory start message polling; do
+for row in latency throughput submit binds attach memory start message polling model; do
 	grep -q "^$row: " "$work/out" || fail "row $row is missing"
 done
 lines=$(grep -c ' +- *[0-9]' "$work/out")

@@ -48,6 +48,7 @@ int mmx_row_memory(struct mmx_bench *b);
 int mmx_row_start(struct mmx_bench *b);
 int mmx_row_message(struct mmx_bench *b);
 int mmx_row_polling(struct mmx_bench *b);
+int mmx_row_model(struct mmx_bench *b);
 
 static inline uint64_t mmx_bench_clock(clockid_t clock)
 {

@@ -22,6 +22,7 @@ tools_bench_malimux_bench_SOURCES = \
 	%D%/row_latency.c \
 	%D%/row_memory.c \
 	%D%/row_message.c \
+	%D%/row_model.c \
 	%D%/row_polling.c \
 	%D%/row_start.c \
 	%D%/row_submit.c \

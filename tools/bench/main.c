@@ -35,7 +35,7 @@ static const struct row {
 	{ "submit", mmx_row_submit },	{ "binds", mmx_row_binds },
 	{ "attach", mmx_row_attach },	{ "memory", mmx_row_memory },
 	{ "start", mmx_row_start },	{ "message", mmx_row_message },
-	{ "polling", mmx_row_polling },
+	{ "polling", mmx_row_polling }, { "model", mmx_row_model },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -44,7 +44,7 @@ static const char usage[] =
 	"Measures what sharing the GPU costs, against a floor or a rival on the same machine.\n"
 	"\n"
 	"Rows (default: all): latency throughput submit binds attach memory start message\n"
-	"polling\n"
+	"polling model\n"
 	"\n"
 	"      --quick           few repetitions: shows that it works, not what things cost\n"
 	"      --reps N          repetitions, 1..32 (default: 7)\n"
