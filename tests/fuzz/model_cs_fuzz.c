@@ -115,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!fake_init(&f))
 		abort();
 	f.priority[1] = 1;
+	f.progress_ns = RUN_NS / 2;
 	place_heap(&f);
 	for (unsigned int i = 0; i < 3; i++) {
 		unsigned int csg = i / 2, cs = i % 2;

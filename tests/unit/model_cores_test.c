@@ -320,6 +320,62 @@ static void test_reset(void **state)
 	assert_int_equal(end(2), 1000);
 }
 
+/* ---- progress ---- */
+
+static void submit_tasks(unsigned int i, unsigned int csg, uint64_t cycles, uint64_t task_cycles)
+{
+	jobs[i] = (struct mdl_job){
+		.kind = MDL_JOB_COMPUTE,
+		.csg = csg,
+		.cost_cycles = cycles,
+		.left_cycles = cycles,
+		.task_cycles = task_cycles,
+		.done = on_done,
+		.quiet = on_quiet,
+	};
+	mdl_cores_submit(f.m, &jobs[i]);
+}
+
+static void test_progress_timer(void **state)
+{
+	static const struct {
+		uint64_t limit_ns, task_ns;
+		unsigned int reports; /* in 40 ms */
+	} rows[] = {
+		{ 0, 40 * MS, 0 }, /* off */
+		{ 10 * MS, 5 * MS, 0 },	  { 10 * MS, 10 * MS - 1, 0 },
+		{ 10 * MS, 15 * MS, 2 }, /* at 10 and 25 ms; the third task is done at 45 */
+		{ 10 * MS, 160 * MS, 3 }, /* and 40, but that is the end */
+		{ 10 * MS, 0, 0 },
+	};
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		f.progress_ns = rows[i].limit_ns;
+		submit_tasks(0, 0, 4 * 40 * MS, rows[i].task_ns);
+		assert_true(fake_run(&f, 100 * MS));
+		assert_int_equal(end(0), 40 * MS);
+		if (f.no_progress[0] != rows[i].reports)
+			fail_msg("row %u: %u reports", i, f.no_progress[0]);
+		teardown(state);
+		setup(state);
+	}
+}
+
+/* Who waits for cores makes no progress, and nobody is to blame. */
+static void test_waiting_is_not_timed(void **state)
+{
+	(void)state;
+	f.progress_ns = 10 * MS;
+	f.priority[1] = 1;
+	submit_tasks(0, 0, 4 * 8 * MS, 4 * 8 * MS);
+	fake_run(&f, 5 * MS);
+	submit_tasks(1, 1, 4 * 30 * MS, MS);
+	assert_true(fake_run(&f, 100 * MS));
+	assert_int_equal(end(0), 38 * MS);
+	assert_int_equal(f.no_progress[0], 0);
+	assert_int_equal(f.no_progress[1], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +394,8 @@ int main(void)
 		T(test_pause_before_start),
 		T(test_pause_undone),
 		T(test_cancel),
+		T(test_progress_timer),
+		T(test_waiting_is_not_timed),
 		T(test_reset),
 	};
 

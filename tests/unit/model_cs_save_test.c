@@ -182,6 +182,27 @@ static void test_deferred(void **state)
 	assert_int_equal(f.flush_id, 2);
 }
 
+/* Two draws, the tiler's end of the first one between them: that does not wait for the second one afterwards either. */
+static void test_order_is_kept(void **state)
+{
+	uint64_t start;
+	struct mdl_cs *cs;
+
+	(void)state;
+	/* 2 ms each */
+	SUBMIT(W_REQ_RESOURCE(4), W_MOVE32(33, (2000000 - 1000) / 4), W_MOVE32(34, 1), W_RUN_TILING,
+	       W_SET_SB_ENTRY(1, 2), W_FINISH_TILING, W_SET_SB_ENTRY(0, 2), W_RUN_TILING, W_WAIT(2),
+	       W_MOVE32(9, 1));
+	fake_run(&f, 1000);
+	suspend();
+	start = f.now_ns;
+	cs = resume(1);
+	assert_false(fake_run(&f, 2000000 + MDL_COST_FINISH_TILING + 100));
+	assert_int_equal(cs->regs[9], 1);
+	assert_true(fake_run(&f, 10 * FAKE_MS));
+	assert_in_range(f.now_ns - start, 3800000, 4000000);
+}
+
 static void test_poisoned(void **state)
 {
 	struct mdl_cs *cs;
@@ -240,10 +261,13 @@ static void test_bad_buffers(void **state)
 		{ 8 + 625 + 12, 6 }, /* state of a draw without memory */
 		{ 8 + 663 + 1, 4 }, /* kind of the first job */
 		{ 8 + 663 + 2, 8 }, /* its entry */
-		{ 8 + 663 + 10, 1 }, /* its cycles */
-		{ 8 + 663 + 88 + 1, 8 }, /* entry of the first deferred instruction */
-		{ 8 + 663 + 88 + 3 + 7, 4 }, /* its opcode */
-		{ 8 + 663 + 88 + 3, 2 }, /* its scope */
+		{ 8 + 663 + 3, 16 }, /* its rank */
+		{ 8 + 663 + 11, 1 }, /* its cycles */
+		{ 8 + 663 + 19, 1 }, /* its longest task */
+		{ 8 + 663 + 160 + 1, 8 }, /* entry of the first deferred instruction */
+		{ 8 + 663 + 160 + 3, 16 }, /* its rank */
+		{ 8 + 663 + 160 + 4 + 7, 4 }, /* its opcode */
+		{ 8 + 663 + 160 + 4, 2 }, /* its scope */
 	};
 	struct mdl_cs_params params;
 	uint8_t good[MDL_CS_STATE_SIZE];
@@ -277,6 +301,7 @@ int main(void)
 		T(test_amid_a_job),
 		T(test_in_a_call),
 		T(test_deferred),
+		T(test_order_is_kept),
 		T(test_poisoned),
 		T(test_dead_stays_dead),
 		T(test_bad_buffers),

@@ -87,6 +87,16 @@ uint64_t mdl_csf_endpoints(struct mmx_model *m, unsigned int csg, unsigned int r
 	return m->f->endpoints[csg][resource];
 }
 
+uint64_t mdl_csf_progress_ns(struct mmx_model *m)
+{
+	return m->f->progress_ns;
+}
+
+void mdl_csf_no_progress(struct mmx_model *m, unsigned int csg)
+{
+	m->f->no_progress[csg]++;
+}
+
 struct mdl_cs *mdl_csf_stream(struct mmx_model *m, unsigned int csg, unsigned int cs)
 {
 	return cs < FAKE_STREAMS ? m->f->cs[csg][cs] : NULL;
@@ -119,6 +129,23 @@ static struct fake_region *find(struct fake *f, unsigned int as, uint64_t va)
 	return NULL;
 }
 
+/* Pages each of which has its own way to fail: the exception is the page's number. */
+static bool faults(uint64_t va, enum mdl_access access, struct mdl_fault *ret_fault)
+{
+	uint32_t exception = (uint32_t)((va - FAKE_FAULT_VA(0)) >> 12);
+
+	if (va < FAKE_FAULT_VA(0) || va >= FAKE_FAULT_VA(0x100))
+		return false;
+	if (ret_fault)
+		*ret_fault = (struct mdl_fault){
+			.exception = exception,
+			.access = access,
+			.va = va,
+			.bus = exception == FAKE_BUS_FAULT,
+		};
+	return true;
+}
+
 static bool transfer(struct mmx_model *m, unsigned int as, uint64_t va, void *in, const void *out,
 		     size_t len, enum mdl_access access, struct mdl_fault *ret_fault)
 {
@@ -126,6 +153,8 @@ static bool transfer(struct mmx_model *m, unsigned int as, uint64_t va, void *in
 		struct fake_region *r = find(m->f, as, va + done);
 		size_t at, part;
 
+		if (faults(va + done, access, ret_fault))
+			return false;
 		if (!r || (out && !r->writable)) {
 			if (ret_fault)
 				*ret_fault = (struct mdl_fault){

@@ -25,8 +25,11 @@
 #define FAKE_RO_VA    UINT64_C(0x40000)
 #define FAKE_CODE_VA  UINT64_C(0x80000)
 #define FAKE_CODE_LEN 65536u
-#define FAKE_MS	      1000000u
-#define FAKE_SECOND   1000000000u
+/* an access there ends in that exception; 0x80: the bus does not answer */
+#define FAKE_FAULT_VA(exception) (UINT64_C(0x60000000) + ((uint64_t)(exception) << 12))
+#define FAKE_BUS_FAULT		 0x80u
+#define FAKE_MS			 1000000u
+#define FAKE_SECOND		 1000000000u
 
 #define FAKE_COUNT(a) (unsigned int)(sizeof(a) / sizeof((a)[0]))
 
@@ -52,6 +55,8 @@ struct fake {
 	struct mdl_cs *cs[FAKE_GROUPS][FAKE_STREAMS];
 	uint64_t endpoints[FAKE_GROUPS][4];
 	unsigned int priority[FAKE_GROUPS];
+	uint64_t progress_ns; /* of the progress timer */
+	unsigned int no_progress[FAKE_GROUPS]; /* reports */
 	uint64_t insert[FAKE_GROUPS][FAKE_STREAMS];
 	struct fake_report reports[FAKE_REPORTS];
 	unsigned int report_count; /* may be more than are kept */

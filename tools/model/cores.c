@@ -10,6 +10,9 @@
  * MDL_PIECE_NS, whichever is shorter; then it gives way to jobs of a higher priority, and to jobs of
  * the same priority whose group was served longer ago. Jobs of one group keep their order.
  *
+ * A job on cores that shows no sign of progress for as long as the host's progress timer says is reported to csf.c; time in
+ * which it waits for cores does not count.
+ *
  * Invariants: a job in the list is in one of three states: it waits for its start (event queued, no
  * cores), for cores (queued), or it runs (cores not 0, event queued). Pieces follow each other at the
  * times computed, not at the time at which the host found the event: how late it was does not add up.
@@ -146,6 +149,7 @@ static void start_piece(struct mdl_cores *c, struct mdl_job *job, uint64_t cores
 	} else {
 		job->piece_cycles = job->left_cycles;
 	}
+	job->piece_ns = ns;
 	for (left = cores; left; left &= left - 1)
 		mdl_span(c->m, "core", (unsigned int)__builtin_ctzll(left), kind_names[job->kind],
 			 at_ns, ns);
@@ -185,6 +189,22 @@ static void dispatch(struct mdl_cores *c, uint64_t at_ns)
 	} while (best);
 }
 
+/* A piece has ended. While none of the job's tasks ends, nothing tells a long task from a core that hangs. */
+static void watch_progress(struct mdl_cores *c, struct mdl_job *job)
+{
+	uint64_t limit_ns = mdl_csf_progress_ns(c->m);
+
+	job->task_ns += job->piece_ns;
+	job->silent_ns += job->piece_ns;
+	if (job->task_ns >= job->task_cycles) {
+		job->task_ns = job->task_cycles ? job->task_ns % job->task_cycles : 0;
+		job->silent_ns = job->task_ns;
+	} else if (limit_ns && job->silent_ns >= limit_ns) {
+		job->silent_ns = 0;
+		mdl_csf_no_progress(c->m, job->csg);
+	}
+}
+
 /* The start of a job has come, or the end of a piece. */
 static void on_event(struct mmx_model *m, struct mdl_event *ev)
 {
@@ -198,6 +218,8 @@ static void on_event(struct mmx_model *m, struct mdl_event *ev)
 		return;
 	}
 	job->left_cycles -= job->piece_cycles;
+	if (job->left_cycles)
+		watch_progress(c, job);
 	release(c, job, at_ns);
 	if (!job->left_cycles) {
 		job->end_ns = at_ns;

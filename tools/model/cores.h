@@ -28,6 +28,7 @@ struct mdl_job {
 	enum mdl_job_kind kind;
 	unsigned int csg; /* slot whose endpoints and priority count */
 	uint64_t cost_cycles; /* GPU cycles on one core; divided among the cores it gets */
+	uint64_t task_cycles; /* of its longest task: the end of a task is a sign of progress */
 	uint64_t not_before_ns; /* its earliest start, may be in the past; 0 = now */
 	void (*done)(struct mmx_model *m, struct mdl_job *job); /* at end_ns */
 	void (*quiet)(struct mmx_model *m, struct mdl_job *job); /* mdl_cores_pause() took effect */
@@ -35,6 +36,10 @@ struct mdl_job {
 	uint64_t left_cycles; /* what remains; kept over pause and resume */
 	uint64_t cores; /* mask that it occupies now; MDL_CORES_TILER is the tiler */
 	uint64_t piece_cycles;
+	uint64_t piece_ns;
+	uint64_t task_ns; /* time on cores since the last task's end */
+	uint64_t
+		silent_ns; /* since the last sign of progress, or the last report that there is none */
 	uint64_t end_ns; /* when it was done */
 	bool queued; /* waits for cores */
 	bool paused;

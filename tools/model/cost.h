@@ -87,6 +87,7 @@
 /* Tiler heaps: bytes that a draw takes, and the cycles of going on in another chunk. */
 #define MDL_HEAP_JOB	      64u /* IDVS, RUN_TILING: any */
 #define MDL_HEAP_VERTEX	      32u /* for each vertex of each instance */
+#define MDL_HEAP_VERTICES_MAX (1ull << 35) /* counted; a terabyte, more than any heap has */
 #define MDL_HEAP_CHUNK_HEADER 64u /* of each chunk: {u64 next, 14 words of 0} */
 #define MDL_COST_HEAP_CHUNK   200u
 

@@ -77,8 +77,8 @@ static void wake_group(struct mdl_cs *cs)
 void mdl_cs_deliver(struct mdl_cs *cs)
 {
 	static const enum mdl_cs_report reports[] = {
-		MDL_CS_FAULT,	  MDL_CS_FATAL,		MDL_CS_SYNC_UPDATE,
-		MDL_CS_TILER_OOM, MDL_CS_STATE_CHANGED,
+		MDL_CS_FAULT,	  MDL_CS_FATAL,	     MDL_CS_SYNC_UPDATE,
+		MDL_CS_TILER_OOM, MDL_CS_PROTM_PEND, MDL_CS_STATE_CHANGED,
 	};
 	uint32_t now = summary(cs);
 	unsigned int i;
@@ -137,6 +137,7 @@ enum cs_step mdl_cs_fatal(struct mdl_cs *cs, enum cs_exception exception, uint64
 	cs->dead = true;
 	cs->ready = false;
 	cs->blocked = MDL_CS_UNBLOCKED;
+	cs->wait = 0;
 	cs->pending |= CS_TELL_FATAL;
 	drop_work(cs);
 	return CS_DEAD;
@@ -321,6 +322,7 @@ void mdl_cs_status(const struct mdl_cs *cs, struct mdl_cs_status *ret_status)
 		.fatal = cs->fatal,
 		.fault_info = cs->fault_info,
 		.fatal_info = cs->fatal_info,
+		.protm_pend = !cs->ready && cs->wait & CS_WAIT_PROTM,
 		.oom = cs->oom == CS_OOM_ASKED,
 		.heap = cs->heap,
 		.heap_vt_start = cs->heap_vt_start,

@@ -49,6 +49,8 @@ enum mdl_cs_report {
 	MDL_CS_STATE_CHANGED,
 	/* a draw lacks memory of the tiler heap; goes on after mdl_cs_heap_answer() */
 	MDL_CS_TILER_OOM,
+	/* it is at a PROT_REGION and waits for protected mode; told once for each, and again after a restore */
+	MDL_CS_PROTM_PEND,
 };
 
 struct mdl_cs_status {
@@ -63,6 +65,7 @@ struct mdl_cs_status {
 	uint32_t scoreboards; /* CS_STATUS_SCOREBOARDS: bit n = entry n is not zero */
 	uint32_t fault, fatal; /* exception type [7:0], data [31:8]; 0 = none since start */
 	uint64_t fault_info, fatal_info;
+	bool protm_pend; /* blocked for protected mode */
 	bool oom; /* MDL_CS_TILER_OOM is to be answered, and still matters */
 	uint64_t heap; /* HEAP_SET: address of the tiler heap context */
 	/* of HEAP_OPERATION and FINISH_FRAGMENT, as the stream last saw them in that context */
@@ -116,7 +119,7 @@ uint64_t mdl_cs_next_ns(const struct mdl_cs *cs);
  */
 void mdl_cs_pause(struct mdl_cs *cs);
 bool mdl_cs_quiet(const struct mdl_cs *cs);
-#define MDL_CS_STATE_SIZE 1024 /* bytes of one saved stream in a suspend buffer */
+#define MDL_CS_STATE_SIZE 1280 /* bytes of one saved stream in a suspend buffer */
 void mdl_cs_save(const struct mdl_cs *cs, uint8_t buf[MDL_CS_STATE_SIZE]);
 /* Return: false if the buffer does not hold a saved stream. Leaves the stream running. */
 bool mdl_cs_restore(struct mdl_cs *cs, const struct mdl_cs_params *params,

@@ -186,7 +186,7 @@ static enum cs_step wait_entries(struct mdl_cs *cs, uint32_t mask)
 		if (mask & 1u << i && cs->scoreboard[i])
 			busy |= 1u << i;
 	if (busy) {
-		cs->wait = mask | 8u << 16;
+		cs->wait = CS_WAIT_SB(mask);
 		return mdl_cs_block(cs, MDL_CS_BLOCKED_SB);
 	}
 	for (i = 0; i < MDL_CS_SCOREBOARDS; i++)
@@ -241,8 +241,23 @@ static enum cs_step progress_wait(struct mdl_cs *cs, uint64_t word)
 		return cs_invalid(cs);
 	if (other->progress >= cs_pair(cs, src))
 		return CS_NEXT;
-	cs->wait = 1u << 28;
+	cs->wait = CS_WAIT_PROGRESS;
 	return mdl_cs_block(cs, MDL_CS_BLOCKED_PROGRESS);
+}
+
+/*
+ * The instructions of a region are executed in protected mode, or, if there are none, at once. The stream asks for the
+ * mode and waits; the firmware of this model never enters it.
+ */
+static enum cs_step prot_region(struct mdl_cs *cs, uint64_t word)
+{
+	if (!cs_bits(word, 0, 16))
+		return CS_NEXT;
+	if (!cs->protm_told)
+		cs->pending |= CS_TELL_PROTM;
+	cs->protm_told = true;
+	cs->wait = CS_WAIT_PROTM;
+	return mdl_cs_block(cs, MDL_CS_BLOCKED_RESOURCE);
 }
 
 /* Instructions that only set what the stream remembers. */
@@ -264,7 +279,7 @@ static enum cs_step set_state(struct mdl_cs *cs, uint64_t word)
 		    !cs_reg_ok(b) || cs->regs[b] & 7)
 			return cs_invalid(cs);
 		cs->handler_address = cs_pair(cs, a);
-		cs->handler_length = cs->regs[b];
+		cs->handler_length = cs->handler_address ? cs->regs[b] : 0;
 		cs->handler_known |= cs->handler_length != 0;
 		cs->pending |= CS_TELL_GROUP; /* a draw may have waited for one */
 		break;
@@ -335,13 +350,15 @@ static enum cs_step execute_other(struct mdl_cs *cs, uint64_t word)
 		return req_resource(cs, word);
 	case CS_OP_PROGRESS_WAIT:
 		return progress_wait(cs, word);
+	case CS_OP_PROT_REGION:
+		return prot_region(cs, word);
 	case CS_OP_SET_SB_ENTRY:
 	case CS_OP_SET_EXCEPTION_HANDLER:
 	case CS_OP_HEAP_SET:
 	case CS_OP_PROGRESS_STORE:
 	case CS_OP_PROGRESS_LOAD:
 		return set_state(cs, word);
-	default: /* among them PROT_REGION: there is no protected mode */
+	default:
 		return cs_invalid(cs);
 	}
 }

@@ -285,7 +285,7 @@ static enum cs_step out_of_memory(struct mdl_cs *cs, const struct heap_context *
 {
 	if (in_handler(cs))
 		return no_memory(cs);
-	cs->wait = 1u << cs->entry_endpoint | 8u << 16;
+	cs->wait = CS_WAIT_SB(1u << cs->entry_endpoint);
 	switch (cs->oom) {
 	case CS_OOM_NONE:
 		cs->oom = CS_OOM_ASKED;

@@ -1,38 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * RUN_*: what a job costs, and the jobs of a stream that are in flight.
+ * RUN_*: checks, and the jobs of a stream that are in flight. What a job does is behind work.h, when it does it is
+ * behind cores.h.
  *
- * Shaders are not executed. What hardware reads from registers is read and checked; of memory only the
- * first line of the descriptor that tells hardware what to run, if its address is not 0: a job whose
- * descriptor cannot be read is a CS_FAULT with the MMU's exception. While the stream is poisoned jobs
- * are dropped.
+ * Of the memory that a job names only the first line of the descriptor that tells hardware what to run is looked at
+ * here, if its address is not 0: a job whose descriptor cannot be read is a CS_FAULT with the MMU's exception. While
+ * the stream is poisoned jobs are dropped.
  *
  * Called by the interpreter; its done() is called by cores.c. Invariant: a slot in use holds one count
  * of its scoreboard entry.
  */
 #include "tools/model/cs_priv.h"
+#include "tools/model/work.h"
 
 #include <stddef.h>
 
 #define DESCRIPTOR_BYTES 32
-#define WG_THREADS_MAX	 1024
-
-static uint64_t saturating_mul(uint64_t a, uint64_t b)
-{
-	uint64_t r;
-
-	return __builtin_mul_overflow(a, b, &r) || r > MDL_COST_MAX ? MDL_COST_MAX : r;
-}
-
-static uint64_t saturating_add(uint64_t a, uint64_t b)
-{
-	return a + b > MDL_COST_MAX ? MDL_COST_MAX : a + b;
-}
-
-static uint64_t div_up(uint64_t a, uint64_t b)
-{
-	return a / b + (a % b != 0);
-}
 
 /* The descriptor that hardware would read first. False: it is not there, the job is dropped. */
 static bool descriptor_ok(struct mdl_cs *cs, uint64_t va)
@@ -47,78 +30,17 @@ static bool descriptor_ok(struct mdl_cs *cs, uint64_t va)
 	return false;
 }
 
-/* Each of these: the cycles of the job, or 0 if it is dropped; then a fault may have been told. */
-
-static uint64_t compute_cost(struct mdl_cs *cs, uint64_t tasks)
-{
-	uint32_t size = cs->regs[CS_R_WG_SIZE];
-	uint64_t threads = (uint64_t)(cs_bits(size, 0, 10) + 1) * (cs_bits(size, 10, 10) + 1) *
-			   (cs_bits(size, 20, 10) + 1);
-	uint64_t groups = saturating_mul(cs->regs[CS_R_JOB_SIZE], cs->regs[CS_R_JOB_SIZE + 1]);
-	uint64_t warps;
-
-	if (threads > WG_THREADS_MAX) {
-		mdl_cs_fault(cs, CS_EX_DATA_INVALID, 0);
-		return 0;
-	}
-	groups = saturating_mul(groups, cs->regs[CS_R_JOB_SIZE + 2]);
-	warps = saturating_mul(groups, div_up(threads, MDL_WARP_THREADS));
-	return saturating_add(MDL_COST_JOB, saturating_add(saturating_mul(tasks, MDL_COST_TASK),
-							   saturating_mul(warps, MDL_COST_WARP)));
-}
-
-/*
- * A task is @increment workgroups long in its axis, as wide as the job in the axes before it, and one
- * workgroup thick in those behind it.
- */
-static uint64_t direct_tasks(const struct mdl_cs *cs, uint64_t word)
-{
-	unsigned int axis = cs_bits(word, 14, 2), i;
-	uint64_t tasks = div_up(cs->regs[CS_R_JOB_SIZE + axis], cs_bits(word, 0, 14));
-
-	for (i = axis + 1; i < 3; i++)
-		tasks = saturating_mul(tasks, cs->regs[CS_R_JOB_SIZE + i]);
-	return tasks;
-}
-
-static uint64_t indirect_tasks(const struct mdl_cs *cs, uint64_t word)
-{
-	uint64_t groups = saturating_mul(cs->regs[CS_R_JOB_SIZE], cs->regs[CS_R_JOB_SIZE + 1]);
-
-	return div_up(saturating_mul(groups, cs->regs[CS_R_JOB_SIZE + 2]), cs_bits(word, 0, 16));
-}
-
-static uint64_t fragment_cost(struct mdl_cs *cs)
-{
-	uint32_t min = cs->regs[CS_R_BOX_MIN], max = cs->regs[CS_R_BOX_MAX];
-	uint64_t x0 = (min & 0xffff) >> MDL_TILE_SHIFT, y0 = min >> (16 + MDL_TILE_SHIFT);
-	uint64_t x1 = (max & 0xffff) >> MDL_TILE_SHIFT, y1 = max >> (16 + MDL_TILE_SHIFT);
-
-	if ((max & 0xffff) < (min & 0xffff) || max >> 16 < min >> 16) {
-		mdl_cs_fault(cs, CS_EX_TILE_RANGE, 0);
-		return 0;
-	}
-	return MDL_COST_JOB + (x1 - x0 + 1) * (y1 - y0 + 1) * MDL_COST_TILE;
-}
-
-static uint64_t vertices(const struct mdl_cs *cs)
-{
-	return saturating_mul(cs->regs[CS_R_INDEX_COUNT], cs->regs[CS_R_INSTANCE_COUNT]);
-}
-
-static uint64_t draw_cost(const struct mdl_cs *cs, uint64_t vertex_cycles)
-{
-	return saturating_add(MDL_COST_JOB, saturating_mul(vertices(cs), vertex_cycles));
-}
-
 /* Memory of the tiler heap, for those that use one. Return: as mdl_cs_heap_take(). */
-static enum cs_step draw_memory(struct mdl_cs *cs, uint64_t word, uint64_t context_va)
+static enum cs_step draw_memory(struct mdl_cs *cs, uint64_t word)
 {
+	uint64_t vertices = (uint64_t)cs->regs[CS_R_INDEX_COUNT] * cs->regs[CS_R_INSTANCE_COUNT];
+
 	if (cs_opcode(word) != CS_OP_RUN_IDVS && cs_opcode(word) != CS_OP_RUN_TILING)
 		return CS_NEXT;
-	return mdl_cs_heap_take(
-		cs, context_va,
-		saturating_add(MDL_HEAP_JOB, saturating_mul(vertices(cs), MDL_HEAP_VERTEX)));
+	if (vertices > MDL_HEAP_VERTICES_MAX)
+		vertices = MDL_HEAP_VERTICES_MAX;
+	return mdl_cs_heap_take(cs, cs_pair(cs, CS_R_TILER_CTX),
+				MDL_HEAP_JOB + vertices * MDL_HEAP_VERTEX);
 }
 
 /* A job as its instruction asks for it. */
@@ -126,6 +48,7 @@ struct request {
 	enum mdl_job_kind kind;
 	uint32_t resources; /* one of these must have been requested */
 	uint64_t descriptor;
+	uint64_t draw; /* draw descriptor */
 };
 
 /* Return: false if the instruction makes no sense. */
@@ -155,8 +78,11 @@ static bool decode(const struct mdl_cs *cs, uint64_t word, struct request *ret_r
 		req.descriptor = cs_pair(cs, CS_R_TILER_CTX);
 		break;
 	default: /* RUN_TILING, RUN_FULLSCREEN */
-		if (cs_opcode(word) == CS_OP_RUN_FULLSCREEN && !cs_pair_ok(cs_a(word)))
-			return false;
+		if (cs_opcode(word) == CS_OP_RUN_FULLSCREEN) {
+			if (!cs_pair_ok(cs_a(word)))
+				return false;
+			req.draw = cs_pair(cs, cs_a(word));
+		}
 		req.kind = MDL_JOB_TILING;
 		req.resources = CS_RES_TILER | CS_RES_IDVS;
 		req.descriptor = cs_pair(cs, CS_R_TILER_CTX);
@@ -164,24 +90,6 @@ static bool decode(const struct mdl_cs *cs, uint64_t word, struct request *ret_r
 	}
 	*ret_req = req;
 	return true;
-}
-
-static uint64_t cost(struct mdl_cs *cs, uint64_t word)
-{
-	switch (cs_opcode(word)) {
-	case CS_OP_RUN_COMPUTE:
-		return compute_cost(cs, direct_tasks(cs, word));
-	case CS_OP_RUN_COMPUTE_INDIRECT:
-		return compute_cost(cs, indirect_tasks(cs, word));
-	case CS_OP_RUN_FRAGMENT:
-		return fragment_cost(cs);
-	case CS_OP_RUN_IDVS:
-		return draw_cost(cs, MDL_COST_VERTEX);
-	case CS_OP_RUN_TILING:
-		return draw_cost(cs, MDL_COST_BIN);
-	default: /* RUN_FULLSCREEN */
-		return MDL_COST_JOB + MDL_COST_FULLSCREEN;
-	}
 }
 
 static void on_done(struct mmx_model *m, struct mdl_job *job)
@@ -242,9 +150,9 @@ void mdl_cs_job_init(struct mdl_cs *cs, struct cs_job *slot)
 enum cs_step mdl_cs_run_job(struct mdl_cs *cs, uint64_t word)
 {
 	struct cs_job *slot = NULL;
+	struct mdl_work work = { .as = cs->params.as, .word = word, .regs = cs->regs };
 	struct request req;
 	enum cs_step step;
-	uint64_t cycles;
 	unsigned int i;
 
 	if (!decode(cs, word, &req))
@@ -255,24 +163,27 @@ enum cs_step mdl_cs_run_job(struct mdl_cs *cs, uint64_t word)
 		if (!cs->jobs[i].used)
 			slot = &cs->jobs[i];
 	if (!slot) {
-		cs->wait = 1u << cs->entry_endpoint | 8u << 16;
+		cs->wait = CS_WAIT_SB(1u << cs->entry_endpoint);
 		return mdl_cs_block(cs, MDL_CS_BLOCKED_SB);
 	}
 	cs->time_ns += MDL_COST_RUN;
-	if (cs->poison || !descriptor_ok(cs, req.descriptor)) {
+	if (cs->poison || !descriptor_ok(cs, req.descriptor) || !descriptor_ok(cs, req.draw)) {
 		mdl_cs_heap_drop(cs);
 		return CS_NEXT;
 	}
-	step = draw_memory(cs, word, req.descriptor);
+	step = draw_memory(cs, word);
 	if (step != CS_NEXT)
 		return step == CS_DROP ? CS_NEXT : step;
-	cycles = cost(cs, word);
-	if (!cycles)
+	mdl_work_run(cs->m, &work);
+	if (work.exception) {
+		mdl_cs_fault(cs, work.exception, work.info);
 		return CS_NEXT;
+	}
 	slot->job = (struct mdl_job){
 		.kind = req.kind,
-		.cost_cycles = cycles,
-		.left_cycles = cycles,
+		.cost_cycles = work.cycles,
+		.left_cycles = work.cycles,
+		.task_cycles = work.task_cycles,
 		.not_before_ns = cs->time_ns,
 	};
 	slot->entry = cs->entry_endpoint;

@@ -159,17 +159,22 @@ enum cs_job_reg {
 	CS_R_BOX_MAX = 43, /* inclusive */
 };
 
-/* Exception types of CS_FAULT and CS_FATAL. */
+/* Exception types that a stream raises itself, as CS_FAULT or CS_FATAL; faults of the address space have others. */
+#define CS_EXCEPTIONS(X)             \
+	X(CONFIG, 0x40)              \
+	X(ENDPOINT, 0x44)            \
+	X(BUS, 0x48)                 \
+	X(INSTR_INVALID, 0x49)       \
+	X(CALL_STACK_OVERFLOW, 0x4a) \
+	X(INHERIT, 0x4b)             \
+	X(DATA_INVALID, 0x58)        \
+	X(TILE_RANGE, 0x59)          \
+	X(OOM, 0x60)
+
 enum cs_exception {
-	CS_EX_CONFIG = 0x40,
-	CS_EX_ENDPOINT = 0x44,
-	CS_EX_BUS = 0x48,
-	CS_EX_INSTR_INVALID = 0x49,
-	CS_EX_CALL_STACK_OVERFLOW = 0x4a,
-	CS_EX_INHERIT = 0x4b,
-	CS_EX_DATA_INVALID = 0x58,
-	CS_EX_TILE_RANGE = 0x59,
-	CS_EX_OOM = 0x60,
+#define CS_EXCEPTION(name, value) CS_EX_##name = (value),
+	CS_EXCEPTIONS(CS_EXCEPTION)
+#undef CS_EXCEPTION
 };
 
 #endif

@@ -120,6 +120,7 @@ struct mdl_cs {
 	uint64_t fault_info, fatal_info;
 
 	enum mdl_cs_blocked blocked;
+	bool protm_told; /* of the PROT_REGION at which it is */
 	uint32_t wait;
 	uint32_t req_resource;
 	uint64_t wait_sync_ptr, wait_sync_value;
@@ -139,12 +140,21 @@ struct mdl_cs {
 	bool published;
 };
 
+/* CS_STATUS_WAIT */
+#define CS_WAIT_SB(mask) ((mask) | 8u << 16) /* source 8: a WAIT or what acts like one */
+#define CS_WAIT_PROGRESS (1u << 28)
+#define CS_WAIT_PROTM	 (1u << 29)
+#define CS_WAIT_SYNC64	 (1u << 30)
+#define CS_WAIT_SYNC	 (1u << 31)
+#define CS_WAIT_COND(c)	 ((uint32_t)(c) << 24)
+
 /* What is to be said at the end of a slice or event: bit n = enum mdl_cs_report n, and */
 #define CS_TELL_FAULT	    (1u << MDL_CS_FAULT)
 #define CS_TELL_FATAL	    (1u << MDL_CS_FATAL)
 #define CS_TELL_SYNC_UPDATE (1u << MDL_CS_SYNC_UPDATE)
 #define CS_TELL_STATE	    (1u << MDL_CS_STATE_CHANGED)
 #define CS_TELL_OOM	    (1u << MDL_CS_TILER_OOM)
+#define CS_TELL_PROTM	    (1u << MDL_CS_PROTM_PEND)
 #define CS_TELL_GROUP	    (1u << 8) /* wake the other streams of the group */
 
 /* cs.c */

@@ -6,8 +6,8 @@
  * order of save() below. A suspend buffer lies in memory that others may write, so restore() believes
  * nothing: what would put the stream outside its bounds is refused, scoreboards are counted anew.
  *
- * Jobs are saved with what remains of them, deferred instructions with the registers of their issue.
- * Afterwards all jobs count as issued before all deferred instructions.
+ * Jobs are saved with what remains of them, deferred instructions with the registers of their issue, all of them with
+ * their rank in the order of issue. A task that a job was at begins anew as far as the progress timer is concerned.
  * Waits are not saved: the instruction is executed again. A draw that lacked memory asks the host again.
  */
 #include "tools/model/cs_priv.h"
@@ -84,7 +84,7 @@ static void scalars(struct cursor *c, struct mdl_cs *cs)
 	cs->fatal_info = field(c, cs->fatal_info, 8);
 }
 
-/* 11 bytes each. */
+/* 20 bytes each. */
 static void job(struct cursor *c, struct cs_job *slot)
 {
 	slot->used = field(c, slot->used, 1);
@@ -92,47 +92,56 @@ static void job(struct cursor *c, struct cs_job *slot)
 	slot->entry = (uint8_t)(field(c, slot->entry | (uint64_t)slot->progress << 7, 1));
 	slot->progress = slot->entry >> 7;
 	slot->entry &= 0x7f;
+	slot->order = (uint32_t)field(c, slot->order, 1);
 	slot->job.left_cycles = field(c, slot->job.left_cycles, 8);
+	slot->job.task_cycles = field(c, slot->job.task_cycles, 8);
 }
 
-/* 27 bytes each. */
+/* 28 bytes each. */
 static void async(struct cursor *c, struct cs_async *op)
 {
 	op->used = field(c, op->used, 1);
 	op->entry = (uint8_t)field(c, op->entry, 1);
 	op->wait_mask = (uint8_t)field(c, op->wait_mask, 1);
+	op->order = (uint32_t)field(c, op->order, 1);
 	op->word = field(c, op->word, 8);
 	op->address = field(c, op->address, 8);
 	op->data = field(c, op->data, 8);
 }
 
-_Static_assert(8 + 663 + CS_JOBS * 11 + CS_ASYNCS * 27 <= MDL_CS_STATE_SIZE, "does not fit");
+_Static_assert(8 + 663 + CS_JOBS * 20 + CS_ASYNCS * 28 <= MDL_CS_STATE_SIZE, "does not fit");
+
+/* How many of a stream's jobs and deferred instructions were issued before @order. */
+static uint32_t rank(const struct mdl_cs *cs, uint32_t order)
+{
+	uint32_t n = 0;
+	unsigned int i;
+
+	for (i = 0; i < CS_JOBS; i++)
+		n += cs->jobs[i].used && (int32_t)(cs->jobs[i].order - order) < 0;
+	for (i = 0; i < CS_ASYNCS; i++)
+		n += cs->asyncs[i].used && (int32_t)(cs->asyncs[i].order - order) < 0;
+	return n;
+}
 
 /** mdl_cs_save() - saves a stream that is paused and quiet */
 void mdl_cs_save(const struct mdl_cs *cs, uint8_t buf[MDL_CS_STATE_SIZE])
 {
 	struct cursor c = { .out = buf };
 	struct mdl_cs copy = *cs;
-	unsigned int i, k;
+	unsigned int i;
 
 	memset(buf, 0, MDL_CS_STATE_SIZE);
 	field(&c, MAGIC, 4);
 	field(&c, copy.dead * F_DEAD | copy.idle * F_IDLE, 4);
 	scalars(&c, &copy);
-	for (i = 0; i < CS_JOBS; i++)
+	for (i = 0; i < CS_JOBS; i++) {
+		copy.jobs[i].order = rank(cs, cs->jobs[i].order);
 		job(&c, &copy.jobs[i]);
-	/* in order of issue; free slots fill the rest */
+	}
 	for (i = 0; i < CS_ASYNCS; i++) {
-		struct cs_async *best = &copy.asyncs[0];
-
-		for (k = 1; k < CS_ASYNCS; k++) {
-			struct cs_async *op = &copy.asyncs[k];
-
-			if (op->used && (!best->used || (int32_t)(op->order - best->order) < 0))
-				best = op;
-		}
-		async(&c, best);
-		best->used = false;
+		copy.asyncs[i].order = rank(cs, cs->asyncs[i].order);
+		async(&c, &copy.asyncs[i]);
 	}
 }
 
@@ -146,7 +155,7 @@ static bool async_ok(const struct cs_async *op)
 {
 	unsigned int opcode = cs_opcode(op->word);
 
-	if (op->entry >= MDL_CS_SCOREBOARDS)
+	if (op->entry >= MDL_CS_SCOREBOARDS || op->order >= CS_JOBS + CS_ASYNCS)
 		return false;
 	switch (opcode) {
 	case CS_OP_FINISH_TILING:
@@ -182,7 +191,8 @@ static bool state_ok(const struct mdl_cs *cs)
 
 		if (slot->used &&
 		    (slot->entry >= MDL_CS_SCOREBOARDS || slot->job.kind >= MDL_JOB_KINDS ||
-		     slot->job.left_cycles > MDL_COST_MAX))
+		     slot->order >= CS_JOBS + CS_ASYNCS || slot->job.left_cycles > MDL_COST_MAX ||
+		     slot->job.task_cycles > MDL_COST_MAX))
 			return false;
 	}
 	for (i = 0; i < CS_ASYNCS; i++)
@@ -191,23 +201,29 @@ static bool state_ok(const struct mdl_cs *cs)
 	return true;
 }
 
-/* Gives the jobs and deferred instructions of a checked state back to their endpoints. */
+/* Gives the jobs and deferred instructions of a checked state back to their endpoints, in the order of their issue. */
 static void go_on(struct mdl_cs *cs)
 {
-	unsigned int i;
+	uint32_t ranks[CS_JOBS + CS_ASYNCS];
+	unsigned int i, n;
 
 	for (i = 0; i < CS_JOBS; i++)
-		if (cs->jobs[i].used)
-			mdl_cs_job_init(cs, &cs->jobs[i]);
+		ranks[i] = cs->jobs[i].order;
 	for (i = 0; i < CS_ASYNCS; i++)
-		if (cs->asyncs[i].used)
-			mdl_cs_async_init(cs, &cs->asyncs[i]);
-	for (i = 0; i < CS_JOBS; i++) {
-		struct mdl_job *j = &cs->jobs[i].job;
+		ranks[CS_JOBS + i] = cs->asyncs[i].order;
+	for (n = 0; n < CS_JOBS + CS_ASYNCS; n++) {
+		for (i = 0; i < CS_JOBS; i++) {
+			struct mdl_job *j = &cs->jobs[i].job;
 
-		j->cost_cycles = j->left_cycles;
-		if (cs->jobs[i].used)
+			if (!cs->jobs[i].used || ranks[i] != n)
+				continue;
+			j->cost_cycles = j->left_cycles;
+			mdl_cs_job_init(cs, &cs->jobs[i]);
 			mdl_cores_submit(cs->m, j);
+		}
+		for (i = 0; i < CS_ASYNCS; i++)
+			if (cs->asyncs[i].used && ranks[CS_JOBS + i] == n)
+				mdl_cs_async_init(cs, &cs->asyncs[i]);
 	}
 	mdl_cs_async_scan(cs, cs->time_ns);
 }

@@ -5,8 +5,8 @@
  * A sync object is {u32 value, u32 status} or {u64 value, u32 status, u32 pad}; status 0 = no fault,
  * 1 = fault. Called by the interpreter, and by cs_async.c for instructions that were deferred.
  *
- * SYNC_ADD and SYNC_SET write status only if they propagate errors: then 1 while the stream is
- * poisoned, else 0. Status is written before the value, so that who sees the value sees its status.
+ * SYNC_ADD and SYNC_SET write both: status is 1 if they propagate errors and the stream is poisoned, else 0. Status is
+ * written before the value, so that who sees the value sees its status.
  */
 #include "tools/model/cs_priv.h"
 
@@ -31,7 +31,7 @@ enum cs_step mdl_cs_sync_write(struct mdl_cs *cs, uint64_t word, uint64_t addres
 {
 	unsigned int op = cs_opcode(word), as = cs->params.as;
 	size_t size = is_wide(word) ? 8 : 4;
-	uint32_t status = cs->poison != 0;
+	uint32_t status = cs->poison && cs_bits(word, 0, 1);
 	struct mdl_fault fault = { .va = address };
 	uint64_t old = 0;
 
@@ -42,8 +42,7 @@ enum cs_step mdl_cs_sync_write(struct mdl_cs *cs, uint64_t word, uint64_t addres
 			goto bus_fault;
 		data += old;
 	}
-	if (cs_bits(word, 0, 1) &&
-	    !mdl_mmu_write(cs->m, as, address + size, &status, sizeof(status), &fault))
+	if (!mdl_mmu_write(cs->m, as, address + size, &status, sizeof(status), &fault))
 		goto bus_fault;
 	atomic_thread_fence(memory_order_release);
 	if (!mdl_mmu_write(cs->m, as, address, &data, size, &fault))
@@ -78,7 +77,7 @@ enum cs_step mdl_cs_sync_wait(struct mdl_cs *cs, uint64_t word, bool wide)
 	if (!mdl_mmu_read(cs->m, cs->params.as, va, &value, size, MDL_ACCESS_READ, &fault))
 		return mdl_cs_fatal(cs, CS_EX_BUS, fault.va);
 	if (cond == CS_COND_GT ? value <= want : value > want) {
-		cs->wait = 1u << 31 | (uint32_t)wide << 30 | (uint32_t)cond << 24;
+		cs->wait = CS_WAIT_SYNC | (wide ? CS_WAIT_SYNC64 : 0) | CS_WAIT_COND(cond);
 		cs->wait_sync_ptr = va;
 		cs->wait_sync_value = want;
 		return mdl_cs_block(cs, MDL_CS_BLOCKED_SYNC);

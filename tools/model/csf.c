@@ -253,6 +253,21 @@ unsigned int mdl_csf_priority(struct mmx_model *m, unsigned int csg)
 	return g ? MDL_GET(EP_PRIORITY, g->endpoint_req) : 0;
 }
 
+uint64_t mdl_csf_progress_ns(struct mmx_model *m)
+{
+	return mdl_csf(m)->progress_ns;
+}
+
+void mdl_csf_no_progress(struct mmx_model *m, unsigned int csg)
+{
+	struct mdl_csf_group *g = group_at(m, csg);
+
+	if (!g)
+		return;
+	g->no_progress = true;
+	csf_schedule(m, MDL_COST_FW_EVENT_NS);
+}
+
 /* ---- time for streams ---- */
 
 static bool may_run(const struct mdl_csf_stream *s)

@@ -37,6 +37,11 @@ uint64_t mdl_csf_next_ns(const struct mdl_csf *csf);
 /* Priority of the slot's group, 0..15; the highest is served first on the endpoints. */
 unsigned int mdl_csf_priority(struct mmx_model *m, unsigned int csg);
 
+/* How long a job may be on cores without a sign of progress before the host is told; 0 = for ever. */
+uint64_t mdl_csf_progress_ns(struct mmx_model *m);
+/* A job of the slot's group has been so long without one. */
+void mdl_csf_no_progress(struct mmx_model *m, unsigned int csg);
+
 /* gpu.c: shader cores or the tiler have been powered up or down. */
 void mdl_csf_power_changed(struct mmx_model *m);
 

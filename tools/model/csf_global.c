@@ -6,7 +6,7 @@
  * Requests, each acknowledged by copying its bit:
  *   CFG_ALLOC_EN        takes core_en_mask; no core is used before the first one
  *   CFG_POWEROFF_TIMER  takes poweroff_timer
- *   CFG_PROGRESS_TIMER  acknowledged; the progress event is not modelled
+ *   CFG_PROGRESS_TIMER  takes progress_timer, after which jobs without progress are reported; 0 = never
  *   IDLE_EN             takes idle_timer and enables the IDLE event
  *   COUNTER_EN          runs the cycle counter
  *   PING, FWCFG_UPDATE  acknowledged
@@ -81,6 +81,7 @@ void csf_global_init(struct mmx_model *m)
 	csf->core_en_mask = 0;
 	csf->poweroff_ns = 0;
 	csf->idle_ns = 0;
+	csf->progress_ns = 0;
 	mdl_gpu_count_cycles(m, false);
 	csf_wr(m, csf->out_va + GLB_OUT_ACK, csf_rd(m, csf->in_va + GLB_IN_REQ) & ~SWITCHES);
 	csf_wr(m, csf->out_va + GLB_OUT_DOORBELL_ACK, csf_rd(m, csf->in_va + GLB_IN_DOORBELL_REQ));
@@ -209,6 +210,9 @@ static void configure(struct mmx_model *m, uint32_t req, uint32_t changed)
 	}
 	if (changed & GLB_CFG_POWEROFF_TIMER)
 		csf->poweroff_ns = timer_ns(m, csf_rd(m, csf->in_va + GLB_IN_POWEROFF_TIMER));
+	if (changed & GLB_CFG_PROGRESS_TIMER)
+		csf->progress_ns = (uint64_t)csf_rd(m, csf->in_va + GLB_IN_PROGRESS_TIMER) * 1024 *
+				   1000 / mdl_product(m)->core_mhz;
 	if (changed & GLB_COUNTER_EN)
 		mdl_gpu_count_cycles(m, req & GLB_COUNTER_EN);
 	if (changed & GLB_IDLE_EN) {

@@ -22,7 +22,8 @@
  *
  * Events (ACK toggled against REQ, one outstanding at a time): SYNC_UPDATE when a stream wrote a sync
  * object with system scope, IDLE when the last stream became idle by the conditions that the host set.
- * PROGRESS_TIMER is never raised.
+ * PROGRESS_TIMER when one of its jobs is on cores and none of its tasks has ended for as long as the host's progress timer
+ * says; the job goes on, and it is for the host to terminate the group. A group that stays is reported again after as long.
  */
 #include "tools/model/csf_priv.h"
 
@@ -181,6 +182,9 @@ void csf_group_events(struct mmx_model *m, struct mdl_csf_group *g)
 				csf_group_busy(m, csf->groups[i]);
 		}
 	}
+	if (g->no_progress && g->state != MDL_CSF_FREE)
+		raise_event(m, g, CSG_PROGRESS_TIMER);
+	g->no_progress = false;
 	if (g->state != MDL_CSF_RUNNING)
 		return;
 	if (!group_idle(g)) {
@@ -330,6 +334,7 @@ static void begin(struct mmx_model *m, struct mdl_csf_group *g, uint32_t target)
 	} else {
 		g->as = csf_rd(m, g->in_va + CSG_IN_CONFIG) & CSG_IN_CONFIG_AS;
 		g->suspend_buf = csf_rd64(m, g->in_va + CSG_IN_SUSPEND_BUF);
+		g->no_progress = false;
 		latch_endpoints(m, g);
 	}
 	transition_in(m, g, MDL_COST_FW_GROUP_NS + g->stream_count * MDL_COST_FW_STREAM_NS);

@@ -46,6 +46,7 @@ struct mdl_csf_group {
 	uint32_t target; /* CSG_STATE_* that the transition leads to */
 	bool rung; /* the host asked for it again during the transition */
 	bool idle; /* as last told to the host */
+	bool no_progress; /* to be told */
 
 	/* latched at START, RESUME and ENDPOINT_CONFIG */
 	unsigned int as;
@@ -69,6 +70,7 @@ struct mdl_csf {
 	uint64_t core_en_mask;
 	uint64_t poweroff_ns;
 	uint64_t idle_ns;
+	uint64_t progress_ns; /* 0 = nobody asks */
 	bool active; /* some group is not idle */
 	bool power_wanted; /* of cores and tiler: while active, and poweroff_ns longer */
 	struct mdl_event idle_timer;

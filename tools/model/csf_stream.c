@@ -7,7 +7,8 @@
  * the stream as idle; EXTRACT_EVENT is acknowledged and has no effect. The ring, the input and output
  * addresses and the doorbell are latched at start.
  *
- * Events: FAULT, FATAL and TILER_OOM. The words of the first two stay as they are until the host has acknowledged the event. Each
+ * Events: FAULT, FATAL, TILER_OOM and PROTM_PEND. The last one says that the stream waits for protected mode; what the host does
+ * about it is its matter (PROTM_ENTER, which is refused). The words of the first two stay as they are until the host has acknowledged the event. Each
  * event also toggles the stream's bit in the group's cs_irq_req, if the stream's ack_irq_mask has it.
  * After a FAULT the stream stands still until the host has acknowledged it and rung for the stream
  * (doorbell_req): so the host still finds the extract offset within the job that is to blame.
@@ -87,6 +88,8 @@ void csf_stream_events(struct mmx_model *m, struct mdl_csf_group *g, unsigned in
 	struct mdl_cs_status status;
 
 	s->reports = 0;
+	if ((reports & MDL_BIT(MDL_CS_PROTM_PEND)) && seen(m, s, CS_PROTM_PEND))
+		raise_event(m, g, index, CS_PROTM_PEND);
 	s->oom |= (reports & MDL_BIT(MDL_CS_TILER_OOM)) != 0;
 	if (!s->oom && !(reports & (MDL_BIT(MDL_CS_FAULT) | MDL_BIT(MDL_CS_FATAL))))
 		return;
@@ -207,6 +210,8 @@ bool csf_stream_idle(const struct mdl_csf_stream *s)
 	case MDL_CS_BLOCKED_SYNC:
 		return (s->idle_when & CS_IDLE_SYNC_WAIT) && !status.scoreboards;
 	case MDL_CS_BLOCKED_RESOURCE:
+		if (status.protm_pend)
+			return (s->idle_when & CS_IDLE_PROTM) && !status.scoreboards;
 		return (s->idle_when & CS_IDLE_RESOURCE_REQ) && !status.scoreboards;
 	default:
 		return false;

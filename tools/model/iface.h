@@ -46,6 +46,7 @@
 #define GLB_IN_REQ	      0x00u
 #define GLB_IN_ACK_IRQ_MASK   0x04u
 #define GLB_IN_DOORBELL_REQ   0x08u
+#define GLB_IN_PROGRESS_TIMER 0x10u /* in units of 1024 GPU cycles; 0 = off */
 #define GLB_IN_POWEROFF_TIMER 0x14u
 #define GLB_IN_CORE_EN_MASK   0x18u /* u64 */
 #define GLB_IN_IDLE_TIMER     0x80u
@@ -110,6 +111,7 @@
 #define CSG_STATUS_UPDATE   MDL_BIT(5)
 #define CSG_SYNC_UPDATE	    MDL_BIT(28) /* event */
 #define CSG_IDLE	    MDL_BIT(29) /* event */
+#define CSG_PROGRESS_TIMER  MDL_BIT(31) /* event */
 
 #define EP_COMPUTE  0x000000ffu
 #define EP_FRAGMENT 0x0000ff00u
@@ -160,8 +162,9 @@
 #define CS_REQUESTS                                                                        \
 	(CS_STATE | CS_EXTRACT_EVENT | CS_IDLE_SYNC_WAIT | CS_IDLE_PROTM | CS_IDLE_EMPTY | \
 	 CS_IDLE_RESOURCE_REQ)
-#define CS_TILER_OOM MDL_BIT(26) /* event */
-#define CS_FATAL     MDL_BIT(30) /* event */
-#define CS_FAULT     MDL_BIT(31) /* event */
+#define CS_TILER_OOM  MDL_BIT(26) /* event */
+#define CS_PROTM_PEND MDL_BIT(27) /* event */
+#define CS_FATAL      MDL_BIT(30) /* event */
+#define CS_FAULT      MDL_BIT(31) /* event */
 
 #endif

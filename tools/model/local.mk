@@ -36,7 +36,8 @@ MODEL_CS_SOURCES = \
 	%D%/cs_ops.h \
 	%D%/cs_priv.h \
 	%D%/cs_save.c \
-	%D%/cs_sync.c
+	%D%/cs_sync.c \
+	%D%/work.c %D%/work.h
 tools_model_libmodel_a_SOURCES += $(MODEL_CS_SOURCES)
 
 if HAVE_CMOCKA
@@ -85,7 +86,10 @@ tests_unit_model_csf_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 tests_unit_model_csf_suspend_test_SOURCES = tests/unit/model_csf_suspend_test.c $(MODEL_CSF_ENV)
 tests_unit_model_csf_suspend_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_csf_suspend_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
-UNIT_TESTS += tests/unit/model_csf_heap_test
+UNIT_TESTS += tests/unit/model_csf_heap_test tests/unit/model_csf_progress_test
+tests_unit_model_csf_progress_test_SOURCES = tests/unit/model_csf_progress_test.c $(MODEL_CSF_ENV)
+tests_unit_model_csf_progress_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_csf_progress_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 tests_unit_model_csf_heap_test_SOURCES = tests/unit/model_csf_heap_test.c $(MODEL_CSF_ENV)
 tests_unit_model_csf_heap_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_csf_heap_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
@@ -102,7 +106,7 @@ MODEL_FAKE = tests/unit/model_fake.c tests/unit/model_fake.h tests/unit/model_wo
 if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/unit/model_cores_test \
-	tests/unit/model_cs_ops_test \
+	tests/unit/model_opcodes_test \
 	tests/unit/model_cs_save_test \
 	tests/unit/model_cs_test \
 	tests/unit/model_heap_test \
@@ -110,9 +114,10 @@ UNIT_TESTS += \
 tests_unit_model_cores_test_SOURCES = tests/unit/model_cores_test.c $(MODEL_FAKE)
 tests_unit_model_cores_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_cores_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
-tests_unit_model_cs_ops_test_SOURCES = tests/unit/model_cs_ops_test.c $(MODEL_FAKE)
-tests_unit_model_cs_ops_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_model_cs_ops_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
+tests_unit_model_opcodes_test_SOURCES = tests/unit/model_opcodes_test.c tests/unit/model_opcodes.h \
+	tests/unit/model_opcodes_faults.c tests/unit/model_opcodes_rows.c $(MODEL_FAKE)
+tests_unit_model_opcodes_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_opcodes_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 tests_unit_model_cs_save_test_SOURCES = tests/unit/model_cs_save_test.c $(MODEL_FAKE)
 tests_unit_model_cs_save_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_cs_save_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
