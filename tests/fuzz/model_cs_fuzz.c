@@ -6,7 +6,7 @@
  *
  * Input: byte 0: number of words for stream 1; byte 1: which byte of the saved state to change; byte 2:
  * how; byte 3: bits 1:0 pairs of registers to set, bit 2
- * whether a heap that runs out gets more; then pairs of 8 bytes; then words, stream 0 gets the rest.
+ * whether a heap that runs out gets more, bits 4:3 architecture - 10; then pairs of 8 bytes; then words, stream 0 gets the rest.
  *
  * Held: no access beyond the mapped memory (each region is a heap block of its own size), no slice of
  * more than its bounds, no event or slice that keeps the clock standing for ever, nothing left on
@@ -120,6 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned int i = 0; i < 3; i++) {
 		unsigned int csg = i / 2, cs = i % 2;
 
+		f.cs[csg][cs]->arch = 10 + (data[3] >> 3 & 3);
 		fake_start(&f, csg, cs);
 		preset(f.cs[csg][cs], data + 4, pairs);
 	}

@@ -53,9 +53,11 @@ static void test_registers_and_position(void **state)
 	struct mdl_cs *cs;
 
 	(void)state;
-	SUBMIT(W_MOVE48(0, DATA), W_MOVE32(95, 7), W_SET_SB_ENTRY(3, 4), W_REQ_RESOURCE(9),
-	       W_HEAP_SET(0), W_HEAP_OP(0, 0, 0), W_MOVE48(2, 99), W_PROGRESS_STORE(2),
-	       W_SET_HANDLER(2, 0, 4));
+	f.cs[0][0]->arch = 11;
+	SUBMIT(W_SET_STATE_IMM(W_SB_SEL_DEFERRED, 5), W_SET_STATE_IMM(W_SB_MASK_WAIT, 0x55),
+	       W_SET_STATE_IMM(W_SB_MASK_STREAM, 0xaa), W_MOVE48(0, DATA), W_MOVE32(95, 7),
+	       W_SET_SB_ENTRY(3, 4), W_REQ_RESOURCE(9), W_HEAP_SET(0), W_HEAP_OP(0, 0, 0),
+	       W_MOVE48(2, 99), W_PROGRESS_STORE(2), W_SET_HANDLER(2, 0, 4));
 	assert_true(fake_run(&f, FAKE_MS));
 	mdl_cs_status(f.cs[0][0], &before);
 	suspend();
@@ -69,6 +71,9 @@ static void test_registers_and_position(void **state)
 	assert_int_equal(cs->regs[95], 7);
 	assert_int_equal(cs->entry_endpoint, 3);
 	assert_int_equal(cs->entry_memory, 4);
+	assert_int_equal(cs->entry_deferred, 5);
+	assert_int_equal(cs->mask_wait, 0x55);
+	assert_int_equal(cs->mask_stream, 0xaa);
 	assert_true(cs->handler_address == DATA);
 	/* the ring goes on where it was; what was added meanwhile is executed */
 	const uint64_t more[] = { W_PROGRESS_LOAD(4), W_STORE_STATE(2, 0, 0, 0, 0), W_RUN_IDVS };
@@ -79,7 +84,7 @@ static void test_registers_and_position(void **state)
 	assert_int_equal(cs->regs[4], 99);
 	assert_int_equal(*(uint64_t *)fake_ptr(&f, FAKE_AS, DATA, 8), 1); /* disjoint count */
 	assert_int_equal(cs->fatal, 0);
-	assert_int_equal(fake_extract(&f, 0, 0), 12 * 8);
+	assert_int_equal(fake_extract(&f, 0, 0), 15 * 8);
 }
 
 static void test_amid_a_sync_wait(void **state)
@@ -259,15 +264,18 @@ static void test_bad_buffers(void **state)
 		{ 8 + 384 + 24 + 1 + 170, 0x10 }, /* resources */
 		{ 8 + 625 + 2, 1 }, /* depth of an exception handler */
 		{ 8 + 625 + 12, 6 }, /* state of a draw without memory */
-		{ 8 + 663 + 1, 4 }, /* kind of the first job */
-		{ 8 + 663 + 2, 8 }, /* its entry */
-		{ 8 + 663 + 3, 16 }, /* its rank */
-		{ 8 + 663 + 11, 1 }, /* its cycles */
-		{ 8 + 663 + 19, 1 }, /* its longest task */
-		{ 8 + 663 + 160 + 1, 8 }, /* entry of the first deferred instruction */
-		{ 8 + 663 + 160 + 3, 16 }, /* its rank */
-		{ 8 + 663 + 160 + 4 + 7, 4 }, /* its opcode */
-		{ 8 + 663 + 160 + 4, 2 }, /* its scope */
+		{ 8 + 663, 8 }, /* entry of indirect ones */
+		{ 8 + 663 + 2, 1 }, /* mask of entries to choose from */
+		{ 8 + 663 + 4, 1 }, /* mask of indirect waits */
+		{ 8 + 668 + 1, 4 }, /* kind of the first job */
+		{ 8 + 668 + 2, 8 }, /* its entry */
+		{ 8 + 668 + 3, 16 }, /* its rank */
+		{ 8 + 668 + 11, 1 }, /* its cycles */
+		{ 8 + 668 + 19, 1 }, /* its longest task */
+		{ 8 + 668 + 160 + 1, 8 }, /* entry of the first deferred instruction */
+		{ 8 + 668 + 160 + 3, 16 }, /* its rank */
+		{ 8 + 668 + 160 + 4 + 7, 4 }, /* its opcode */
+		{ 8 + 668 + 160 + 4, 2 }, /* its scope */
 	};
 	struct mdl_cs_params params;
 	uint8_t good[MDL_CS_STATE_SIZE];

@@ -298,6 +298,30 @@ static void test_progress_between_streams(void **state)
 	assert_int_equal(f.cs[0][1]->regs[9], 1);
 }
 
+/* Architecture 11: what one stream adds to a shared entry another one takes, once. */
+static void test_shared_entries(void **state)
+{
+	(void)state;
+	fake_start(&f, 0, 1);
+	f.cs[0][0]->arch = 11;
+	f.cs[0][1]->arch = 11;
+	FAKE_SUBMIT(&f, 1, W_SHARED_DEC(4), W_MOVE32(9, 1), W_SHARED_DEC(4), W_MOVE32(9, 2));
+	assert_true(fake_run(&f, FAKE_MS));
+	assert_int_equal(fake_status(&f, 0, 1).blocked, MDL_CS_BLOCKED_SB);
+	FAKE_SUBMIT(&f, 0, W_SHARED_INC(3, 0));
+	assert_true(fake_run(&f, FAKE_MS));
+	assert_int_equal(f.cs[0][1]->regs[9], 0);
+	FAKE_SUBMIT(&f, 0, W_SHARED_INC(4, 0));
+	assert_true(fake_run(&f, FAKE_MS));
+	assert_int_equal(f.cs[0][1]->regs[9], 1);
+	FAKE_SUBMIT(&f, 0, W_REQ_RESOURCE(4), W_RUN_FULLSCREEN(0),
+		    W_SET_STATE_IMM(W_SB_SEL_DEFERRED, 1), W_SHARED_INC(4, 1));
+	assert_true(fake_run(&f, FAKE_MS));
+	assert_int_equal(f.cs[0][1]->regs[9], 2);
+	assert_int_equal(f.shared[0][3], 1);
+	assert_int_equal(f.shared[0][4], 0);
+}
+
 static void test_resource_blocks(void **state)
 {
 	(void)state;
@@ -521,6 +545,7 @@ int main(void)
 		T(test_deferred_fault_is_fatal),
 		T(test_sync_between_streams),
 		T(test_progress_between_streams),
+		T(test_shared_entries),
 		T(test_resource_blocks),
 		T(test_error_propagation),
 		T(test_poison),

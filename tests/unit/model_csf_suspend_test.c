@@ -156,6 +156,23 @@ static void terminated_while_suspending(void **state)
 	assert_int_equal(cenv_data(e, 0), 1);
 }
 
+/* They belong to the group: they go with it into another slot, and a new group has none. */
+static void shared_entries_go_along(void **state)
+{
+	struct menv_group g, other;
+	struct menv *e = *state;
+
+	cenv_start_group(e, &g, 0, 2);
+	mdl_csf_shared_entries(e->m, 0)[0] = 7;
+	mdl_csf_shared_entries(e->m, 0)[15] = 0xfffe;
+	assert_true(menv_group_state(e, 0, MENV_CSG_SUSPEND));
+	cenv_start_group(e, &other, 0, 2);
+	assert_int_equal(mdl_csf_shared_entries(e->m, 0)[0], 0);
+	assert_true(menv_group_start(e, &g, 4, MENV_CSG_RESUME));
+	assert_int_equal(mdl_csf_shared_entries(e->m, 4)[0], 7);
+	assert_int_equal(mdl_csf_shared_entries(e->m, 4)[15], 0xfffe);
+}
+
 static void corrupted_buffers(void **state)
 {
 	static const uint32_t offsets[] = { 0, 4, 8, 64 }; /* header, then the first stream */
@@ -219,6 +236,7 @@ int main(void)
 		TEST(suspended_loop_loses_nothing),
 		TEST(suspended_job_goes_on_elsewhere),
 		TEST(terminated_while_suspending),
+		TEST(shared_entries_go_along),
 		TEST(corrupted_buffers),
 		TEST(unmapped_suspend_buffer_kills_the_firmware),
 		TEST(halt_loses_residents),

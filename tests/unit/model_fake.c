@@ -12,6 +12,7 @@
 #include "tools/model/mmu.h"
 #include "tools/model/inject.h"
 #include "tools/model/model_priv.h"
+#include "tools/model/product.h"
 
 #define IO_VA(csg, cs) (0x04000000u + ((csg)*FAKE_STREAMS + (cs)) * 0x2000u)
 #define CORES	       UINT64_C(0x50005)
@@ -85,6 +86,20 @@ unsigned int mdl_csf_priority(struct mmx_model *m, unsigned int csg)
 uint64_t mdl_csf_endpoints(struct mmx_model *m, unsigned int csg, unsigned int resource)
 {
 	return m->f->endpoints[csg][resource];
+}
+
+/* Streams look at the architecture only. */
+const struct mdl_product *mdl_product(const struct mmx_model *m)
+{
+	static const struct mdl_product product = { .gpu_id = 0xa0000000 };
+
+	(void)m;
+	return &product;
+}
+
+uint16_t *mdl_csf_shared_entries(struct mmx_model *m, unsigned int csg)
+{
+	return m->f->shared[csg];
 }
 
 uint64_t mdl_csf_progress_ns(struct mmx_model *m)

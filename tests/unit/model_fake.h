@@ -55,6 +55,7 @@ struct fake {
 	struct mdl_cs *cs[FAKE_GROUPS][FAKE_STREAMS];
 	uint64_t endpoints[FAKE_GROUPS][4];
 	unsigned int priority[FAKE_GROUPS];
+	uint16_t shared[FAKE_GROUPS][MDL_CS_SHARED_ENTRIES];
 	uint64_t progress_ns; /* of the progress timer */
 	unsigned int no_progress[FAKE_GROUPS]; /* reports */
 	uint64_t insert[FAKE_GROUPS][FAKE_STREAMS];

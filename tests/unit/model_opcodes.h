@@ -15,6 +15,7 @@
 
 #define DATA FAKE_DATA_VA
 
+#define OP_ROW_REGS   8u /* the last one ends the list */
 #define OP_ROW_MEMORY 8u
 #define OP_ROW_WORDS  8u
 
@@ -32,11 +33,12 @@ struct op_reg {
 struct op_row {
 	int op; /* that it is about; -1: none that exists */
 	const char *name;
+	unsigned int arch; /* 0 = 10 */
 	uint32_t ring_size; /* 0 = as usual */
-	struct op_reg before[6];
+	struct op_reg before[OP_ROW_REGS];
 	uint64_t memory[OP_ROW_MEMORY]; /* at DATA, behind it */
 	uint64_t words[OP_ROW_WORDS];
-	struct op_reg after[6];
+	struct op_reg after[OP_ROW_REGS];
 	bool has_memory;
 	uint64_t memory_after[OP_ROW_MEMORY];
 	uint32_t fault, fatal; /* exception types */

@@ -27,7 +27,7 @@ static void renew(void **state)
 	assert_int_equal(fake_setup(state), 0);
 }
 
-/* ---- the instructions of architecture 10, from Mesa's v10.xml ---- */
+/* ---- the instructions: of architecture 10 from Mesa's v10.xml, of later ones from v12.xml and v13.xml ---- */
 
 /* of a register field */
 enum field {
@@ -42,58 +42,73 @@ struct opcode {
 	uint64_t word; /* a good one, if d0 is an address and all other registers are 0 */
 	enum field d, a, b; /* bits 55:48, 47:40, 39:32 */
 	bool defers; /* has a wait mask, and an entry to signal in bits 51:48 */
+	unsigned int since, until; /* architectures; until 0 = all later ones */
 };
 
 static const struct opcode opcodes[] = {
-	{ 0, "NOP", W_NOP, NONE, NONE, NONE, false },
-	{ 1, "MOVE", W_MOVE48(2, 0), PAIR, NONE, NONE, false },
-	{ 2, "MOVE32", W_MOVE32(2, 0), ONE, NONE, NONE, false },
-	{ 3, "WAIT", W_WAIT(0xff), NONE, NONE, NONE, false },
-	{ 4, "RUN_COMPUTE", W_RUN_COMPUTE(1, 0), NONE, NONE, NONE, false },
-	{ 5, "RUN_TILING", W_RUN_TILING, NONE, NONE, NONE, false },
-	{ 6, "RUN_IDVS", W_RUN_IDVS, NONE, NONE, NONE, false },
-	{ 7, "RUN_FRAGMENT", W_RUN_FRAGMENT, NONE, NONE, NONE, false },
-	{ 8, "RUN_FULLSCREEN", W_RUN_FULLSCREEN(2), NONE, PAIR, NONE, false },
-	{ 9, "FINISH_TILING", W_FINISH_TILING, NONE, NONE, NONE, false },
-	{ 11, "FINISH_FRAGMENT", W_FINISH_FRAGMENT(1, 2, 4, 0, 0), NONE, PAIR, PAIR, true },
-	{ 16, "ADD_IMMEDIATE32", W_ADD32(2, 3, 1), ONE, ONE, NONE, false },
-	{ 17, "ADD_IMMEDIATE64", W_ADD64(2, 4, 1), PAIR, PAIR, NONE, false },
-	{ 18, "UMIN32", W_UMIN32(2, 3, 4), ONE, ONE, ONE, false },
-	{ 20, "LOAD_MULTIPLE", W_LOAD(2, 0, 1, 0), ONE, PAIR, NONE, false },
-	{ 21, "STORE_MULTIPLE", W_STORE(2, 0, 1, 0), ONE, PAIR, NONE, false },
-	{ 22, "BRANCH", W_BRANCH(GT, 2, 0), NONE, ONE, NONE, false },
-	{ 23, "SET_SB_ENTRY", W_SET_SB_ENTRY(7, 7), NONE, NONE, NONE, false },
-	{ 24, "PROGRESS_WAIT", W_PROGRESS_WAIT(0, 2), NONE, PAIR, NONE, false },
-	{ 25, "SET_EXCEPTION_HANDLER", W_SET_HANDLER(2, 0, 2), NONE, PAIR, ONE, false },
-	{ 32, "CALL", W_CALL(0, 2), NONE, PAIR, ONE, false },
-	{ 33, "JUMP", W_JUMP(0, 2), NONE, PAIR, ONE, false },
-	{ 34, "REQ_RESOURCE", W_REQ_RESOURCE(0xf), NONE, NONE, NONE, false },
-	{ 36, "FLUSH_CACHE2", W_FLUSH(0x233, 2, 0, 7), NONE, ONE, NONE, true },
-	{ 37, "SYNC_ADD32", W_SYNC(37, 0, 0, 2, 0, 0), NONE, PAIR, ONE, true },
-	{ 38, "SYNC_SET32", W_SYNC(38, 0, 0, 2, 0, 0), NONE, PAIR, ONE, true },
-	{ 39, "SYNC_WAIT32", W_SYNC_WAIT32(0, LE, 0, 2), NONE, PAIR, ONE, false },
-	{ 40, "STORE_STATE", W_STORE_STATE(3, 0, 0, 0, 0), NONE, PAIR, NONE, true },
-	{ 41, "PROT_REGION", W_PROT_REGION(0), NONE, NONE, NONE, false },
-	{ 42, "PROGRESS_STORE", W_PROGRESS_STORE(2), NONE, PAIR, NONE, false },
-	{ 43, "PROGRESS_LOAD", W_PROGRESS_LOAD(2), PAIR, NONE, NONE, false },
-	{ 44, "RUN_COMPUTE_INDIRECT", W_RUN_INDIRECT(1), NONE, NONE, NONE, false },
-	{ 47, "ERROR_BARRIER", W_ERROR_BARRIER, NONE, NONE, NONE, false },
-	{ 48, "HEAP_SET", W_HEAP_SET(2), NONE, PAIR, NONE, false },
-	{ 49, "HEAP_OPERATION", W_HEAP_OP(0, 0, 0), NONE, NONE, NONE, true },
-	{ 50, "TRACE_POINT", W_TRACE(2, 1, 0, 0), NONE, NONE, NONE, true },
-	{ 51, "SYNC_ADD64", W_SYNC(51, 0, 0, 2, 0, 0), NONE, PAIR, PAIR, true },
-	{ 52, "SYNC_SET64", W_SYNC(52, 0, 0, 2, 0, 0), NONE, PAIR, PAIR, true },
-	{ 53, "SYNC_WAIT64", W_SYNC_WAIT64(0, LE, 0, 2), NONE, PAIR, PAIR, false },
+	{ 0, "NOP", W_NOP, NONE, NONE, NONE, false, 10, 0 },
+	{ 1, "MOVE", W_MOVE48(2, 0), PAIR, NONE, NONE, false, 10, 0 },
+	{ 2, "MOVE32", W_MOVE32(2, 0), ONE, NONE, NONE, false, 10, 0 },
+	{ 3, "WAIT", W_WAIT(0xff), NONE, NONE, NONE, false, 10, 0 },
+	{ 4, "RUN_COMPUTE", W_RUN_COMPUTE(1, 0), NONE, NONE, NONE, false, 10, 0 },
+	{ 5, "RUN_TILING", W_RUN_TILING, NONE, NONE, NONE, false, 10, 11 },
+	{ 6, "RUN_IDVS", W_RUN_IDVS, NONE, NONE, NONE, false, 10, 11 },
+	{ 7, "RUN_FRAGMENT", W_RUN_FRAGMENT, NONE, NONE, NONE, false, 10, 0 },
+	{ 8, "RUN_FULLSCREEN", W_RUN_FULLSCREEN(2), NONE, PAIR, NONE, false, 10, 0 },
+	{ 9, "FINISH_TILING", W_FINISH_TILING, NONE, NONE, NONE, false, 10, 0 },
+	{ 11, "FINISH_FRAGMENT", W_FINISH_FRAGMENT(1, 2, 4, 0, 0), NONE, PAIR, PAIR, true, 10, 0 },
+	{ 16, "ADD_IMMEDIATE32", W_ADD32(2, 3, 1), ONE, ONE, NONE, false, 10, 0 },
+	{ 17, "ADD_IMMEDIATE64", W_ADD64(2, 4, 1), PAIR, PAIR, NONE, false, 10, 0 },
+	{ 18, "UMIN32", W_UMIN32(2, 3, 4), ONE, ONE, ONE, false, 10, 0 },
+	{ 20, "LOAD_MULTIPLE", W_LOAD(2, 0, 1, 0), ONE, PAIR, NONE, false, 10, 0 },
+	{ 21, "STORE_MULTIPLE", W_STORE(2, 0, 1, 0), ONE, PAIR, NONE, false, 10, 0 },
+	{ 22, "BRANCH", W_BRANCH(GT, 2, 0), NONE, ONE, NONE, false, 10, 0 },
+	{ 23, "SET_SB_ENTRY", W_SET_SB_ENTRY(7, 7), NONE, NONE, NONE, false, 10, 0 },
+	{ 24, "PROGRESS_WAIT", W_PROGRESS_WAIT(0, 2), NONE, PAIR, NONE, false, 10, 0 },
+	{ 25, "SET_EXCEPTION_HANDLER", W_SET_HANDLER(2, 0, 2), NONE, PAIR, ONE, false, 10, 0 },
+	{ 32, "CALL", W_CALL(0, 2), NONE, PAIR, ONE, false, 10, 0 },
+	{ 33, "JUMP", W_JUMP(0, 2), NONE, PAIR, ONE, false, 10, 0 },
+	{ 34, "REQ_RESOURCE", W_REQ_RESOURCE(0xf), NONE, NONE, NONE, false, 10, 0 },
+	{ 36, "FLUSH_CACHE2", W_FLUSH(0x233, 2, 0, 7), NONE, ONE, NONE, true, 10, 0 },
+	{ 37, "SYNC_ADD32", W_SYNC(37, 0, 0, 2, 0, 0), NONE, PAIR, ONE, true, 10, 0 },
+	{ 38, "SYNC_SET32", W_SYNC(38, 0, 0, 2, 0, 0), NONE, PAIR, ONE, true, 10, 0 },
+	{ 39, "SYNC_WAIT32", W_SYNC_WAIT32(0, LE, 0, 2), NONE, PAIR, ONE, false, 10, 0 },
+	{ 40, "STORE_STATE", W_STORE_STATE(3, 0, 0, 0, 0), NONE, PAIR, NONE, true, 10, 0 },
+	{ 41, "PROT_REGION", W_PROT_REGION(0), NONE, NONE, NONE, false, 10, 0 },
+	{ 42, "PROGRESS_STORE", W_PROGRESS_STORE(2), NONE, PAIR, NONE, false, 10, 0 },
+	{ 43, "PROGRESS_LOAD", W_PROGRESS_LOAD(2), PAIR, NONE, NONE, false, 10, 0 },
+	{ 44, "RUN_COMPUTE_INDIRECT", W_RUN_INDIRECT(1), NONE, NONE, NONE, false, 10, 0 },
+	{ 47, "ERROR_BARRIER", W_ERROR_BARRIER, NONE, NONE, NONE, false, 10, 0 },
+	{ 48, "HEAP_SET", W_HEAP_SET(2), NONE, PAIR, NONE, false, 10, 0 },
+	{ 49, "HEAP_OPERATION", W_HEAP_OP(0, 0, 0), NONE, NONE, NONE, true, 10, 0 },
+	{ 50, "TRACE_POINT", W_TRACE(2, 1, 0, 0), NONE, NONE, NONE, true, 10, 0 },
+	{ 51, "SYNC_ADD64", W_SYNC(51, 0, 0, 2, 0, 0), NONE, PAIR, PAIR, true, 10, 0 },
+	{ 52, "SYNC_SET64", W_SYNC(52, 0, 0, 2, 0, 0), NONE, PAIR, PAIR, true, 10, 0 },
+	{ 53, "SYNC_WAIT64", W_SYNC_WAIT64(0, LE, 0, 2), NONE, PAIR, PAIR, false, 10, 0 },
+	{ 12, "RUN_IDVS2", W_RUN_IDVS2, NONE, NONE, NONE, false, 12, 0 },
+	{ 19, "LOGIC_OP32", W_LOGIC(6, 0, 2, 3, 4), ONE, ONE, ONE, false, 11, 0 },
+	{ 26, "NEXT_SB_ENTRY", W_NEXT_SB(1, 0, 2), ONE, NONE, NONE, false, 11, 0 },
+	{ 27, "SET_STATE", W_SET_STATE(W_SB_SEL_DEFERRED, 2), NONE, ONE, NONE, false, 11, 0 },
+	{ 28, "SET_STATE_IMM32", W_SET_STATE_IMM(W_SB_MASK_WAIT, 7), NONE, NONE, NONE, false, 11,
+	  0 },
+	{ 30, "SHARED_SB_INC", W_SHARED_INC(1, 0), NONE, NONE, NONE, false, 11, 0 },
+	{ 31, "SHARED_SB_DEC", W_SHARED_DEC(0), NONE, NONE, NONE, false, 11, 0 },
 };
 
-_Static_assert(FAKE_COUNT(opcodes) == 39, "architecture 10 has 39 instructions");
+#define ARCH_FIRST 10u
+#define ARCH_LAST  13u
 
-static const struct opcode *find_opcode(unsigned int op)
+static bool has(unsigned int arch, const struct opcode *o)
+{
+	return arch >= o->since && (!o->until || arch <= o->until);
+}
+
+static bool exists(unsigned int arch, unsigned int op)
 {
 	for (unsigned int i = 0; i < FAKE_COUNT(opcodes); i++)
-		if (opcodes[i].op == op)
-			return &opcodes[i];
-	return NULL;
+		if (opcodes[i].op == op && has(arch, &opcodes[i]))
+			return true;
+	return false;
 }
 
 /* ---- rows ---- */
@@ -154,6 +169,8 @@ static void run_row(const struct op_row *row)
 	struct mdl_cs_params params;
 	uint64_t start_ns = f.now_ns;
 
+	if (row->arch)
+		cs->arch = row->arch;
 	if (row->ring_size) {
 		fake_params(0, 0, &params);
 		params.ring_size = row->ring_size;
@@ -196,7 +213,12 @@ static void test_fault_rows(void **state)
 
 static void test_each_opcode_has_a_row(void **state)
 {
+	unsigned int of_arch_10 = 0;
+
 	(void)state;
+	for (unsigned int i = 0; i < FAKE_COUNT(opcodes); i++)
+		of_arch_10 += has(10, &opcodes[i]);
+	assert_int_equal(of_arch_10, 39);
 	for (unsigned int i = 0; i < FAKE_COUNT(opcodes); i++) {
 		unsigned int rows = 0;
 
@@ -228,11 +250,13 @@ static void test_each_exception_has_a_row(void **state)
 /* ---- encodings ---- */
 
 /* Executes the word in a CALL, where all instructions are allowed, with all resources. Return: CS_FATAL. */
-static uint32_t execute_called(void **state, uint64_t word, uint64_t *ret_info)
+static uint32_t execute_called(void **state, unsigned int arch, uint64_t word, uint64_t *ret_info)
 {
 	struct mdl_cs_status st;
 	const uint64_t code[2] = { word, W_NOP };
 
+	f.cs[0][0]->arch = arch;
+	f.shared[0][0] = 1;
 	cs_set_pair(f.cs[0][0], 0, DATA);
 	memcpy(fake_ptr(&f, FAKE_AS, FAKE_CODE_VA, sizeof(code)), code, sizeof(code));
 	SUBMIT(0, W_REQ_RESOURCE(0xf), W_MOVE48(90, FAKE_CODE_VA), W_MOVE32(92, sizeof(code)),
@@ -248,7 +272,7 @@ static void want_invalid(void **state, const struct opcode *o, uint64_t word, co
 {
 	uint64_t info;
 
-	if (execute_called(state, word, &info) != INVALID || info != FAKE_CODE_VA)
+	if (execute_called(state, o->since, word, &info) != INVALID || info != FAKE_CODE_VA)
 		fail_msg("%s with %s is accepted", o->name, what);
 }
 
@@ -274,15 +298,16 @@ static void test_encodings(void **state)
 		const struct opcode *o = &opcodes[i];
 
 		assert_int_equal(o->word >> 56, o->op);
-		if (execute_called(state, o->word, &info))
-			fail_msg("%s is refused", o->name);
+		for (unsigned int arch = ARCH_FIRST; arch <= ARCH_LAST; arch++)
+			if (has(arch, o) && execute_called(state, arch, o->word, &info))
+				fail_msg("%s is refused", o->name);
 		try_field(state, o, 48, o->d);
 		try_field(state, o, 40, o->a);
 		try_field(state, o, 32, o->b);
 		if (!o->defers)
 			continue;
-		if (execute_called(state, o->word | UINT64_C(0x80) << 16 | UINT64_C(6) << 48,
-				   &info))
+		if (execute_called(state, o->since,
+				   o->word | UINT64_C(0x80) << 16 | UINT64_C(6) << 48, &info))
 			fail_msg("%s cannot be deferred", o->name);
 		want_invalid(state, o, o->word | UINT64_C(0x100) << 16, "entry 8 to wait for");
 		want_invalid(state, o, o->word | UINT64_C(1) << 16 | UINT64_C(8) << 48,
@@ -294,12 +319,14 @@ static void test_unknown_opcodes(void **state)
 {
 	uint64_t info;
 
-	for (unsigned int op = 0; op < 256; op++) {
-		if (find_opcode(op))
-			continue;
-		if (execute_called(state, (uint64_t)op << 56, &info) != INVALID ||
-		    info != FAKE_CODE_VA)
-			fail_msg("opcode %u exists", op);
+	for (unsigned int arch = ARCH_FIRST; arch <= ARCH_LAST; arch++) {
+		for (unsigned int op = 0; op < 256; op++) {
+			if (exists(arch, op))
+				continue;
+			if (execute_called(state, arch, (uint64_t)op << 56, &info) != INVALID ||
+			    info != FAKE_CODE_VA)
+				fail_msg("architecture %u has opcode %u", arch, op);
+		}
 	}
 }
 

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "tools/model/cs_priv.h"
+#include "tools/model/product.h"
 
 #define GROUP_STREAMS_MAX 32
 
@@ -173,13 +174,15 @@ uint64_t mdl_cs_pc_address(const struct mdl_cs *cs)
 void mdl_cs_clear(struct mdl_cs *cs)
 {
 	struct mmx_model *m = cs->m;
-	unsigned int csg = cs->csg, index = cs->index;
+	unsigned int csg = cs->csg, index = cs->index, arch = cs->arch;
 
 	drop_work(cs);
 	memset(cs, 0, sizeof(*cs));
 	cs->m = m;
 	cs->csg = csg;
 	cs->index = index;
+	cs->arch = arch;
+	cs->mask_stream = (1u << MDL_CS_SCOREBOARDS) - 1;
 	cs->time_ns = mdl_now(m);
 }
 
@@ -207,6 +210,7 @@ struct mdl_cs *mdl_cs_create(struct mmx_model *m, unsigned int csg, unsigned int
 	cs->m = m;
 	cs->csg = csg;
 	cs->index = index;
+	cs->arch = mdl_product(m)->gpu_id >> 28;
 	return cs;
 }
 

@@ -15,9 +15,10 @@
 struct mmx_model;
 struct mdl_cs;
 
-#define MDL_CS_REGS	   96 /* G610: CS features say work registers - 1 = 95 */
-#define MDL_CS_SCOREBOARDS 8
-#define MDL_CS_CALL_DEPTH  8 /* the ring is level 1; deeper is CS_CALL_STACK_OVERFLOW */
+#define MDL_CS_REGS	      96 /* G610: CS features say work registers - 1 = 95 */
+#define MDL_CS_SCOREBOARDS    8
+#define MDL_CS_SHARED_ENTRIES 16
+#define MDL_CS_CALL_DEPTH     8 /* the ring is level 1; deeper is CS_CALL_STACK_OVERFLOW */
 
 /* What the host programmed for a stream (CS input page and the CSG's address space). */
 struct mdl_cs_params {
@@ -86,6 +87,9 @@ uint64_t mdl_csf_endpoints(struct mmx_model *m, unsigned int csg, unsigned int r
  * MDL_CS_SYNC_UPDATE.
  */
 struct mdl_cs *mdl_csf_stream(struct mmx_model *m, unsigned int csg, unsigned int cs);
+
+/* csf.c: the scoreboard entries that the streams of that slot share, MDL_CS_SHARED_ENTRIES of them. */
+uint16_t *mdl_csf_shared_entries(struct mmx_model *m, unsigned int csg);
 
 /* Return: NULL without memory. The stream is stopped. */
 struct mdl_cs *mdl_cs_create(struct mmx_model *m, unsigned int csg, unsigned int index);

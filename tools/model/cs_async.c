@@ -27,6 +27,7 @@ static bool valid(uint64_t word)
 
 	switch (cs_opcode(word)) {
 	case CS_OP_FINISH_TILING:
+	case CS_OP_SHARED_SB_INC:
 		return true;
 	case CS_OP_FLUSH_CACHE2:
 		return flush_mode_ok(word) && cs_reg_ok(a);
@@ -70,6 +71,16 @@ static uint64_t duration(struct mdl_cs *cs, uint64_t word, uint64_t data)
 	}
 }
 
+static void shared_inc(struct mdl_cs *cs, uint64_t word)
+{
+	uint16_t *entry = &mdl_csf_shared_entries(cs->m, cs->csg)[cs_bits(word, 48, 4)];
+
+	if (*entry < UINT16_MAX)
+		++*entry;
+	cs->pending |= CS_TELL_GROUP;
+	cs_count_progress(cs, word);
+}
+
 /* What the instruction does when its time is over. */
 static enum cs_step effect(struct mdl_cs *cs, uint64_t word, uint64_t address, uint64_t data)
 {
@@ -81,10 +92,10 @@ static enum cs_step effect(struct mdl_cs *cs, uint64_t word, uint64_t address, u
 			mdl_gpu_flush_l2(cs->m, cs_bits(word, 0, 4));
 		return CS_NEXT;
 	case CS_OP_FINISH_TILING:
-		if (cs_progress(word)) {
-			cs->progress++;
-			cs->pending |= CS_TELL_GROUP;
-		}
+		cs_count_progress(cs, word);
+		return CS_NEXT;
+	case CS_OP_SHARED_SB_INC:
+		shared_inc(cs, word);
 		return CS_NEXT;
 	case CS_OP_FINISH_FRAGMENT:
 		return mdl_cs_heap_finish(cs, cs_bits(word, 0, 1), address, data);
@@ -171,8 +182,10 @@ static enum cs_step do_now(struct mdl_cs *cs, uint64_t word, uint64_t address, u
 	uint64_t ns = duration(cs, word, data);
 
 	if (!ns)
-		ns = op == CS_OP_HEAP_OPERATION || op == CS_OP_TRACE_POINT ? MDL_COST_SIMPLE
-									   : MDL_COST_SYNC;
+		ns = op == CS_OP_HEAP_OPERATION || op == CS_OP_TRACE_POINT ||
+				     op == CS_OP_SHARED_SB_INC
+			     ? MDL_COST_SIMPLE
+			     : MDL_COST_SYNC;
 	if (cs->time_ns - cs->slice_ns > MDL_SLICE_EARLY_NS)
 		return CS_LATER;
 	cs->time_ns += ns;
@@ -204,11 +217,15 @@ enum cs_step mdl_cs_async(struct mdl_cs *cs, uint64_t word)
 {
 	unsigned int opcode = cs_opcode(word);
 	bool tiling = opcode == CS_OP_FINISH_TILING;
-	uint32_t mask = tiling ? 0 : cs_mask(word);
+	bool indirect = !tiling && cs->arch >= 11 && cs_bits(word, 52, 1);
+	uint32_t mask = tiling ? 0 : indirect ? cs->mask_wait : cs_mask(word);
 	unsigned int entry = tiling ? cs->entry_endpoint : cs_signal(word);
 	uint64_t address = 0, data = 0;
 	struct cs_async *op;
 
+	/* these bits of SHARED_SB_INC name the shared entry */
+	if (indirect || opcode == CS_OP_SHARED_SB_INC)
+		entry = cs->entry_deferred;
 	if (!valid(word) || mask >> MDL_CS_SCOREBOARDS)
 		return cs_invalid(cs);
 	if (opcode == CS_OP_FLUSH_CACHE2) {

@@ -197,16 +197,15 @@ static enum cs_step wait_entries(struct mdl_cs *cs, uint32_t mask)
 
 static enum cs_step wait(struct mdl_cs *cs, uint64_t word)
 {
-	uint32_t mask = cs_mask(word);
+	bool indirect = cs->arch >= 11 && cs_bits(word, 33, 1);
+	uint32_t mask = indirect ? cs->mask_wait : cs_mask(word);
 	enum cs_step step;
 
 	if (mask >> MDL_CS_SCOREBOARDS)
 		return cs_invalid(cs);
 	step = wait_entries(cs, mask);
-	if (step == CS_NEXT && cs_progress(word)) {
-		cs->progress++;
-		cs->pending |= CS_TELL_GROUP;
-	}
+	if (step == CS_NEXT)
+		cs_count_progress(cs, word);
 	return step;
 }
 
@@ -303,44 +302,30 @@ static enum cs_step set_state(struct mdl_cs *cs, uint64_t word)
 	return CS_NEXT;
 }
 
-/* All but moves and arithmetic. */
-static enum cs_step execute_other(struct mdl_cs *cs, uint64_t word)
+/* Whether the product's architecture has an instruction that not all have. */
+static bool exists(const struct mdl_cs *cs, uint64_t word)
 {
 	switch (cs_opcode(word)) {
-	case CS_OP_LOAD_MULTIPLE:
-		return load_store(cs, word, false);
-	case CS_OP_STORE_MULTIPLE:
-		return load_store(cs, word, true);
-	case CS_OP_CALL:
-		return call_jump(cs, word, true);
-	case CS_OP_JUMP:
-		return call_jump(cs, word, false);
-	case CS_OP_RUN_COMPUTE:
-	case CS_OP_RUN_COMPUTE_INDIRECT:
 	case CS_OP_RUN_TILING:
 	case CS_OP_RUN_IDVS:
-	case CS_OP_RUN_FRAGMENT:
-	case CS_OP_RUN_FULLSCREEN:
-		return mdl_cs_run_job(cs, word);
-	case CS_OP_SYNC_WAIT32:
-		return mdl_cs_sync_wait(cs, word, false);
-	case CS_OP_SYNC_WAIT64:
-		return mdl_cs_sync_wait(cs, word, true);
-	case CS_OP_FINISH_TILING:
-	case CS_OP_FINISH_FRAGMENT:
-	case CS_OP_FLUSH_CACHE2:
-	case CS_OP_SYNC_ADD32:
-	case CS_OP_SYNC_SET32:
-	case CS_OP_SYNC_ADD64:
-	case CS_OP_SYNC_SET64:
-	case CS_OP_STORE_STATE:
-	case CS_OP_HEAP_OPERATION:
-	case CS_OP_TRACE_POINT:
-		return mdl_cs_async(cs, word);
+		return cs->arch < 12;
+	case CS_OP_RUN_IDVS2:
+		return cs->arch >= 12;
+	case CS_OP_LOGIC32:
+	case CS_OP_NEXT_SB_ENTRY:
+	case CS_OP_SET_STATE:
+	case CS_OP_SET_STATE_IMM32:
+	case CS_OP_SHARED_SB_INC:
+	case CS_OP_SHARED_SB_DEC:
+		return cs->arch >= 11;
 	default:
-		break;
+		return true;
 	}
-	cs->time_ns += MDL_COST_SIMPLE;
+}
+
+/* What concerns the stream's own state, and waits. */
+static enum cs_step execute_state(struct mdl_cs *cs, uint64_t word)
+{
 	switch (cs_opcode(word)) {
 	case CS_OP_WAIT:
 		return wait(cs, word);
@@ -359,8 +344,58 @@ static enum cs_step execute_other(struct mdl_cs *cs, uint64_t word)
 	case CS_OP_PROGRESS_LOAD:
 		return set_state(cs, word);
 	default:
-		return cs_invalid(cs);
+		return mdl_cs_arch11(cs, word);
 	}
+}
+
+/* All but moves and arithmetic. */
+static enum cs_step execute_other(struct mdl_cs *cs, uint64_t word)
+{
+	if (!exists(cs, word))
+		return cs_invalid(cs);
+	switch (cs_opcode(word)) {
+	case CS_OP_LOAD_MULTIPLE:
+		return load_store(cs, word, false);
+	case CS_OP_STORE_MULTIPLE:
+		return load_store(cs, word, true);
+	case CS_OP_CALL:
+		return call_jump(cs, word, true);
+	case CS_OP_JUMP:
+		return call_jump(cs, word, false);
+	case CS_OP_RUN_COMPUTE:
+	case CS_OP_RUN_COMPUTE_INDIRECT:
+	case CS_OP_RUN_TILING:
+	case CS_OP_RUN_IDVS:
+	case CS_OP_RUN_IDVS2:
+	case CS_OP_RUN_FRAGMENT:
+	case CS_OP_RUN_FULLSCREEN:
+		return mdl_cs_run_job(cs, word);
+	case CS_OP_SYNC_WAIT32:
+		return mdl_cs_sync_wait(cs, word, false);
+	case CS_OP_SYNC_WAIT64:
+		return mdl_cs_sync_wait(cs, word, true);
+	case CS_OP_FINISH_TILING:
+	case CS_OP_FINISH_FRAGMENT:
+	case CS_OP_FLUSH_CACHE2:
+	case CS_OP_SYNC_ADD32:
+	case CS_OP_SYNC_SET32:
+	case CS_OP_SYNC_ADD64:
+	case CS_OP_SYNC_SET64:
+	case CS_OP_STORE_STATE:
+	case CS_OP_HEAP_OPERATION:
+	case CS_OP_TRACE_POINT:
+	case CS_OP_SHARED_SB_INC:
+		return mdl_cs_async(cs, word);
+	default:
+		cs->time_ns += MDL_COST_SIMPLE;
+		return execute_state(cs, word);
+	}
+}
+
+/* Architecture 13 made families of the arithmetic; 0 is what there was before, and the others are not modelled. */
+static bool arith_other(const struct mdl_cs *cs, unsigned int sub_opcode)
+{
+	return sub_opcode && cs->arch >= 13;
 }
 
 static enum cs_step execute(struct mdl_cs *cs, uint64_t word)
@@ -381,17 +416,18 @@ static enum cs_step execute(struct mdl_cs *cs, uint64_t word)
 		cs->regs[d] = (uint32_t)word;
 		break;
 	case CS_OP_ADD_IMM32:
-		if (!cs_reg_ok(d) || !cs_reg_ok(a))
+		if (!cs_reg_ok(d) || !cs_reg_ok(a) || arith_other(cs, b))
 			return cs_invalid(cs);
 		cs->regs[d] = cs->regs[a] + (uint32_t)word;
 		break;
 	case CS_OP_ADD_IMM64:
-		if (!cs_pair_ok(d) || !cs_pair_ok(a))
+		if (!cs_pair_ok(d) || !cs_pair_ok(a) || arith_other(cs, b))
 			return cs_invalid(cs);
 		cs_set_pair(cs, d, cs_pair(cs, a) + (uint64_t)cs_simm32(word));
 		break;
 	case CS_OP_UMIN32:
-		if (!cs_reg_ok(d) || !cs_reg_ok(a) || !cs_reg_ok(b))
+		if (!cs_reg_ok(d) || !cs_reg_ok(a) || !cs_reg_ok(b) ||
+		    arith_other(cs, cs_bits(word, 24, 8)))
 			return cs_invalid(cs);
 		cs->regs[d] = cs->regs[a] < cs->regs[b] ? cs->regs[a] : cs->regs[b];
 		break;

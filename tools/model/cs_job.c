@@ -35,7 +35,8 @@ static enum cs_step draw_memory(struct mdl_cs *cs, uint64_t word)
 {
 	uint64_t vertices = (uint64_t)cs->regs[CS_R_INDEX_COUNT] * cs->regs[CS_R_INSTANCE_COUNT];
 
-	if (cs_opcode(word) != CS_OP_RUN_IDVS && cs_opcode(word) != CS_OP_RUN_TILING)
+	if (cs_opcode(word) != CS_OP_RUN_IDVS && cs_opcode(word) != CS_OP_RUN_IDVS2 &&
+	    cs_opcode(word) != CS_OP_RUN_TILING)
 		return CS_NEXT;
 	if (vertices > MDL_HEAP_VERTICES_MAX)
 		vertices = MDL_HEAP_VERTICES_MAX;
@@ -73,6 +74,7 @@ static bool decode(const struct mdl_cs *cs, uint64_t word, struct request *ret_r
 		req.descriptor = cs_pair(cs, CS_R_FBD) & ~0x3full;
 		break;
 	case CS_OP_RUN_IDVS:
+	case CS_OP_RUN_IDVS2:
 		req.kind = MDL_JOB_IDVS;
 		req.resources = CS_RES_IDVS;
 		req.descriptor = cs_pair(cs, CS_R_TILER_CTX);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The instructions of an arch-10 command stream: 39 opcodes of 8 bytes, little endian.
+ * The instructions of a command stream of architecture 10, 39 opcodes of 8 bytes, little endian; and what later ones added.
  *
  *    63      56 55      48 47      40 39      32 31              16 15               0
  *   +----------+----------+----------+----------+------------------+------------------+
@@ -56,6 +56,34 @@ enum cs_op {
 	CS_OP_SYNC_ADD64 = 51, /* as the 32-bit ones, B pair */
 	CS_OP_SYNC_SET64 = 52,
 	CS_OP_SYNC_WAIT64 = 53,
+
+	/* from architecture 11 on; there bit 33 of WAIT and bit 52 of what is deferrable say "indirect" */
+	CS_OP_LOGIC32 = 19, /* bits 3:0 truth table, bit 4 B is the number of a bit, D = A <op> B */
+	CS_OP_NEXT_SB_ENTRY = 26, /* bits 35:32 selector, bit 36 as a mask, D = entry */
+	CS_OP_SET_STATE = 27, /* B (no register) state, A */
+	CS_OP_SET_STATE_IMM32 = 28, /* B (no register) state, bits 31:0 */
+	CS_OP_SHARED_SB_INC =
+		30, /* M = scoreboards, bits 51:48 shared entry, progress; deferrable */
+	CS_OP_SHARED_SB_DEC = 31, /* bits 51:48 shared entry, progress */
+	/* from architecture 12 on, in the place of RUN_TILING and RUN_IDVS */
+	CS_OP_RUN_IDVS2 = 12, /* as RUN_IDVS */
+};
+
+/* SET_STATE */
+enum cs_set_state {
+	CS_SET_SB_SEL_ENDPOINT = 0,
+	CS_SET_SB_SEL_OTHER = 1,
+	CS_SET_SB_SEL_DEFERRED = 2,
+	CS_SET_SB_MASK_STREAM = 8,
+	CS_SET_SB_MASK_WAIT = 9,
+};
+
+/* NEXT_SB_ENTRY: which selector it moves */
+enum cs_sb_type {
+	CS_SB_TYPE_NONE = 0,
+	CS_SB_TYPE_ENDPOINT = 1,
+	CS_SB_TYPE_OTHER = 2,
+	CS_SB_TYPE_DEFERRED = 3,
 };
 
 enum cs_condition {

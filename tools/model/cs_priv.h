@@ -4,6 +4,7 @@
  *
  *   cs.c        life cycle, slices, what is reported and published
  *   cs_exec.c   fetch, decode, moves, arithmetic, memory, control flow, waits
+ *   cs_arch11.c what architecture 11 added
  *   cs_sync.c   sync objects and the state that a stream can store
  *   cs_async.c  instructions that wait for scoreboards beside the stream, or take time there
  *   cs_job.c    RUN_*: what a job costs, jobs in flight
@@ -82,6 +83,7 @@ struct cs_async {
 struct mdl_cs {
 	struct mmx_model *m;
 	unsigned int csg, index;
+	unsigned int arch; /* of the product: 10.. */
 	struct mdl_cs_params params;
 
 	bool started;
@@ -100,6 +102,8 @@ struct mdl_cs {
 	uint16_t scoreboard[MDL_CS_SCOREBOARDS];
 	uint64_t memory_ns[MDL_CS_SCOREBOARDS]; /* loads and stores of that entry are done then */
 	uint8_t entry_endpoint, entry_memory;
+	uint8_t entry_deferred; /* these three from architecture 11 on */
+	uint16_t mask_stream, mask_wait;
 	uint32_t resources; /* granted by REQ_RESOURCE */
 	uint64_t progress;
 	uint32_t disjoint; /* how often it was suspended */
@@ -172,6 +176,9 @@ uint64_t mdl_cs_pc_address(const struct mdl_cs *cs);
 void mdl_cs_slice(struct mdl_cs *cs);
 bool mdl_cs_read_insert(struct mdl_cs *cs, uint64_t *ret_insert);
 
+/* cs_arch11.c */
+enum cs_step mdl_cs_arch11(struct mdl_cs *cs, uint64_t word);
+
 /* cs_sync.c */
 enum cs_step mdl_cs_sync_wait(struct mdl_cs *cs, uint64_t word, bool wide);
 bool mdl_cs_sync_valid(uint64_t word);
@@ -217,6 +224,15 @@ static inline void cs_set_pair(struct mdl_cs *cs, unsigned int reg, uint64_t val
 {
 	cs->regs[reg] = (uint32_t)value;
 	cs->regs[reg + 1] = (uint32_t)(value >> 32);
+}
+
+/* For instructions that have a "progress increment". */
+static inline void cs_count_progress(struct mdl_cs *cs, uint64_t word)
+{
+	if (!cs_progress(word))
+		return;
+	cs->progress++;
+	cs->pending |= CS_TELL_GROUP;
 }
 
 static inline enum cs_step cs_invalid(struct mdl_cs *cs)

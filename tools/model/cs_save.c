@@ -48,7 +48,7 @@ static void range(struct cursor *c, struct cs_range *r)
 	r->end = field(c, r->end, 8);
 }
 
-/* All but jobs and deferred instructions: 663 bytes. */
+/* All but jobs and deferred instructions: 668 bytes. */
 static void scalars(struct cursor *c, struct mdl_cs *cs)
 {
 	unsigned int i;
@@ -82,6 +82,9 @@ static void scalars(struct cursor *c, struct mdl_cs *cs)
 	cs->fatal = (uint32_t)field(c, cs->fatal, 4);
 	cs->fault_info = field(c, cs->fault_info, 8);
 	cs->fatal_info = field(c, cs->fatal_info, 8);
+	cs->entry_deferred = (uint8_t)field(c, cs->entry_deferred, 1);
+	cs->mask_stream = (uint16_t)field(c, cs->mask_stream, 2);
+	cs->mask_wait = (uint16_t)field(c, cs->mask_wait, 2);
 }
 
 /* 20 bytes each. */
@@ -109,7 +112,7 @@ static void async(struct cursor *c, struct cs_async *op)
 	op->data = field(c, op->data, 8);
 }
 
-_Static_assert(8 + 663 + CS_JOBS * 20 + CS_ASYNCS * 28 <= MDL_CS_STATE_SIZE, "does not fit");
+_Static_assert(8 + 668 + CS_JOBS * 20 + CS_ASYNCS * 28 <= MDL_CS_STATE_SIZE, "does not fit");
 
 /* How many of a stream's jobs and deferred instructions were issued before @order. */
 static uint32_t rank(const struct mdl_cs *cs, uint32_t order)
@@ -164,6 +167,7 @@ static bool async_ok(const struct cs_async *op)
 	case CS_OP_STORE_STATE:
 	case CS_OP_HEAP_OPERATION:
 	case CS_OP_TRACE_POINT:
+	case CS_OP_SHARED_SB_INC:
 		return true;
 	case CS_OP_SYNC_ADD32:
 	case CS_OP_SYNC_SET32:
@@ -180,8 +184,10 @@ static bool state_ok(const struct mdl_cs *cs)
 	unsigned int i;
 
 	if (cs->depth > CS_FRAMES || cs->entry_endpoint >= MDL_CS_SCOREBOARDS ||
-	    cs->entry_memory >= MDL_CS_SCOREBOARDS || cs->resources & ~CS_RES_MASK ||
-	    cs->handler_depth > cs->depth || cs->oom > CS_OOM_TRIED || !range_ok(&cs->at))
+	    cs->entry_memory >= MDL_CS_SCOREBOARDS || cs->entry_deferred >= MDL_CS_SCOREBOARDS ||
+	    (cs->mask_stream | cs->mask_wait) >> MDL_CS_SCOREBOARDS ||
+	    cs->resources & ~CS_RES_MASK || cs->handler_depth > cs->depth ||
+	    cs->oom > CS_OOM_TRIED || !range_ok(&cs->at))
 		return false;
 	for (i = 0; i < cs->depth; i++)
 		if (!range_ok(&cs->frames[i]))

@@ -197,6 +197,11 @@ struct mdl_cs *mdl_csf_stream(struct mmx_model *m, unsigned int csg, unsigned in
 	return g && cs < g->stream_count ? g->streams[cs].cs : NULL;
 }
 
+uint16_t *mdl_csf_shared_entries(struct mmx_model *m, unsigned int csg)
+{
+	return mdl_csf(m)->groups[csg]->shared;
+}
+
 /* The lowest @count units of @mask. */
 static uint64_t first_units(uint64_t mask, uint32_t count)
 {

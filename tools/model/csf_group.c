@@ -13,7 +13,7 @@
  *
  * Suspend: streams pause; once none has anything on the endpoints, all started streams are written to the
  * suspend buffer through address space 0: a header {magic, version, streams of the slot, mask of saved
- * streams}, then MDL_CS_STATE_SIZE bytes for each stream. RESUME reads that back, in whichever slot.
+ * streams, shared scoreboard entries}, then MDL_CS_STATE_SIZE bytes for each stream. RESUME reads that back, in whichever slot.
  * What the host asks of the streams at RESUME counts: a saved stream whose CS_REQ says STOP stays stopped,
  * and one that says START but was not saved starts anew. A buffer that does not hold a suspended group
  * makes every stream that was asked to start end in CS_FATAL (firmware internal error); RESUME is
@@ -38,7 +38,7 @@
 #include "tools/model/product.h"
 
 #define SUSPEND_MAGIC	0x534d4c4du
-#define SUSPEND_VERSION 1u
+#define SUSPEND_VERSION 2u
 #define SUSPEND_ALIGN	4096u
 
 struct suspend_header {
@@ -46,7 +46,8 @@ struct suspend_header {
 	uint32_t version;
 	uint32_t stream_count;
 	uint32_t saved; /* mask */
-	uint32_t reserved[12];
+	uint16_t shared[MDL_CS_SHARED_ENTRIES];
+	uint32_t reserved[4];
 };
 
 uint32_t csf_suspend_size(unsigned int streams)
@@ -216,6 +217,7 @@ static void start(struct mmx_model *m, struct mdl_csf_group *g)
 {
 	g->state = MDL_CSF_RUNNING;
 	g->idle = false;
+	memset(g->shared, 0, sizeof(g->shared));
 	for (unsigned int i = 0; i < g->stream_count; i++)
 		csf_stream_begin(m, g, i, NULL);
 }
@@ -237,7 +239,10 @@ static void resume(struct mmx_model *m, struct mdl_csf_group *g)
 		return;
 	}
 	good = header_good(g, &h);
-	if (!good)
+	memset(g->shared, 0, sizeof(g->shared));
+	if (good)
+		memcpy(g->shared, h.shared, sizeof(g->shared));
+	else
 		mdl_log(m, MMX_MODEL_LOG_ERROR, "group %u: no suspended group in its buffer",
 			g->index);
 	g->state = MDL_CSF_RUNNING;
@@ -278,6 +283,7 @@ static bool save(struct mmx_model *m, struct mdl_csf_group *g)
 	};
 	uint8_t buf[MDL_CS_STATE_SIZE];
 
+	memcpy(h.shared, g->shared, sizeof(h.shared));
 	for (unsigned int i = 0; i < g->stream_count; i++) {
 		if (!g->streams[i].started)
 			continue;

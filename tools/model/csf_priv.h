@@ -55,6 +55,7 @@ struct mdl_csf_group {
 	uint32_t allow_other;
 	uint32_t endpoint_req;
 
+	uint16_t shared[MDL_CS_SHARED_ENTRIES]; /* scoreboard entries of all its streams */
 	unsigned int stream_count;
 	struct mdl_csf_stream streams[IFACE_STREAMS_MAX];
 };

@@ -29,6 +29,7 @@ EXTRA_DIST += %D%/README.md docs/model.md docs/model-cs.md
 MODEL_CS_SOURCES = \
 	%D%/cores.c \
 	%D%/cs.c \
+	%D%/cs_arch11.c \
 	%D%/cs_async.c \
 	%D%/cs_exec.c \
 	%D%/cs_heap.c \

@@ -117,6 +117,7 @@ void mdl_work_run(struct mmx_model *m, struct mdl_work *work)
 		fragment(work);
 		break;
 	case CS_OP_RUN_IDVS:
+	case CS_OP_RUN_IDVS2:
 		draw(work, MDL_COST_VERTEX);
 		break;
 	case CS_OP_RUN_TILING:
