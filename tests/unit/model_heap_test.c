@@ -191,6 +191,19 @@ static void test_denied(void **state)
 	assert_int_equal(bottom(), CHUNK_VA(1) + 64 + MDL_HEAP_JOB + MDL_HEAP_VERTEX);
 }
 
+/* A handler at address 0 is none: there is nothing to call, and nothing to wait for. */
+static void test_handler_at_0(void **state)
+{
+	(void)state;
+	SUBMIT(0, SETUP, W_MOVE48(70, 0), W_MOVE32(72, 64), W_SET_HANDLER(2, 70, 72), DRAW(OVER(1)),
+	       W_MOVE32(20, 1));
+	assert_true(fake_run(&f, FAKE_MS));
+	mdl_cs_heap_answer(f.cs[0][0], 0, 0);
+	assert_true(fake_run(&f, FAKE_MS));
+	check_fault(0, 0x60);
+	assert_int_equal(f.cs[0][0]->regs[20], 1);
+}
+
 static void test_no_context(void **state)
 {
 	(void)state;
@@ -500,6 +513,7 @@ int main(void)
 		T(test_counters_are_the_contexts),
 		T(test_growth),
 		T(test_denied),
+		T(test_handler_at_0),
 		T(test_no_context),
 		T(test_waits_for_fragment),
 		T(test_finish_fragment_lists),
