@@ -173,6 +173,25 @@ static void shared_entries_go_along(void **state)
 	assert_int_equal(mdl_csf_shared_entries(e->m, 4)[15], 0xfffe);
 }
 
+/* What the slot's last group had running is over: STOP is acknowledged at RESUME as it is at START. */
+static void resumed_with_fewer_streams(void **state)
+{
+	struct menv_group g, other;
+	struct menv *e = *state;
+
+	cenv_start_group(e, &g, 0, 1);
+	assert_true(menv_group_state(e, 0, MENV_CSG_SUSPEND));
+	cenv_start_group(e, &other, 4, 2);
+	assert_int_equal(menv_mcu_rd(e, menv_cs_out(e, 4, 1) + CS_OUT_ACK) & 7, 1);
+	assert_true(menv_group_state(e, 4, MENV_CSG_TERMINATE));
+	assert_true(menv_group_start(e, &g, 4, MENV_CSG_RESUME));
+	assert_int_equal(menv_mcu_rd(e, menv_cs_out(e, 4, 0) + CS_OUT_ACK) & 7, 1);
+	assert_int_equal(menv_mcu_rd(e, menv_cs_out(e, 4, 1) + CS_OUT_ACK) & 7, 0);
+	cenv_submit_add(e, &g, 4, 0, 0, 1);
+	cenv_quiet(e);
+	assert_int_equal(cenv_data(e, 0), 1);
+}
+
 static void corrupted_buffers(void **state)
 {
 	static const uint32_t offsets[] = { 0, 4, 8, 64 }; /* header, then the first stream */
@@ -237,6 +256,7 @@ int main(void)
 		TEST(suspended_job_goes_on_elsewhere),
 		TEST(terminated_while_suspending),
 		TEST(shared_entries_go_along),
+		TEST(resumed_with_fewer_streams),
 		TEST(corrupted_buffers),
 		TEST(unmapped_suspend_buffer_kills_the_firmware),
 		TEST(halt_loses_residents),

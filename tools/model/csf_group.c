@@ -248,16 +248,16 @@ static void resume(struct mmx_model *m, struct mdl_csf_group *g)
 	g->state = MDL_CSF_RUNNING;
 	g->idle = false;
 	for (unsigned int i = 0; i < g->stream_count; i++) {
-		bool saved = good && (h.saved & MDL_BIT(i));
+		uint32_t req = csf_rd(m, g->streams[i].in_va + CS_IN_REQ);
+		bool wanted = (req & CS_STATE) == CS_STATE_START;
+		bool saved = wanted && good && (h.saved & MDL_BIT(i));
 
-		if ((csf_rd(m, g->streams[i].in_va + CS_IN_REQ) & CS_STATE) != CS_STATE_START)
-			continue;
 		if (saved && !mdl_mmu_read(m, 0, suspend_slot(g, i), buf, sizeof(buf),
 					   MDL_ACCESS_READ, NULL)) {
 			mdl_csf(m)->faulted = true;
 			return;
 		}
-		if (good)
+		if (good || !wanted)
 			csf_stream_begin(m, g, i, saved ? buf : NULL);
 		else
 			csf_stream_fatal(m, g, i, EXC_CSF_FW_INTERNAL);
