@@ -168,6 +168,33 @@ static void test_priority(void **state)
 }
 
 /* Groups with cores of their own run side by side, at the speed of their cores. */
+/* Streams of one group: the higher one's job goes first, its own jobs keep their order, other groups are not concerned. */
+static void test_priority_of_streams(void **state)
+{
+	static const unsigned int priorities[] = { 0, 3, 15, 15 };
+
+	(void)state;
+	submit(0, 0, MDL_JOB_COMPUTE, 4 * 1000);
+	for (unsigned int i = 1; i < 4; i++) {
+		jobs[i] = (struct mdl_job){
+			.kind = MDL_JOB_COMPUTE,
+			.priority = priorities[i],
+			.cost_cycles = 4 * 1000,
+			.left_cycles = 4 * 1000,
+			.done = on_done,
+			.quiet = on_quiet,
+		};
+		mdl_cores_submit(f.m, &jobs[i]);
+	}
+	submit(4, 1, MDL_JOB_COMPUTE, 4 * 1000);
+	assert_true(fake_run(&f, MS));
+	assert_int_equal(end(0), 1000);
+	assert_int_equal(end(4), 2000); /* its group was never served */
+	assert_int_equal(end(2), 3000);
+	assert_int_equal(end(3), 4000);
+	assert_int_equal(end(1), 5000);
+}
+
 static void test_share(void **state)
 {
 	(void)state;
@@ -386,6 +413,7 @@ int main(void)
 		T(test_order_within_group),
 		T(test_turns),
 		T(test_priority),
+		T(test_priority_of_streams),
 		T(test_share),
 		T(test_tiler),
 		T(test_no_endpoints),

@@ -187,6 +187,44 @@ static void test_render_pass(void **state)
 	assert_in_range(result(&g, 4) - result(&g, 3), 20584 / 4, 20584 / 4 + 1000);
 }
 
+/* Stops a stream and starts it again with another priority. */
+static void set_priority(unsigned int csg, unsigned int cs, uint32_t priority)
+{
+	uint32_t in = menv_cs_in(&e, csg, cs), req = menv_mcu_rd(&e, in + CS_IN_REQ);
+
+	menv_mcu_wr(&e, in + CS_IN_REQ, req & ~7u);
+	menv_cs_ring(&e, csg, 1u << cs);
+	menv_run_for(&e, MS);
+	menv_mcu_wr(&e, in + CS_IN_CONFIG, menv_mcu_rd(&e, in + CS_IN_CONFIG) | priority);
+	menv_mcu_wr(&e, in + CS_IN_REQ, req);
+	menv_cs_ring(&e, csg, 1u << cs);
+	menv_run_for(&e, MS);
+}
+
+/* While one job has the cores, two others wait for them: that of the stream of higher priority is next. */
+static void test_stream_priority(void **state)
+{
+	const uint64_t job[] = { W_REQ_RESOURCE(2), W_MOVE32(42, 0), W_MOVE32(43, 255 | 255 << 16),
+				 W_RUN_FRAGMENT };
+	struct menv_group g;
+
+	(void)state;
+	make_group(&g, 1, 0, 3);
+	set_priority(0, 1, 2);
+	set_priority(0, 2, 9);
+	submit_job(&g, 0, 0, job, COUNT(job));
+	menv_run_for(&e, 20000);
+	submit_job(&g, 0, 1, job, COUNT(job));
+	submit_job(&g, 0, 2, job, COUNT(job));
+	/* each has the cores for 33 us */
+	menv_run_for(&e, 60000);
+	assert_int_equal(seqno(&g, 0), 1);
+	assert_int_equal(seqno(&g, 1), 0);
+	assert_int_equal(seqno(&g, 2), 1);
+	menv_run_for(&e, MS);
+	assert_int_equal(seqno(&g, 1), 1);
+}
+
 /* A job that faults: its sync object tells the error, the next one does not, the stream goes on. */
 static void test_recoverable_fault(void **state)
 {
@@ -288,7 +326,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(test_call_sequence),	   T(test_render_pass),
 		T(test_recoverable_fault), T(test_fault_beside_another_group),
-		T(test_suspend_amid_job),
+		T(test_suspend_amid_job),  T(test_stream_priority),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,8 @@
  *
  * A job takes all cores that its group may use and that are free, for left_cycles / cores or
  * MDL_PIECE_NS, whichever is shorter; then it gives way to jobs of a higher priority, and to jobs of
- * the same priority whose group was served longer ago. Jobs of one group keep their order.
+ * the same priority whose group was served longer ago. Jobs of one group go by the priority of their streams, and then keep
+ * their order.
  *
  * A job on cores that shows no sign of progress for as long as the host's progress timer says is reported to csf.c; time in
  * which it waits for cores does not count.
@@ -163,6 +164,8 @@ static bool before(const struct mdl_cores *c, const struct mdl_job *a, const str
 
 	if (pa != pb)
 		return pa > pb;
+	if (a->csg == b->csg && a->priority != b->priority)
+		return a->priority > b->priority;
 	return c->served[a->csg % SLOTS] <= c->served[b->csg % SLOTS];
 }
 

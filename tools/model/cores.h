@@ -27,6 +27,7 @@ struct mdl_job {
 	/* set by the stream */
 	enum mdl_job_kind kind;
 	unsigned int csg; /* slot whose endpoints and priority count */
+	unsigned int priority; /* of its stream among those of the group, 15 is the highest */
 	uint64_t cost_cycles; /* GPU cycles on one core; divided among the cores it gets */
 	uint64_t task_cycles; /* of its longest task: the end of a task is a sign of progress */
 	uint64_t not_before_ns; /* its earliest start, may be in the past; 0 = now */

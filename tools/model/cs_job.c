@@ -143,6 +143,7 @@ void mdl_cs_job_init(struct mdl_cs *cs, struct cs_job *slot)
 	slot->tiler = slot->job.kind == MDL_JOB_IDVS || slot->job.kind == MDL_JOB_TILING;
 	slot->order = cs->next_order++;
 	slot->job.csg = cs->csg;
+	slot->job.priority = cs->params.priority;
 	slot->job.done = on_done;
 	slot->job.quiet = on_quiet;
 	cs->scoreboard[slot->entry]++;
