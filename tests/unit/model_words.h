@@ -57,21 +57,24 @@
 #define W_HEAP_SET(a)				      W(48, 0, a, 0, 0)
 #define W_HEAP_OP(op, mask, sb)			      W(49, sb, 0, op, (mask) << 16)
 /* of architecture 11 and later */
-#define W_RUN_IDVS2		      W(12, 0, 0, 0, 0)
-#define W_LOGIC(mode, index, d, a, b) W(19, d, a, b, (mode) | (index) << 4)
-#define W_NEXT_SB(type, mask, d)      W(26, d, 0, (type) | (mask) << 4, 0)
-#define W_SET_STATE(state, a)	      W(27, 0, a, state, 0)
-#define W_SET_STATE_IMM(state, imm)   W(28, 0, 0, state, imm)
-#define W_SHARED_INC(entry, mask)     W(30, entry, 0, 0, (mask) << 16)
-#define W_SHARED_DEC(entry)	      W(31, entry, 0, 0, 0)
-#define W_INDIRECT		      ((uint64_t)1 << 52) /* of what is deferrable */
-#define W_WAIT_INDIRECT		      W(3, 0, 0, 2, 0)
-#define W_SB_SEL_ENDPOINT	      0
-#define W_SB_SEL_OTHER		      1
-#define W_SB_SEL_DEFERRED	      2
-#define W_SB_MASK_STREAM	      8
-#define W_SB_MASK_WAIT		      9
-#define W_TRACE(b, count, mask, sb)   W(50, sb, count, b, (mask) << 16)
+#define W_ARITH_IMM(op, sub, d, a, imm) W(op, d, a, sub, imm)
+#define W_ARITH_REG(op, sub, d, a, b)	W(op, d, a, b, (uint32_t)(sub) << 24)
+#define W_ARITH_FIELD(position, width)	((position) | (width) << 8)
+#define W_RUN_IDVS2			W(12, 0, 0, 0, 0)
+#define W_LOGIC(mode, index, d, a, b)	W(19, d, a, b, (mode) | (index) << 4)
+#define W_NEXT_SB(type, mask, d)	W(26, d, 0, (type) | (mask) << 4, 0)
+#define W_SET_STATE(state, a)		W(27, 0, a, state, 0)
+#define W_SET_STATE_IMM(state, imm)	W(28, 0, 0, state, imm)
+#define W_SHARED_INC(entry, mask)	W(30, entry, 0, 0, (mask) << 16)
+#define W_SHARED_DEC(entry)		W(31, entry, 0, 0, 0)
+#define W_INDIRECT			((uint64_t)1 << 52) /* of what is deferrable */
+#define W_WAIT_INDIRECT			W(3, 0, 0, 2, 0)
+#define W_SB_SEL_ENDPOINT		0
+#define W_SB_SEL_OTHER			1
+#define W_SB_SEL_DEFERRED		2
+#define W_SB_MASK_STREAM		8
+#define W_SB_MASK_WAIT			9
+#define W_TRACE(b, count, mask, sb)	W(50, sb, count, b, (mask) << 16)
 
 enum {
 	LE,

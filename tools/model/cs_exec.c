@@ -311,6 +311,8 @@ static bool exists(const struct mdl_cs *cs, uint64_t word)
 		return cs->arch < 12;
 	case CS_OP_RUN_IDVS2:
 		return cs->arch >= 12;
+	case CS_OP_ARITH_REG64:
+		return cs->arch >= 13;
 	case CS_OP_LOGIC32:
 	case CS_OP_NEXT_SB_ENTRY:
 	case CS_OP_SET_STATE:
@@ -343,6 +345,11 @@ static enum cs_step execute_state(struct mdl_cs *cs, uint64_t word)
 	case CS_OP_PROGRESS_STORE:
 	case CS_OP_PROGRESS_LOAD:
 		return set_state(cs, word);
+	case CS_OP_ADD_IMM32:
+	case CS_OP_ADD_IMM64:
+	case CS_OP_UMIN32:
+	case CS_OP_ARITH_REG64:
+		return mdl_cs_arch13(cs, word);
 	default:
 		return mdl_cs_arch11(cs, word);
 	}
@@ -392,7 +399,7 @@ static enum cs_step execute_other(struct mdl_cs *cs, uint64_t word)
 	}
 }
 
-/* Architecture 13 made families of the arithmetic; 0 is what there was before, and the others are not modelled. */
+/* Architecture 13 made families of the arithmetic; 0 is what there was before. */
 static bool arith_other(const struct mdl_cs *cs, unsigned int sub_opcode)
 {
 	return sub_opcode && cs->arch >= 13;
@@ -416,18 +423,23 @@ static enum cs_step execute(struct mdl_cs *cs, uint64_t word)
 		cs->regs[d] = (uint32_t)word;
 		break;
 	case CS_OP_ADD_IMM32:
-		if (!cs_reg_ok(d) || !cs_reg_ok(a) || arith_other(cs, b))
+		if (arith_other(cs, b))
+			return execute_other(cs, word);
+		if (!cs_reg_ok(d) || !cs_reg_ok(a))
 			return cs_invalid(cs);
 		cs->regs[d] = cs->regs[a] + (uint32_t)word;
 		break;
 	case CS_OP_ADD_IMM64:
-		if (!cs_pair_ok(d) || !cs_pair_ok(a) || arith_other(cs, b))
+		if (arith_other(cs, b))
+			return execute_other(cs, word);
+		if (!cs_pair_ok(d) || !cs_pair_ok(a))
 			return cs_invalid(cs);
 		cs_set_pair(cs, d, cs_pair(cs, a) + (uint64_t)cs_simm32(word));
 		break;
 	case CS_OP_UMIN32:
-		if (!cs_reg_ok(d) || !cs_reg_ok(a) || !cs_reg_ok(b) ||
-		    arith_other(cs, cs_bits(word, 24, 8)))
+		if (arith_other(cs, cs_bits(word, 24, 8)))
+			return execute_other(cs, word);
+		if (!cs_reg_ok(d) || !cs_reg_ok(a) || !cs_reg_ok(b))
 			return cs_invalid(cs);
 		cs->regs[d] = cs->regs[a] < cs->regs[b] ? cs->regs[a] : cs->regs[b];
 		break;

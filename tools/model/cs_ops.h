@@ -67,6 +67,8 @@ enum cs_op {
 	CS_OP_SHARED_SB_DEC = 31, /* bits 51:48 shared entry, progress */
 	/* from architecture 12 on, in the place of RUN_TILING and RUN_IDVS */
 	CS_OP_RUN_IDVS2 = 12, /* as RUN_IDVS */
+	/* from architecture 13 on; 16, 17 (bits 39:32) and 18 (bits 31:24) have sub-opcodes there, too */
+	CS_OP_ARITH_REG64 = 57, /* bits 31:24 sub-opcode, D pair = A pair <op> B pair */
 };
 
 /* SET_STATE */

@@ -5,6 +5,7 @@
  *   cs.c        life cycle, slices, what is reported and published
  *   cs_exec.c   fetch, decode, moves, arithmetic, memory, control flow, waits
  *   cs_arch11.c what architecture 11 added
+ *   cs_arch13.c the arithmetic that architecture 13 added
  *   cs_sync.c   sync objects and the state that a stream can store
  *   cs_async.c  instructions that wait for scoreboards beside the stream, or take time there
  *   cs_job.c    RUN_*: what a job costs, jobs in flight
@@ -178,6 +179,9 @@ bool mdl_cs_read_insert(struct mdl_cs *cs, uint64_t *ret_insert);
 
 /* cs_arch11.c */
 enum cs_step mdl_cs_arch11(struct mdl_cs *cs, uint64_t word);
+
+/* cs_arch13.c */
+enum cs_step mdl_cs_arch13(struct mdl_cs *cs, uint64_t word);
 
 /* cs_sync.c */
 enum cs_step mdl_cs_sync_wait(struct mdl_cs *cs, uint64_t word, bool wide);
