@@ -52,7 +52,8 @@ ci:
 	@$(CI_ENV) $(top_srcdir)/tests/ci-run
 
 # The long rest, shortest first: hostile guests with a bound on what they cost others, a thousand guests under
-# sanitizers, an hour of virtual time, ten minutes of each fuzzer, and the commands of README.md on a bare Debian.
+# sanitizers, an hour of virtual time, the newest kernels in VMs, ten minutes of each fuzzer, and the commands of
+# README.md on a bare Debian.
 check-full: all
 	@$(CI_ENV) $(top_srcdir)/tests/full-run
 

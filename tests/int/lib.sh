@@ -63,6 +63,7 @@ house_begin()
 house_end()
 {
 	local code=$? name log
+	set +e
 	trap - EXIT
 	trap '' HUP INT PIPE TERM
 	for name in "${!pid_of[@]}"; do

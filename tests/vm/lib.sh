@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# shellcheck shell=bash
+#
+# What vm/run is made of: the cache, images, machines. Processes are started and ended by int/lib.sh.
+#
+# In the cache, below $MMX_CACHE/vm, all of it Debian's and unpacked by apt-fetch:
+#
+#   host             QEMU and the tools that make images, of this machine's architecture. They come from a newer
+#                    suite and run with its loader and libraries, not this machine's; no chroot, no root
+#   guest            what every guest has: busybox, for arm64
+#   linux-<kernel>   one kernel with its modules
+#
+# Folders that are there stay as they are: a kernel changes when its folder is removed (or with --refresh).
+: "${top_srcdir:?}" "${top_builddir:?}" "${vm:?}"
+# shellcheck source=tests/int/lib.sh
+. "$top_srcdir/tests/int/lib.sh"
+
+cache=$MMX_CACHE/vm
+declare -A topology
+allow=()
+
+# ---- tests ----
+
+all_tests()
+{
+	local file
+	for file in "$vm"/*/topology; do
+		file=${file%/topology}
+		printf '%s\n' "${file##*/}"
+	done
+}
+
+# read_topology TEST: into the array 'topology', with defaults; 'allow' may stand in it more than once
+read_topology()
+{
+	local key value
+	topology=([memory]=256 [cpus]=2 [seconds]=60 [firmware]=real [modules]='fixed panthor')
+	allow=()
+	[ -f "$vm/$1/topology" ] && [ -f "$vm/$1/guest" ] || die "there is no test '$1' in $vm"
+	while read -r key value; do
+		value=${value#=}
+		value=${value# }
+		case $key in
+		''|'#'*) ;;
+		allow) allow+=(-a "$value") ;;
+		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|command_line) topology[$key]=$value ;;
+		*) die "$1/topology: what is '$key'?" ;;
+		esac
+	done <"$vm/$1/topology"
+}
+
+# ---- the cache ----
+
+# kernel_suites KERNEL
+kernel_suites()
+{
+	case $1 in
+	# a suite that gets no more updates: the one that cannot turn red by itself
+	6.12) echo bookworm,bookworm-backports ;;
+	stable) echo trixie ;;
+	newest) echo trixie,trixie-backports ;;
+	*) die "unknown kernel '$1': there are 6.12, stable, newest" ;;
+	esac
+}
+
+# get_kernel KERNEL: also its list of dependencies, which the package makes when it is installed
+get_kernel()
+{
+	local suites folder=$cache/linux-$1 new version
+	suites=$(kernel_suites "$1")
+	new=$folder
+	if [ "$1" = newest ] && [ -n "${refresh-}" ] && [ -d "$folder" ]; then
+		new=$folder.new
+	fi
+	"$top_srcdir/tests/apt-fetch" -a arm64 -m '^linux-(image|modules|binary)' -s "$suites" -o "$new" \
+		linux-image-arm64 || [ "$new" != "$folder" ]
+	# the one that is there stays until there is another
+	if [ "$new" != "$folder" ] && [ -d "$new" ]; then
+		rm -rf "$folder" "$new.lock"
+		mv "$new" "$folder"
+	fi
+	version=$(kernel_version "$1")
+	[ -n "$version" ] || die "the packages of kernel $1 hold no modules"
+	(
+		flock 9
+		[ -s "$folder/usr/lib/modules/$version/modules.dep" ] || tool depmod -b "$folder" "$version"
+	) 9>"$folder.lock"
+}
+
+# get_all KERNEL...: into the cache what is not there
+get_all()
+{
+	local kernel
+	"$top_srcdir/tests/apt-fetch" -s trixie,trixie-backports -o "$cache/host" \
+		qemu-system-arm device-tree-compiler xz-utils cpio kmod
+	"$top_srcdir/tests/apt-fetch" -a arm64 -m '^busybox' -s trixie -o "$cache/guest" busybox-static
+	for kernel; do
+		get_kernel "$kernel"
+	done
+	# without real images the generated one does
+	"$top_srcdir/tests/data/fetch-firmware" || true
+}
+
+# have_all KERNEL...: whether all is in the cache; says what is not
+have_all()
+{
+	local kernel missing=''
+	[ -e "$cache/host/.packages" ] || missing=' QEMU'
+	[ -e "$cache/guest/.packages" ] || missing+=' busybox'
+	for kernel; do
+		[ -s "$cache/linux-$kernel/usr/lib/modules/$(kernel_version "$kernel")/modules.dep" ] ||
+			missing+=" linux-$kernel"
+	done
+	[ -n "$missing" ] || return 0
+	echo "not in the cache:$missing ('tests/vm/run --fetch' gets it, with a network)"
+	return 1
+}
+
+# can_run: whether this machine can at all; says why not. The tools that every Debian has are not asked for.
+can_run()
+{
+	case $(uname -m) in
+	x86_64|aarch64) ;;
+	*) echo "no emulator for this machine ($(uname -m))" && return 1 ;;
+	esac
+	if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
+		echo 'kernels and emulator are unpacked from packages of Debian, which this machine is not'
+		return 1
+	fi
+}
+
+# versions KERNEL...: exactly what was got
+versions()
+{
+	local kernel
+	sed -n 's/^qemu-system-arm=/    emulator: QEMU /p' "$cache/host/.packages"
+	for kernel; do
+		printf '    kernel %s: %s, of %s\n' "$kernel" \
+			"$(grep -m 1 -E '^linux-image-[0-9]' "$cache/linux-$kernel/.packages" | tr '=' ' ')" \
+			"$(kernel_suites "$kernel")"
+	done
+	if [ -f "$firmware_folder/version" ]; then
+		printf '    firmware: %s\n' "$(cat "$firmware_folder/version")"
+	else
+		echo '    firmware: the generated image, as no real ones are in the cache'
+	fi
+}
+
+firmware_folder=$MMX_CACHE/firmware/trixie-backports
+
+# kernel_version KERNEL: as uname -r says it
+kernel_version()
+{
+	local folder
+	for folder in "$cache/linux-$1"/usr/lib/modules/*/kernel; do
+		[ ! -d "$folder" ] || basename "${folder%/kernel}"
+	done
+}
+
+# kernel_image KERNEL: its path, which has moved into the modules' folder with 7.x
+kernel_image()
+{
+	local path version
+	version=$(kernel_version "$1")
+	for path in "$cache/linux-$1/boot/vmlinuz-$version" "$cache/linux-$1/usr/lib/modules/$version/vmlinuz"; do
+		if [ -f "$path" ]; then
+			echo "$path"
+			return
+		fi
+	done
+	fail "kernel $1 has no vmlinuz; remove $cache/linux-$1 and try again"
+}
+
+# host_tool NAME: sets the array 'command' to how a tool of the cache is started
+host_tool()
+{
+	local path loader
+	for path in "$cache/host/usr/bin/$1" "$cache/host/usr/sbin/$1"; do
+		[ ! -e "$path" ] || break
+	done
+	for loader in "$cache/host"/usr/lib64/ld-linux-*.so.* "$cache/host"/usr/lib/ld-linux-*.so.*; do
+		[ ! -e "$loader" ] || break
+	done
+	command=("$loader" --library-path "$(echo "$cache/host"/usr/lib/*-linux-gnu)" --argv0 "$1" "$path")
+}
+
+# tool NAME ARGUMENT...
+tool()
+{
+	local -a command
+	host_tool "$1"
+	"${command[@]}" "${@:2}"
+}
+
+# ---- images ----
+
+# add_modules KERNEL ROOT: the topology's modules and what they need, in the order of loading
+add_modules()
+{
+	local module path name version order=$2/test/modules
+	version=$(kernel_version "$1")
+	mkdir -p "$2/test/modules.d"
+	: >"$order"
+	for module in ${topology[modules]}; do
+		tool modprobe -d "$cache/linux-$1" -S "$version" --show-depends "$module" >"$work/depends" ||
+			fail "kernel $1 has no module $module"
+		while read -r _ path _; do
+			name=$(basename "$path" .xz)
+			! grep -qxF "$name" "$order" || continue
+			case $path in
+			# guests are slow
+			*.xz) tool xz -dc "$path" >"$2/test/modules.d/$name" ;;
+			*) cp "$path" "$2/test/modules.d/" ;;
+			esac
+			echo "$name" >>"$order"
+		done < <(grep '^insmod' "$work/depends")
+	done
+}
+
+# add_firmware ROOT: for every architecture, as drivers look by that of the GPU that they find
+add_firmware()
+{
+	local arch
+	mkdir -p "$1/lib/firmware/arm/mali"
+	if [ "${topology[firmware]}" = real ] && [ -d "$firmware_folder/arm/mali" ]; then
+		cp -r "$firmware_folder/arm/mali/." "$1/lib/firmware/arm/mali/"
+		return
+	fi
+	for arch in 10.8 10.10 10.12 11.8 12.8 13.8; do
+		mkdir "$1/lib/firmware/arm/mali/arch$arch"
+		"$fw" generate --arch "${arch%.*}" "$1/lib/firmware/arm/mali/arch$arch/mali_csffw.bin"
+	done
+}
+
+# build_image TEST KERNEL: $work/initrd. Not compressed: unpacking would take the guest longer than loading.
+build_image()
+{
+	local root=$work/root
+	mkdir -p "$root/bin" "$root/test"
+	install -m 755 "$cache/guest/usr/bin/busybox" "$root/bin/"
+	install -m 755 "$vm/init" "$root/init"
+	cp "$vm/$1/guest" "$root/test/guest"
+	add_modules "$2" "$root"
+	add_firmware "$root"
+	# what else a test brings: programs of ours, Debian's user space
+	if [ -f "$vm/$1/prepare" ]; then
+		# shellcheck source=/dev/null
+		. "$vm/$1/prepare" "$root"
+	fi
+	(cd "$root" && find . | tool cpio -o -H newc -R 0:0 --quiet) >"$work/initrd"
+	rm -rf "$root"
+}
+
+# ---- machines ----
+
+# machine_options: what is common to the machine and to the dump of its device tree
+machine_options()
+{
+	local accel=tcg cpu=cortex-a57 memory=${topology[memory]}
+	if [ "${MALIMUX_KVM-}" = 1 ]; then
+		[ "$(uname -m)" = aarch64 ] || fail 'MALIMUX_KVM=1 needs an arm64 machine'
+		accel=kvm cpu=host
+	fi
+	options=(-L "$cache/host/usr/share/qemu" -nodefaults -no-user-config -display none -no-reboot
+		-machine "virt,gic-version=3,memory-backend=memory" -accel "$accel" -cpu "$cpu"
+		-smp "${topology[cpus]}" -m "$memory"
+		# the model maps the guest's memory
+		-object "memory-backend-memfd,id=memory,size=${memory}M,share=on")
+}
+
+# device_tree: $work/machine.dtb, QEMU's own with the GPU
+device_tree()
+{
+	tool dtc -q -I dts -O dtb -o "$work/gpu.dtbo" "$vm/gpu.dtso"
+	tool qemu-system-aarch64 "${options[@]}" -machine dumpdtb="$work/virt.dtb" >"$work/qemu.log" 2>&1
+	tool fdtoverlay -i "$work/virt.dtb" -o "$work/machine.dtb" "$work/gpu.dtbo"
+}
+
+# ends_within NAME SECONDS: as int/lib.sh's finish, but a process that does not end is no reason to give up
+ends_within()
+{
+	local got=0
+	while [ "$got" = 0 ]; do
+		IFS= read -r -t "$2" -u "${life_of[$1]}" _ || got=$?
+	done
+	[ "$got" -le 128 ]
+}
+
+# boot KERNEL PRODUCT: until it powers off, or is stopped. How it ended is in $ended
+boot()
+{
+	local -a command options
+	local image got=0
+	machine_options
+	device_tree
+	image=$(kernel_image "$1")
+	spawn_ready model setpriv --pdeathsig KILL "$model" --socket "$work/gpu.sock" --product "$2" --coherent ||
+		fail "the model did not start"
+	host_tool qemu-system-aarch64
+	: >"$work/console.log"
+	spawn qemu setpriv --pdeathsig KILL "${command[@]}" "${options[@]}" \
+		-serial "file:$work/console.log" -dtb "$work/machine.dtb" -kernel "$image" -initrd "$work/initrd" \
+		-append "console=ttyAMA0 panic=-1 printk.devkmsg=on console_msg_format=syslog ${topology[command_line]-}" \
+		-device '{"driver":"vfio-user-pci","addr":"1.0","socket":{"type":"unix","path":"'"$work/gpu.sock"'"}}'
+	ended=timeout
+	if ends_within qemu $((topology[seconds] * factor)); then
+		finish qemu
+		ended=$status
+	fi
+	signal model TERM
+	finish model
+	[ "$status" = 0 ] || echo "malimux-model: ended with $status" >>"$work/model.log"
+}
+
+# judge: the last words of a case
+judge()
+{
+	"$vm/verdict" "${allow[@]}" -e "$ended" "$work/console.log" "$work/model.log"
+}

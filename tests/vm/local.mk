@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+# Debian's kernels in VMs with the model as their GPU; README.md here. In 'make check' only the quick set.
+INT_TESTS += tests/vm/quick.sh tests/vm/verdict_test
+dist_check_SCRIPTS += %D%/quick.sh %D%/verdict_test
+EXTRA_DIST += %D%/README.md %D%/gpu.dtso %D%/init %D%/lib.sh %D%/probe %D%/recorded %D%/run %D%/verdict
+
+# What CI runs: kernels that are known good. The rest, with the newest ones, is check-vm-full; a machine that cannot run them
+# says why.
+check-vm: all
+	@$(CI_ENV) $(top_srcdir)/tests/vm/run --set ci || [ $$? = 77 ]
+
+check-vm-full: all
+	@$(CI_ENV) $(top_srcdir)/tests/vm/run --set full --refresh || [ $$? = 77 ]
+
+# their logs
+clean-local:
+	rm -rf vm
+
+.PHONY: check-vm check-vm-full
