@@ -282,9 +282,9 @@ static void test_intx(void **state)
 	assert_int_equal(fired(fd), 1);
 	assert_int_equal(rig_config(rig, 6, 2) & 8, 8);
 	assert_int_equal(rig_config(rig, 4, 4) & 0x80000, 0x80000);
-	/* masked now */
-	rig_set32(rig, FAKE_IRQ_JOB, 1);
+	/* masked now: the client has read it, so that only UNMASK answers */
 	rig_set32(rig, FAKE_IRQ_MMU, 0);
+	rig_set32(rig, FAKE_IRQ_JOB, 1);
 	rig_set32(rig, FAKE_IRQ_MMU, 2);
 	assert_int_equal(fired(fd), 0);
 	assert_int_equal(mmx_vfu_timer_ns(rig->vfu), UINT64_MAX);
@@ -312,6 +312,59 @@ static void test_intx(void **state)
 	rig_set32(rig, FAKE_IRQ_JOB, 1);
 	assert_int_equal(fired(fd), 1);
 	close(fd);
+}
+
+/* A level that falls before the client has read the eventfd never was; one of a moment later is another. */
+static void test_intx_withdrawn(void **state)
+{
+	struct rig *rig = *state;
+	int fd = event(), blocking = eventfd(0, EFD_CLOEXEC);
+	uint32_t i;
+
+	if (!mmx_vfu_signal_never_waits()) {
+		print_message("skipped: no way to read without waiting here\n");
+		close(fd);
+		close(blocking);
+		skip();
+	}
+	assert_int_equal(set_irqs(rig, INTX, EVENTFD | TRIGGER, 0, 1, &fd, 1), 0);
+	for (i = 0; i < 3; i++) {
+		rig_set32(rig, FAKE_IRQ_JOB, 1);
+		rig_set32(rig, FAKE_IRQ_JOB, 0);
+		assert_int_equal(fired(fd), 0);
+		/* no UNMASK is needed for what was not seen */
+		rig_set32(rig, FAKE_IRQ_GPU, 1);
+		assert_int_equal(fired(fd), 1);
+		/* this one was: it is answered */
+		rig_set32(rig, FAKE_IRQ_GPU, 0);
+		rig_set32(rig, FAKE_IRQ_GPU, 1);
+		assert_int_equal(fired(fd), 0);
+		rig_set32(rig, FAKE_IRQ_GPU, 0);
+		assert_int_equal(set_irqs(rig, INTX, NONE | UNMASK, 0, 1, NULL, 0), 0);
+	}
+	/* one line of three falls: the level stays */
+	rig_set32(rig, FAKE_IRQ_JOB, 1);
+	rig_set32(rig, FAKE_IRQ_MMU, 1);
+	rig_set32(rig, FAKE_IRQ_JOB, 0);
+	assert_int_equal(fired(fd), 1);
+	rig_set32(rig, FAKE_IRQ_MMU, 0);
+	assert_int_equal(set_irqs(rig, INTX, NONE | UNMASK, 0, 1, NULL, 0), 0);
+	/* what the client itself has asked for is no firing of the level's */
+	assert_int_equal(set_irqs(rig, INTX, NONE | TRIGGER, 0, 1, NULL, 0), 0);
+	assert_int_equal(rig_get32(rig, FAKE_SCRATCH), 0);
+	assert_int_equal(fired(fd), 1);
+	/* an eventfd that waits when it is empty: the server does not, though the client has read it */
+	assert_int_equal(set_irqs(rig, INTX, EVENTFD | TRIGGER, 0, 1, &blocking, 1), 0);
+	alarm(10); /* ends the test if the server hangs */
+	rig_set32(rig, FAKE_IRQ_JOB, 1);
+	assert_int_equal(fired(blocking), 1);
+	rig_set32(rig, FAKE_IRQ_JOB, 0);
+	assert_int_equal(set_irqs(rig, INTX, NONE | UNMASK, 0, 1, NULL, 0), 0);
+	rig_set32(rig, FAKE_IRQ_JOB, 1);
+	assert_int_equal(fired(blocking), 1);
+	alarm(0);
+	close(fd);
+	close(blocking);
 }
 
 static void test_intx_mask(void **state)
@@ -400,6 +453,7 @@ int main(void)
 		RIG_TEST(test_hostile_eventfd),
 		RIG_TEST(test_msix),
 		RIG_TEST(test_intx),
+		RIG_TEST(test_intx_withdrawn),
 		RIG_TEST(test_intx_mask),
 		RIG_TEST(test_intx_inhibited),
 		RIG_TEST(test_event),

@@ -5,7 +5,10 @@
  *
  * MSI-X has a vector for each line, fired when a bit is pending that was not before. INTx is the OR
  * of the lines, with VFIO's automasked semantics: firing masks it, and after UNMASK it fires again if
- * the level is still up, a little later (MMX_VFU_INTX_REFIRE_NS) unless the level falls before that.
+ * the level is still up, a little later (MMX_VFU_INTX_REFIRE_NS) unless the level falls before that. When
+ * the level falls, what was fired is taken back if the client has not read it yet: a client that raises its
+ * pin for an eventfd lowers it at the next access to a BAR, and a driver that has just masked everything
+ * makes none. (panthor, while suspended, does not even look: its kernel is flooded by that pin.)
  *
  * Eventfds are signalled by vfu_signal.c, which never waits, whatever the client does to them.
  */
@@ -44,6 +47,7 @@ void mmx_vfu_irq_finish(struct mmx_vfu_irq *irq)
 		assign(&irq->msix_fd[i], -1);
 	assign(&irq->intx_fd, -1);
 	irq->intx_masked = false;
+	irq->intx_fired = false;
 	irq->refire_ns = UINT64_MAX;
 }
 
@@ -65,14 +69,26 @@ bool mmx_vfu_irq_level(const struct mmx_vfu_irq *irq)
 	return false;
 }
 
+/* The level is down: nothing is to be fired, and what was is no longer true. */
+static void lower_intx(struct mmx_vfu_irq *irq)
+{
+	irq->refire_ns = UINT64_MAX;
+	if (irq->intx_fired && mmx_vfu_signal_withdraw(irq->intx_fd)) {
+		/* never seen, so there will be no UNMASK for it */
+		irq->intx_masked = false;
+		irq->intx_fired = false;
+	}
+}
+
 /* Fires INTx if it is due. To be called whenever anything that it depends on changed. */
 static void update_intx(struct mmx_vfu_irq *irq)
 {
 	if (!mmx_vfu_irq_level(irq))
-		irq->refire_ns = UINT64_MAX;
+		lower_intx(irq);
 	else if (irq->intx_fd >= 0 && !irq->intx_masked && !irq->intx_inhibited &&
 		 irq->refire_ns == UINT64_MAX) {
 		irq->intx_masked = true;
+		irq->intx_fired = true;
 		signal_fd(irq->intx_fd);
 	}
 }
@@ -172,6 +188,7 @@ static int set_eventfds(struct mmx_vfu_irq *irq, const struct mmx_vfu_irq_set *s
 	}
 	if (set->index == MMX_VFU_IRQ_INTX) {
 		irq->intx_masked = false;
+		irq->intx_fired = false;
 		irq->refire_ns = UINT64_MAX;
 		update_intx(irq);
 	}
@@ -186,11 +203,13 @@ static void act(struct mmx_vfu_irq *irq, const struct mmx_vfu_irq_set *set, uint
 		signal_fd(irq->msix_fd[i]);
 	} else if (set->flags & MMX_VFU_IRQ_ACTION_MASK) {
 		irq->intx_masked = true;
+		irq->intx_fired = false;
 		irq->refire_ns = UINT64_MAX;
 	} else if (set->flags & MMX_VFU_IRQ_ACTION_TRIGGER) {
 		signal_fd(irq->intx_fd);
 	} else if (irq->intx_masked) {
 		irq->intx_masked = false;
+		irq->intx_fired = false;
 		if (mmx_vfu_irq_level(irq))
 			irq->refire_ns = now_ns + MMX_VFU_INTX_REFIRE_NS;
 	}

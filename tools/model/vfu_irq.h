@@ -21,6 +21,7 @@ struct mmx_vfu_irq {
 	int msix_fd[MMX_MODEL_IRQ_COUNT]; /* by vector = line; -1 = none */
 	int intx_fd; /* -1 = none */
 	bool intx_masked;
+	bool intx_fired; /* masked by firing, and no answer yet */
 	bool intx_inhibited; /* by configuration space */
 	uint64_t refire_ns; /* when INTx is looked at again; UINT64_MAX = not planned */
 };

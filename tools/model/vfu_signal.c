@@ -9,6 +9,9 @@
  * that names the eventfd. A full counter stays full. A descriptor that is no eventfd is refused by the
  * kernel, and then nothing happens.
  *
+ * Taking a signal back is a read(), which would wait on an empty counter, for the same reason whatever the flag
+ * says: RWF_NOWAIT is of the call, and not the client's.
+ *
  * There is one context for the process, because the kernel takes tens of milliseconds to give one back.
  *
  * Where there is no asynchronous I/O (CONFIG_AIO is not set; qemu-user) a write() has to do: only if poll()
@@ -21,6 +24,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <linux/aio_abi.h>
@@ -94,4 +98,13 @@ void mmx_vfu_signal(int fd)
 	/* the results of earlier ones fill the ring: nobody needs them */
 	syscall(SYS_io_getevents, context, 0, EVENTS, events, NULL);
 	syscall(SYS_io_submit, context, 1, list);
+}
+
+bool mmx_vfu_signal_withdraw(int fd)
+{
+	uint64_t count;
+	const struct iovec iov = { &count, sizeof(count) };
+
+	/* where there is no such call (qemu-user) nothing is taken back: the client sees one more interrupt */
+	return preadv2(fd, &iov, 1, -1, RWF_NOWAIT) == (ssize_t)sizeof(count);
 }
