@@ -43,7 +43,7 @@ read_topology()
 		case $key in
 		''|'#'*) ;;
 		allow) allow+=(-a "$value") ;;
-		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|command_line) topology[$key]=$value ;;
+		quick|ci|full|memory|cpus|seconds|modules|firmware|command_line|reboots) topology[$key]=$value ;;
 		*) die "$1/topology: what is '$key'?" ;;
 		esac
 	done <"$vm/$1/topology"
@@ -220,15 +220,20 @@ add_modules()
 # add_firmware ROOT: for every architecture, as drivers look by that of the GPU that they find
 add_firmware()
 {
-	local arch
-	mkdir -p "$1/lib/firmware/arm/mali"
+	local arch folder=$1/lib/firmware/arm/mali
+	mkdir -p "$folder"
 	if [ "${topology[firmware]}" = real ] && [ -d "$firmware_folder/arm/mali" ]; then
-		cp -r "$firmware_folder/arm/mali/." "$1/lib/firmware/arm/mali/"
-		return
+		cp -r "$firmware_folder/arm/mali/." "$folder/"
 	fi
-	for arch in 10.8 10.10 10.12 11.8 12.8 13.8; do
-		mkdir "$1/lib/firmware/arm/mali/arch$arch"
-		"$fw" generate --arch "${arch%.*}" "$1/lib/firmware/arm/mali/arch$arch/mali_csffw.bin"
+	for arch in 10.8 10.10 10.12 11.8 12.8 13.8 14.8; do
+		[ ! -d "$folder/arch$arch" ] || continue
+		mkdir "$folder/arch$arch"
+		case $arch in
+		# nobody ships an image for it: the newest one with the interface that it switches to
+		14.*) set -- --arch 13 --interface 4.1.0 ;;
+		*) set -- --arch "${arch%.*}" ;;
+		esac
+		"$fw" generate "$@" "$folder/arch$arch/mali_csffw.bin" || fail "malimux-fw made no image"
 	done
 }
 
@@ -261,11 +266,13 @@ machine_options()
 		[ "$(uname -m)" = aarch64 ] || fail 'MALIMUX_KVM=1 needs an arm64 machine'
 		accel=kvm cpu=host
 	fi
-	options=(-L "$cache/host/usr/share/qemu" -nodefaults -no-user-config -display none -no-reboot
+	options=(-L "$cache/host/usr/share/qemu" -nodefaults -no-user-config -display none
 		-machine "virt,gic-version=3,memory-backend=memory" -accel "$accel" -cpu "$cpu"
 		-smp "${topology[cpus]}" -m "$memory"
 		# the model maps the guest's memory
 		-object "memory-backend-memfd,id=memory,size=${memory}M,share=on")
+	# a kernel that dies restarts, which ends the machine
+	[ -n "${topology[reboots]-}" ] || options+=(-no-reboot)
 }
 
 # device_tree: $work/machine.dtb, QEMU's own with the GPU
