@@ -9,6 +9,7 @@
 #                    suite and run with its loader and libraries, not this machine's; no chroot, no root
 #   guest            what every guest has: busybox, for arm64
 #   linux-<kernel>   one kernel with its modules
+#   user-<test>      the packages that a test's guest has, for arm64
 #
 # Folders that are there stay as they are: a kernel changes when its folder is removed (or with --refresh).
 : "${top_srcdir:?}" "${top_builddir:?}" "${vm:?}"
@@ -16,6 +17,7 @@
 . "$top_srcdir/tests/int/lib.sh"
 
 cache=$MMX_CACHE/vm
+: "${kernels=}" "${tests=}"
 declare -A topology
 allow=()
 
@@ -43,7 +45,7 @@ read_topology()
 		case $key in
 		''|'#'*) ;;
 		allow) allow+=(-a "$value") ;;
-		quick|ci|full|memory|cpus|seconds|modules|firmware|command_line|reboots) topology[$key]=$value ;;
+		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|command_line|reboots) topology[$key]=$value ;;
 		*) die "$1/topology: what is '$key'?" ;;
 		esac
 	done <"$vm/$1/topology"
@@ -87,29 +89,45 @@ get_kernel()
 	) 9>"$folder.lock"
 }
 
-# get_all KERNEL...: into the cache what is not there
+# get_packages TEST: what its topology asks for
+get_packages()
+{
+	read_topology "$1"
+	[ -n "${topology[packages]-}" ] || return 0
+	# shellcheck disable=SC2086 # a list of words
+	"$top_srcdir/tests/apt-fetch" -a arm64 -s trixie,trixie-backports -o "$cache/user-$1" ${topology[packages]}
+}
+
+# get_all: into the cache what $kernels and $tests need and is not there
 get_all()
 {
-	local kernel
+	local kernel test
 	"$top_srcdir/tests/apt-fetch" -s trixie,trixie-backports -o "$cache/host" \
 		qemu-system-arm device-tree-compiler xz-utils cpio kmod
 	"$top_srcdir/tests/apt-fetch" -a arm64 -m '^busybox' -s trixie -o "$cache/guest" busybox-static
-	for kernel; do
+	for kernel in $kernels; do
 		get_kernel "$kernel"
+	done
+	for test in $tests; do
+		get_packages "$test"
 	done
 	# without real images the generated one does
 	"$top_srcdir/tests/data/fetch-firmware" || true
 }
 
-# have_all KERNEL...: whether all is in the cache; says what is not
+# have_all: whether all of it is in the cache; says what is not
 have_all()
 {
-	local kernel missing=''
+	local kernel test missing=''
 	[ -e "$cache/host/.packages" ] || missing=' QEMU'
 	[ -e "$cache/guest/.packages" ] || missing+=' busybox'
-	for kernel; do
+	for kernel in $kernels; do
 		[ -s "$cache/linux-$kernel/usr/lib/modules/$(kernel_version "$kernel")/modules.dep" ] ||
 			missing+=" linux-$kernel"
+	done
+	for test in $tests; do
+		read_topology "$test"
+		[ -z "${topology[packages]-}" ] || [ -e "$cache/user-$test/.packages" ] || missing+=" user-$test"
 	done
 	[ -n "$missing" ] || return 0
 	echo "not in the cache:$missing ('tests/vm/run --fetch' gets it, with a network)"
@@ -129,12 +147,12 @@ can_run()
 	fi
 }
 
-# versions KERNEL...: exactly what was got
+# versions: exactly what was got
 versions()
 {
-	local kernel
+	local kernel test
 	sed -n 's/^qemu-system-arm=/    emulator: QEMU /p' "$cache/host/.packages"
-	for kernel; do
+	for kernel in $kernels; do
 		printf '    kernel %s: %s, of %s\n' "$kernel" \
 			"$(grep -m 1 -E '^linux-image-[0-9]' "$cache/linux-$kernel/.packages" | tr '=' ' ')" \
 			"$(kernel_suites "$kernel")"
@@ -144,6 +162,10 @@ versions()
 	else
 		echo '    firmware: the generated image, as no real ones are in the cache'
 	fi
+	for test in $tests; do
+		[ ! -e "$cache/user-$test/.packages" ] ||
+			sed -n "s/^\(mesa-vulkan-drivers\)=/    $test: \1 /p" "$cache/user-$test/.packages"
+	done
 }
 
 firmware_folder=$MMX_CACHE/firmware/trixie-backports
@@ -241,7 +263,12 @@ add_firmware()
 build_image()
 {
 	local root=$work/root
-	mkdir -p "$root/bin" "$root/test"
+	mkdir -p "$root/test"
+	if [ -n "${topology[packages]-}" ]; then
+		cp -a "$cache/user-$1/." "$root/"
+		rm -rf "$root"/usr/share/{bug,doc,lintian,locale,man}
+	fi
+	mkdir -p "$root/bin"
 	install -m 755 "$cache/guest/usr/bin/busybox" "$root/bin/"
 	install -m 755 "$vm/init" "$root/init"
 	cp "$vm/$1/guest" "$root/test/guest"
