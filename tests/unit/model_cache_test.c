@@ -201,6 +201,24 @@ static void passed_by(void **state)
 	assert_int_equal(found(MMX_MODEL_FIND_TLB), 1);
 }
 
+/* Maintenance of the page itself has begun: hardware makes accesses wait for its end. */
+static void not_passed_by(void **state)
+{
+	(void)state;
+	assert_int_equal(read_at(VA), 0);
+	remap(VA, menv_pages(&e, 1), MENV_RW);
+	assert_true(wr(VA, 1));
+	maintain(NEXT, 15, UNLOCK);
+	assert_true(wr(VA, 1));
+	menv_wr64(&e, AS_REG(LOCKADDR), VA | 14);
+	menv_as_command(&e, AS, LOCK);
+	assert_true(wr(VA, 1));
+	assert_nothing_found();
+	menv_as_command(&e, AS, FLUSH_MEM);
+	assert_true(wr(VA, 1));
+	assert_nothing_found();
+}
+
 static void stale_permission(void **state)
 {
 	(void)state;
@@ -503,6 +521,7 @@ int main(void)
 		cmocka_unit_test(what_drops_translations),
 		TEST(stale_for_a_while),
 		TEST(passed_by),
+		TEST(not_passed_by),
 		TEST(stale_permission),
 		TEST(tables_of_another),
 		TEST(without_tables),

@@ -314,6 +314,14 @@ static void fail_walk(struct mmx_model *m, struct as *as, const struct mdl_walk 
 			(unsigned long long)ghost->addr);
 }
 
+/* LOCKs, since it was first seen to be stale, that were not of its page; one that is under way would be in time. */
+static int passed_by(const struct as *as, const struct mdl_tlb_entry *entry, uint64_t va)
+{
+	bool covered = as->locked && va >= as->lock_first && va <= as->lock_last;
+
+	return (int)(as->locks - entry->stale_locks) - covered;
+}
+
 static void judge_stale(struct mmx_model *m, const struct as *as, const struct mdl_tlb_entry *entry,
 			uint64_t va)
 {
@@ -321,7 +329,7 @@ static void judge_stale(struct mmx_model *m, const struct as *as, const struct m
 
 	if (entry->transtab != as->effective.transtab)
 		why = "it is of tables that were there before an UPDATE";
-	else if (as->locks - entry->stale_locks >= 2)
+	else if (passed_by(as, entry, va) >= 2)
 		why = "maintenance has passed it by";
 	else if (mdl_now(m) - entry->stale_ns >= MDL_CHECK_GRACE_NS)
 		why = "no maintenance came";
