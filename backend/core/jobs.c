@@ -170,10 +170,9 @@ static bool release_waiters(struct mmx_partition *p, struct mmx_job *job)
 	return true;
 }
 
-/* Return: false: the round's work is done before all of the timeline's was. */
-static bool advance(struct mmx_partition *p, struct mmx_timeline *timeline)
+/* @done: as queue_done() says. Return: false: the round's work is done before all of the timeline's was. */
+static bool advance(struct mmx_partition *p, struct mmx_timeline *timeline, uint64_t done)
 {
-	uint64_t done = queue_done(timeline);
 	struct mmx_job *job;
 
 	while (push_ready(p, timeline)) {
@@ -194,13 +193,13 @@ static void work_off(struct mmx_partition *p)
 {
 	while (!mmx_list_empty(&p->work)) {
 		struct mmx_timeline *timeline = mmx_list_first(&p->work, struct mmx_timeline, work);
+		uint64_t done = queue_done(timeline);
 		bool all;
 
 		mmx_list_del(&timeline->work);
-		all = advance(p, timeline);
+		all = advance(p, timeline, done);
 		if (timeline->group)
-			mmx_core_timeout_look(group_of(timeline), timeline->queue,
-					      queue_done(timeline));
+			mmx_core_timeout_look(group_of(timeline), timeline->queue, done);
 		if (all)
 			continue;
 		/* goes on in the next round */

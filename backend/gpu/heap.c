@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * Tiler heaps: their memory, and the answer to a stream that has run out of it. Created, fed and destroyed by the session
- * layer; asked by slot.c from within an interrupt. Nothing waits, and the way of an answer allocates nothing.
+ * layer; asked by slot_heap.c from within an interrupt. Nothing waits, and the way of an answer allocates nothing.
  *
  * A heap has a range of addresses in the backend's part of its VM: first the page of its context, which with a page
  * of its own is aligned to any cache line, then room for every chunk that it may ever have, in the order in which

@@ -87,7 +87,7 @@ bool mmx_heap_wants_spare(const struct mmx_heap *heap);
  */
 int mmx_heap_refill(struct mmx_heap *heap, bool allowed, uint64_t *work);
 
-/* ---- for slot.c ---- */
+/* ---- for slot_heap.c ---- */
 
 /* What firmware says of a stream that is out of memory. */
 struct mmx_heap_oom {

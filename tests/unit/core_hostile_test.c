@@ -86,6 +86,16 @@ static void put_bind(struct rig_guest *guest, const struct mmx_bind_op *ops, uin
 			    mmx_encode_vm_bind(&msg, rig_tag(guest), RIG_NAME(0), ops, count)));
 }
 
+/* Asks for it, and does not wait. Return: the tag of the answer. */
+static uint32_t put_object(struct rig_guest *guest, enum mmx_msg_type type, uint32_t object)
+{
+	union mmx_msg_buf msg;
+
+	assert_true(rig_put(guest, &msg, mmx_encode_object(&msg, rig_tag(guest), type, object)));
+	rig_kick(guest);
+	return msg.hdr.tag;
+}
+
 /*
  * One page is mapped and unmapped, elsewhere each time, and more of that comes during each flush: no table is ever
  * given back.
@@ -162,7 +172,6 @@ static void test_groups_on_their_way_out(void **state)
 	struct rig_guest *guest = &env->guests[0];
 	struct mmx_session_stats stats;
 	struct mmx_gpu_stats gpu;
-	union mmx_msg_buf msg;
 	unsigned int i, replies;
 	uint64_t without, with;
 	struct rig_ctx ctx;
@@ -180,10 +189,7 @@ static void test_groups_on_their_way_out(void **state)
 		assert_true(with > without + 4 * PAGE);
 		rig_run(&env->rig, MMX_NS_PER_MS);
 		replies = guest->reply_count;
-		assert_true(rig_put(guest, &msg,
-				    mmx_encode_object(&msg, rig_tag(guest), MMX_MSG_GROUP_DESTROY,
-						      RIG_NAME(0))));
-		rig_kick(guest);
+		put_object(guest, MMX_MSG_GROUP_DESTROY, RIG_NAME(0));
 		do {
 			assert_true(rig_step(&env->rig, env->rig.now_ns + MMX_NS_PER_S));
 			rig_guest_read(guest);
@@ -253,15 +259,11 @@ static void test_avalanche(void **state)
 {
 	struct env *env = *state;
 	struct rig_guest *guest = &env->guests[0];
-	union mmx_msg_buf msg;
 	struct rig_ctx ctx;
 	uint32_t i;
 
 	dam_up(guest, &ctx, 50);
-	assert_true(rig_put(
-		guest, &msg,
-		mmx_encode_object(&msg, rig_tag(guest), MMX_MSG_GROUP_DESTROY, RIG_NAME(0))));
-	rig_kick(guest);
+	put_object(guest, MMX_MSG_GROUP_DESTROY, RIG_NAME(0));
 	wait_for_none(&env->rig, guest);
 	assert_int_equal(rig_job(guest, RIG_NAME(0), 1), ECANCELED);
 	for (i = 8; i < 72; i++)
@@ -273,15 +275,11 @@ static void test_avalanche_of_the_cancelled(void **state)
 {
 	struct env *env = *state;
 	struct rig_guest *guest = &env->guests[0];
-	union mmx_msg_buf msg;
 	struct rig_ctx ctx;
 	uint32_t i;
 
 	dam_up(guest, &ctx, 50);
-	assert_true(rig_put(
-		guest, &msg,
-		mmx_encode_object(&msg, rig_tag(guest), MMX_MSG_CLIENT_DESTROY, ctx.client)));
-	rig_kick(guest);
+	put_object(guest, MMX_MSG_CLIENT_DESTROY, ctx.client);
 	wait_for_none(&env->rig, guest);
 	for (i = 0; i < 72; i += i ? 1 : 8)
 		assert_int_equal(rig_wait_job(guest, RIG_NAME(i), 1), ECANCELED);
@@ -296,9 +294,8 @@ static void test_avalanche_of_binds(void **state)
 					.size = MMX_WIRE_PAGE_SIZE };
 	struct env *env = *state;
 	struct rig_guest *guest = &env->guests[0];
-	union mmx_msg_buf msg;
 	struct rig_ctx ctx;
-	uint32_t i, seqno;
+	uint32_t i, seqno, tag;
 
 	rig_ctx_create(guest, 0, &ctx);
 	assert_int_equal(rig_group_create(guest, ctx.client, ctx.vm, RIG_NAME(0), 1, 0), 0);
@@ -313,11 +310,8 @@ static void test_avalanche_of_binds(void **state)
 		rig_run(guest->rig, MMX_NS_PER_MS);
 	}
 	assert_int_equal(jobs_of(guest), 15 * 60 + 1);
-	assert_true(rig_put(
-		guest, &msg,
-		mmx_encode_object(&msg, rig_tag(guest), MMX_MSG_CLIENT_DESTROY, RIG_NAME(1))));
-	rig_kick(guest);
-	assert_int_equal(rig_answer(guest, msg.hdr.tag), 0);
+	tag = put_object(guest, MMX_MSG_CLIENT_DESTROY, RIG_NAME(1));
+	assert_int_equal(rig_answer(guest, tag), 0);
 	for (i = 1; i <= 15; i++)
 		assert_int_equal(rig_wait_job(guest, RIG_NAME(i), 60), ECANCELED);
 }

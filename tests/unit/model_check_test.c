@@ -208,16 +208,7 @@ static int teardown(void **state)
 
 static void store(uint64_t va, uint32_t value)
 {
-	const uint64_t job[] = {
-		W_MOVE48(0, va),
-		W_MOVE32(2, value),
-		W_STORE(2, 0, 1, 0),
-		W_WAIT(1),
-		W_NOP,
-		W_NOP,
-		W_NOP,
-		W_NOP,
-	};
+	const uint64_t job[] = { W_STORE_JOB(va, value) };
 
 	menv_submit(&e, &group, 0, 0, job, COUNT(job));
 	menv_run_for(&e, 2 * MS);

@@ -218,16 +218,7 @@ static void corruption(void **state)
 
 static void store(uint32_t value)
 {
-	const uint64_t job[] = {
-		W_MOVE48(0, DATA_VA),
-		W_MOVE32(2, value),
-		W_STORE(2, 0, 1, 0),
-		W_WAIT(1),
-		W_NOP,
-		W_NOP,
-		W_NOP,
-		W_NOP,
-	};
+	const uint64_t job[] = { W_STORE_JOB(DATA_VA, value) };
 
 	menv_submit(&e, &group, 0, 0, job, COUNT(job));
 	menv_run_for(&e, MS);

@@ -56,6 +56,10 @@
 #define W_ERROR_BARRIER				      W(47, 0, 0, 0, 0)
 #define W_HEAP_SET(a)				      W(48, 0, a, 0, 0)
 #define W_HEAP_OP(op, mask, sb)			      W(49, sb, 0, op, (mask) << 16)
+/* stores a 32-bit value; a line of a ring */
+#define W_STORE_JOB(va, value)                                                                    \
+	W_MOVE48(0, va), W_MOVE32(2, value), W_STORE(2, 0, 1, 0), W_WAIT(1), W_NOP, W_NOP, W_NOP, \
+		W_NOP
 /* of architecture 11 and later */
 #define W_ARITH_IMM(op, sub, d, a, imm) W(op, d, a, sub, imm)
 #define W_ARITH_REG(op, sub, d, a, b)	W(op, d, a, b, (uint32_t)(sub) << 24)
