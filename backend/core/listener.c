@@ -36,6 +36,13 @@
 /* Connections of one partition: so many at once, and one more each so often. */
 #define CREDIT_MAX 64u
 #define CREDIT_MS  5u
+/*
+ * Notifications in a row for which nothing was to be done: so many may be a matter of timing (a guest notifies while what
+ * it has written is being read), from then on the next one waits so long. It is what Linux does to Xen's event channels
+ * (lateeoi): who only wakes the daemon would keep a core of the host busy with it.
+ */
+#define IDLE_KICKS_MAX 4u
+#define IDLE_KICK_MS   1u
 
 enum phase {
 	FREE,
@@ -50,6 +57,7 @@ struct listener {
 	uv_poll_t listen_poll;
 	uv_timer_t retry; /* active while the backlog is left alone */
 	uv_timer_t patience; /* with a candidate */
+	uv_timer_t calm; /* active while notifications are left alone */
 	uv_poll_t sock_poll; /* of the guest; from GREETED on */
 	uv_poll_t kick_poll; /* in CONNECTED */
 	struct mmx_chore chore;
@@ -60,6 +68,8 @@ struct listener {
 	struct mmx_local_peer peer; /* but in CONNECTED: then it is the session's */
 	struct mmx_session *session; /* in CONNECTED */
 	int sealed; /* what came of SEALING */
+	uint64_t progress; /* of the session, when it was last notified */
+	unsigned int idle_kicks; /* in a row */
 	unsigned int handles; /* of the two polls of a guest: those that are not closed yet */
 	unsigned int credit; /* connections that may come now */
 	uint64_t credit_ms; /* counted until then */
@@ -165,6 +175,7 @@ static void leave(struct listener *l)
 
 	set_phase(l, LEAVING);
 	uv_timer_stop(&l->patience);
+	uv_timer_stop(&l->calm);
 	uv_close((uv_handle_t *)&l->sock_poll, guest_poll_closed);
 	if (handles > 1)
 		uv_close((uv_handle_t *)&l->kick_poll, guest_poll_closed);
@@ -181,6 +192,31 @@ static void dismiss(struct listener *l, const char *why)
 
 /* ---- a guest with a session ---- */
 
+static void guest_kicked(uv_poll_t *poll, int status, int events);
+
+static void calm_ends(uv_timer_t *timer)
+{
+	struct listener *l = timer->data;
+
+	uv_poll_start(&l->kick_poll, UV_READABLE, guest_kicked);
+}
+
+/* What came of the notification before this one is known by now. */
+static void count_idle_kicks(struct listener *l)
+{
+	uint64_t progress = mmx_session_progress(l->session);
+
+	if (progress != l->progress)
+		l->idle_kicks = 0;
+	else if (l->idle_kicks < IDLE_KICKS_MAX)
+		l->idle_kicks++;
+	l->progress = progress;
+	if (l->idle_kicks < IDLE_KICKS_MAX)
+		return;
+	uv_poll_stop(&l->kick_poll);
+	uv_timer_start(&l->calm, calm_ends, IDLE_KICK_MS, 0);
+}
+
 static void guest_kicked(uv_poll_t *poll, int status, int events)
 {
 	struct listener *l = poll->data;
@@ -188,6 +224,7 @@ static void guest_kicked(uv_poll_t *poll, int status, int events)
 	(void)events;
 	if (status < 0 || !l->session)
 		return;
+	count_idle_kicks(l);
 	mmx_local_clear(mmx_session_peer(l->session)->kick_fd);
 	mmx_core_kick(l->all->core, l->session);
 }
@@ -221,6 +258,7 @@ static void attach(struct listener *l)
 		return;
 	}
 	l->handles++;
+	l->idle_kicks = 0;
 	uv_poll_start(&l->sock_poll, UV_READABLE | UV_DISCONNECT, guest_hung_up);
 	uv_poll_start(&l->kick_poll, UV_READABLE, guest_kicked);
 }
@@ -389,9 +427,11 @@ static int start_listening(struct listener *l, const struct mmx_partition_config
 
 	l->retry.data = l;
 	l->patience.data = l;
+	l->calm.data = l;
 	l->listen_poll.data = l;
 	uv_timer_init(l->all->uv, &l->retry);
 	uv_timer_init(l->all->uv, &l->patience);
+	uv_timer_init(l->all->uv, &l->calm);
 	r = mmx_chore_init(l->all->uv, &l->chore);
 	if (!r)
 		r = mmx_local_listen(config->socket, config->mode, &l->socket);

@@ -254,6 +254,11 @@ bool mmx_session_pump(struct mmx_session *s, unsigned int budget, bool watched)
 	return !sleeps || mmx_edit_pending(s) || mmx_sheaps_pending(s);
 }
 
+uint64_t mmx_session_progress(const struct mmx_session *s)
+{
+	return s->stats.messages + s->comp.prod;
+}
+
 bool mmx_session_has_news(const struct mmx_session *s)
 {
 	return !mmx_session_ending(s) && !s->broken && mmx_request_left(&s->jobs) &&

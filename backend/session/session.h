@@ -235,6 +235,8 @@ void mmx_session_stats(const struct mmx_session *session, struct mmx_session_sta
  */
 bool mmx_session_pump(struct mmx_session *session, unsigned int budget, bool watched);
 #define MMX_SESSION_MESSAGE_WORK 64u
+/* Another number than before if a message was taken from the guest, or one written for it, since. */
+uint64_t mmx_session_progress(const struct mmx_session *session);
 /* A cheap look: would the pump find messages, and be able to take them? */
 bool mmx_session_has_news(const struct mmx_session *session);
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
 # Guests that do not keep to the hand-shake, that go away in it, or that connect without end: each is turned away, nothing
-# is left of it, its partition takes the next one, and another guest's results stay right meanwhile.
+# is left of it, its partition takes the next one, and another guest's results stay right meanwhile. And one that only
+# notifies: that costs the daemon next to nothing.
 set -u
 . "${top_srcdir:-.}/tests/int/lib.sh"
 house_begin
@@ -52,13 +53,28 @@ guest_b --rounds 1 --frames 2
 wants B 0
 gone B
 
+# ticks: what the daemon has had of the cores so far
+ticks()
+{
+	local stat
+	read -r -a stat <"/proc/${pid_of[malimuxd]}/stat"
+	echo $((stat[13] + stat[14]))
+}
+
+# without A, which keeps it busy with work
+[ "$(counter A jobs_failed)" = 0 ] || fail "jobs of A failed"
+signal A KILL
+wants A 137
+gone A
+start=$(ticks)
+be notifies
+used=$((($(ticks) - start) * 1000 / $(getconf CLK_TCK)))
+[ "$used" -lt 300 ] || fail "one second of notifications for nothing took $used ms of the daemon's time"
+
 # the count before may have one more, of a malimuxctl that was just leaving
 until [ "$(descriptors)" -le "$before" ]; do
 	[ "$SECONDS" -lt $((4 * patience)) ] || fail "the daemon has $(descriptors) descriptors, and had $before"
 done
-[ "$(counter A jobs_failed)" = 0 ] || fail "jobs of A failed"
-signal A KILL
-wants A 137
 if grep -q WRONG "$work/A.log"; then
 	fail "results of A are wrong"
 fi

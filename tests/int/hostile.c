@@ -2,13 +2,15 @@
 /*
  * An honest guest, and beside it each kind of hostile one in turn (hostile_kinds.c). The honest one's jobs are all right,
  * always; how long they take is measured, and compared with what they take beside an honest neighbour that uses what the
- * hostile one may use. Hostile processes run at the lowest priority of the host: a guest's own cores are not the subject.
+ * hostile one may use. Hostile processes run at the lowest priority of the host, and if there is a bound the honest one
+ * runs at a real-time priority: a guest's own cores are not the subject.
  *
  * Usage: hostile CONTROL HONEST-SOCKET HOSTILE-SOCKET HOSTILE-PARTITION MS SEED BOUND [KIND]
  *
- * MS: of each kind. BOUND: percent that p99 may be of the baseline's, measured up to three times; 0 = it is only told.
+ * MS: of each kind. BOUND: percent that p99 may be of the baseline's, measured up to three times; 0 = it is only told, and priorities stay as they are.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,12 +205,14 @@ static _Noreturn void be_company(const struct run *run, enum company company)
 
 static pid_t start(const struct run *run, const struct hostile_kind *kind, enum company company)
 {
+	const struct sched_param none = { 0 };
 	pid_t pid = fork();
 
 	if (pid < 0)
 		fail("fork", errno);
 	if (pid)
 		return pid;
+	sched_setscheduler(0, SCHED_OTHER, &none);
 	setpriority(PRIO_PROCESS, 0, 19);
 	if (kind)
 		hostile_run(kind, run->path, run->seed);
@@ -310,6 +314,7 @@ static void open_honest(struct run *run, const char *path)
 
 int main(int argc, char **argv)
 {
+	const struct sched_param first = { .sched_priority = 1 };
 	static struct run run;
 	bool ok = true;
 	size_t i;
@@ -328,6 +333,8 @@ int main(int argc, char **argv)
 	run.bound = (unsigned int)atoi(argv[7]);
 	if (!run.ask)
 		fail(argv[1], ECONNREFUSED);
+	if (run.bound && sched_setscheduler(0, SCHED_RR, &first))
+		fail("real-time priority", errno);
 	printf("seed %llu\n", (unsigned long long)run.seed);
 	open_honest(&run, argv[2]);
 	measure_baselines(&run);

@@ -18,12 +18,14 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "hv/local/local.h"
 #include "hv/proto/region.h"
 
 #define PATIENCE_MS 60000
+#define NOTIFY_MS   1000
 
 enum deed {
 	LEAVE, /* at once */
@@ -33,6 +35,7 @@ enum deed {
 	ANSWER, /* with the text */
 	SEAL, /* the region, and then answer */
 	SHRINK_LATER, /* takes part, and tries to take memory away */
+	NOTIFY, /* takes part, has nothing to say, and notifies all the time */
 };
 
 static const struct {
@@ -48,6 +51,7 @@ static const struct {
 	{ "talkative", ANSWER, "MM" },
 	{ "seals", SEAL, "M" },
 	{ "holes", SHRINK_LATER, "M" },
+	{ "notifies", NOTIFY, "M" },
 };
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
 
@@ -114,11 +118,11 @@ static int is_turned_away(int sock)
 	return 0;
 }
 
-/* Is a guest like others; the heartbeat shows that the session has begun. Then no memory can be taken away. */
-static int try_holes(int region_fd, uint8_t *region, uint64_t size, int call_fd)
+/* Is a guest like others; the heartbeat shows that the session has begun. Return: 0; 1 (told). */
+static int wait_session(const uint8_t *region, int call_fd)
 {
-	struct mmx_region_hdr *hdr = (void *)region;
-	struct mmx_session_page *page = (void *)(region + hdr->session_offset);
+	const struct mmx_region_hdr *hdr = (const void *)region;
+	const struct mmx_session_page *page = (const void *)(region + hdr->session_offset);
 	unsigned int tries = 0;
 
 	while (!__atomic_load_n(&page->heartbeat, __ATOMIC_ACQUIRE)) {
@@ -126,6 +130,12 @@ static int try_holes(int region_fd, uint8_t *region, uint64_t size, int call_fd)
 		if (++tries > PATIENCE_MS || poll(&(struct pollfd){ .fd = call_fd }, 1, 1) < 0)
 			return fail("the session does not begin");
 	}
+	return 0;
+}
+
+/* No memory can be taken away from a session. */
+static int try_holes(int region_fd, uint8_t *region, uint64_t size)
+{
 	if (!fallocate(region_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)size) ||
 	    errno != EPERM)
 		return fail("a hole could be punched");
@@ -133,6 +143,20 @@ static int try_holes(int region_fd, uint8_t *region, uint64_t size, int call_fd)
 		return fail("memory could be removed");
 	if (mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, region_fd, 0) != MAP_FAILED)
 		return fail("it could be mapped once more");
+	return 0;
+}
+
+static int notify_for(int kick_fd, int64_t ms)
+{
+	const uint64_t one = 1;
+	struct timespec start, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		if (write(kick_fd, &one, sizeof(one)) != sizeof(one))
+			return fail("it can't notify");
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 < ms);
 	return 0;
 }
 
@@ -152,8 +176,12 @@ static int misbehave(size_t way, int sock, const struct mmx_local_hello *hello, 
 	if (!ret &&
 	    (ways[way].deed == SILENT || ways[way].deed == ANSWER || ways[way].deed == SEAL))
 		ret = is_turned_away(sock);
+	if (!ret && (ways[way].deed == SHRINK_LATER || ways[way].deed == NOTIFY))
+		ret = wait_session(region, fds[2]);
 	if (!ret && ways[way].deed == SHRINK_LATER)
-		ret = try_holes(fds[0], region, hello->region_size, fds[2]);
+		ret = try_holes(fds[0], region, hello->region_size);
+	if (!ret && ways[way].deed == NOTIFY)
+		ret = notify_for(fds[1], NOTIFY_MS);
 	munmap(region, hello->region_size);
 	return ret;
 }

@@ -87,7 +87,7 @@ static void put_bind(struct rig_guest *guest, const struct mmx_bind_op *ops, uin
 }
 
 /* Asks for it, and does not wait. Return: the tag of the answer. */
-static uint32_t put_object(struct rig_guest *guest, enum mmx_msg_type type, uint32_t object)
+static uint32_t put_object(struct rig_guest *guest, uint16_t type, uint32_t object)
 {
 	union mmx_msg_buf msg;
 
