@@ -47,6 +47,16 @@ need()
 	command -v "$1" >/dev/null || die "$1 is missing: run as root ./bootstrap install $2"
 }
 
+# gfx_flags FOLDER: what tests/gfx needs to be compiled, as flags: headers of packages in the cache (fetched if they are not
+# there), and those that its shaders become, in FOLDER
+gfx_flags()
+{
+	local cache
+	cache=$("$SRCDIR/tests/gfx/fetch") || die "the headers that tests/gfx needs cannot be had"
+	"$SRCDIR/tests/gfx/build" --shaders "$1" || die "the shaders of tests/gfx cannot be compiled"
+	printf '%s\n' "-isystem $cache/usr/include -I$1"
+}
+
 # tracked PATTERN...: the files of the repository that match, without those that are deleted
 tracked()
 {

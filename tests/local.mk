@@ -2,6 +2,8 @@
 
 # Unit tests and fuzz targets are declared by the folder they test; what all share is here.
 EXTRA_DIST += tests/fuzz/corpus
+# compiled by the tests in VMs, for their guests
+EXTRA_DIST += tests/gfx
 include tools/demo/local.mk
 include tests/int/local.mk
 include tests/unit/local.mk
