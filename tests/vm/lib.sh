@@ -45,7 +45,7 @@ read_topology()
 		case $key in
 		''|'#'*) ;;
 		allow) allow+=(-a "$value") ;;
-		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|command_line|reboots) topology[$key]=$value ;;
+		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|programs|command_line|reboots) topology[$key]=$value ;;
 		*) die "$1/topology: what is '$key'?" ;;
 		esac
 	done <"$vm/$1/topology"
@@ -89,10 +89,14 @@ get_kernel()
 	) 9>"$folder.lock"
 }
 
-# get_packages TEST: what its topology asks for
+# get_packages TEST: what its topology asks for, and what its programs are built with
 get_packages()
 {
+	local programs
 	read_topology "$1"
+	for programs in ${topology[programs]-}; do
+		"$top_srcdir/tests/$programs/fetch"
+	done
 	[ -n "${topology[packages]-}" ] || return 0
 	# shellcheck disable=SC2086 # a list of words
 	"$top_srcdir/tests/apt-fetch" -a arm64 -s trixie,trixie-backports -o "$cache/user-$1" ${topology[packages]}
@@ -118,7 +122,7 @@ get_all()
 # have_all: whether all of it is in the cache; says what is not
 have_all()
 {
-	local kernel test missing=''
+	local kernel test programs missing=''
 	[ -e "$cache/host/.packages" ] || missing=' QEMU'
 	[ -e "$cache/guest/.packages" ] || missing+=' busybox'
 	for kernel in $kernels; do
@@ -128,6 +132,9 @@ have_all()
 	for test in $tests; do
 		read_topology "$test"
 		[ -z "${topology[packages]-}" ] || [ -e "$cache/user-$test/.packages" ] || missing+=" user-$test"
+		for programs in ${topology[programs]-}; do
+			"$top_srcdir/tests/$programs/fetch" --cached >/dev/null || missing+=" $programs"
+		done
 	done
 	[ -n "$missing" ] || return 0
 	echo "not in the cache:$missing ('tests/vm/run --fetch' gets it, with a network)"
@@ -259,6 +266,18 @@ add_firmware()
 	done
 }
 
+# add_programs ROOT: what other folders of tests build for guests
+add_programs()
+{
+	local programs got
+	for programs in ${topology[programs]-}; do
+		got=0
+		"$top_srcdir/tests/$programs/build" "$1" >"$work/build.log" 2>&1 || got=$?
+		[ "$got" != 77 ] || skip "$(tail -n 1 "$work/build.log")"
+		[ "$got" = 0 ] || fail "tests/$programs cannot be built"
+	done
+}
+
 # build_image TEST KERNEL: $work/initrd. Not compressed: unpacking would take the guest longer than loading.
 build_image()
 {
@@ -274,7 +293,8 @@ build_image()
 	cp "$vm/$1/guest" "$root/test/guest"
 	add_modules "$2" "$root"
 	add_firmware "$root"
-	# what else a test brings: programs of ours, Debian's user space
+	add_programs "$root"
+	# what else a test brings, or needs not
 	if [ -f "$vm/$1/prepare" ]; then
 		# shellcheck source=/dev/null
 		. "$vm/$1/prepare" "$root"
@@ -320,15 +340,16 @@ ends_within()
 	[ "$got" -le 128 ]
 }
 
-# boot KERNEL PRODUCT: until it powers off, or is stopped. How it ended is in $ended
+# boot TEST KERNEL PRODUCT: until it powers off, or is stopped. How it ended is in $ended
 boot()
 {
-	local -a command options
+	local -a command options spans=()
 	local image got=0
 	machine_options
 	device_tree
-	image=$(kernel_image "$1")
-	spawn_ready model setpriv --pdeathsig KILL "$model" --socket "$work/gpu.sock" --product "$2" --coherent ||
+	image=$(kernel_image "$2")
+	[ ! -e "$vm/$1/judge" ] || spans=(--spans "$work/spans.json")
+	spawn_ready model setpriv --pdeathsig KILL "$model" --socket "$work/gpu.sock" --product "$3" --coherent "${spans[@]}" ||
 		fail "the model did not start"
 	host_tool qemu-system-aarch64
 	: >"$work/console.log"
@@ -348,8 +369,9 @@ boot()
 	[ "$status" = 0 ] || echo "malimux-model: ended with $status" >>"$work/model.log"
 }
 
-# judge: the last words of a case
+# judge TEST: the last words of a case
 judge()
 {
-	"$vm/verdict" "${allow[@]}" -e "$ended" "$work/console.log" "$work/model.log"
+	"$vm/verdict" "${allow[@]}" -e "$ended" "$work/console.log" "$work/model.log" || return
+	[ ! -e "$vm/$1/judge" ] || "$vm/$1/judge" "$work/spans.json"
 }
