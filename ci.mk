@@ -63,7 +63,7 @@ check-bare:
 .PHONY: lint format-check header-check coverage fuzz check-unit check-threads ci check-full check-bare
 
 EXTRA_DIST += bootstrap HACKING.md LICENSES .clang-format .clang-tidy .ci/run \
-	tests/README.md tests/env.sh tests/apt-fetch tests/bare-debian.sh tests/ci-run \
+	tests/README.md tests/env.sh tests/abi tests/apt-fetch tests/bare-debian.sh tests/ci-run \
 	tests/coverage-report tests/cross tests/format-check tests/freestanding tests/full-run tests/fuzz/run \
 	tests/header-check \
 	tests/kobj tests/lint tests/lsan.supp tests/tidy_errno.h

@@ -2,7 +2,7 @@
 noinst_LIBRARIES += frontend/libfrontend_core.a
 frontend_libfrontend_core_a_SOURCES = \
 	%D%/core/names.h %D%/core/encode.h %D%/core/encode.c %D%/core/decode.h %D%/core/decode.c \
-	%D%/core/session.h %D%/core/session.c
+	%D%/core/session.h %D%/core/session.c %D%/core/panthor_abi.h
 
 # Link with frontend/libfrontend_core.a and hv/libhv.a, in this order.
 noinst_LIBRARIES += frontend/libmalimux.a
