@@ -2,7 +2,7 @@
 noinst_LIBRARIES += frontend/libfrontend_core.a
 frontend_libfrontend_core_a_SOURCES = \
 	%D%/core/names.h %D%/core/encode.h %D%/core/encode.c %D%/core/decode.h %D%/core/decode.c \
-	%D%/core/session.h %D%/core/session.c %D%/core/panthor_abi.h
+	%D%/core/session.h %D%/core/session.c %D%/core/panthor_abi.h %D%/core/uapi.h %D%/core/uapi.c
 
 # Link with frontend/libfrontend_core.a and hv/libhv.a, in this order.
 noinst_LIBRARIES += frontend/libmalimux.a
@@ -22,6 +22,21 @@ UNIT_TESTS += tests/unit/decode_test
 tests_unit_decode_test_SOURCES = tests/unit/decode_test.c tests/unit/hex.h
 tests_unit_decode_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_decode_test_LDADD = frontend/libfrontend_core.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/uapi_test
+tests_unit_uapi_test_SOURCES = tests/unit/uapi_test.c tests/unit/uapi_rows.h
+tests_unit_uapi_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_uapi_test_LDADD = frontend/libfrontend_core.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/uapi_work_test
+tests_unit_uapi_work_test_SOURCES = tests/unit/uapi_work_test.c tests/unit/uapi_rows.h
+tests_unit_uapi_work_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_uapi_work_test_LDADD = frontend/libfrontend_core.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/uapi_order_test
+tests_unit_uapi_order_test_SOURCES = tests/unit/uapi_order_test.c
+tests_unit_uapi_order_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_uapi_order_test_LDADD = frontend/libfrontend_core.a $(CMOCKA_LIBS)
 
 fake_session = tests/unit/fake_backend.c tests/unit/fake_backend.h tests/unit/fake_session.c \
 	tests/unit/fake_session.h tests/unit/fds.c tests/unit/fds.h
