@@ -8,6 +8,7 @@ include tools/demo/local.mk
 include tests/int/local.mk
 include tests/unit/local.mk
 include tests/soak/local.mk
+include tests/uapi/local.mk
 include tests/vm/local.mk
 
 check_PROGRAMS += $(UNIT_TESTS) $(FUZZ_TESTS)

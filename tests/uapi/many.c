@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * More groups than the hardware has slots. Run by uapi.c.
+ */
+#include "tests/uapi/cs.h"
+#include "tests/uapi/uapi.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define GROUPS	     64u
+
+struct crowd {
+	struct uapi_rig rig;
+	uint32_t group[GROUPS], done[GROUPS];
+};
+
+static void crowd_init(struct crowd *crowd)
+{
+	struct pan_queue_create queue = { .priority = 1, .ringbuf_size = 4096 };
+	struct pan_group_create create;
+	struct pan_csif_info info;
+	uint32_t i;
+
+	uapi_rig_init(&crowd->rig);
+	CHECK_OK(uapi_query(crowd->rig.fd, PAN_QUERY_CSIF_INFO, &info, sizeof(info)));
+	CHECK(info.csg_slot_count < GROUPS);
+	for (i = 0; i < GROUPS; i++) {
+		create = uapi_group_request(crowd->rig.fd, crowd->rig.vm, 1);
+		create.queues = PAN_ARRAY(1, &queue);
+		CHECK_OK(uapi_ioctl(crowd->rig.fd, PAN_IOCTL_GROUP_CREATE, &create));
+		crowd->group[i] = create.group_handle;
+		crowd->done[i] = uapi_syncobj(crowd->rig.fd);
+	}
+}
+
+static void crowd_ends_well(struct crowd *crowd)
+{
+	uint32_t i;
+
+	for (i = 0; i < GROUPS; i++) {
+		CHECK_OK(uapi_result(crowd->rig.fd, crowd->done[i]));
+		CHECK_EQ(uapi_group_state(crowd->rig.fd, crowd->group[i]).state, 0);
+	}
+}
+
+/* Each job takes longer than a time slice, so groups are suspended in the middle and have to find their registers again. */
+static void busy(void)
+{
+	struct crowd crowd;
+	uint32_t i;
+
+	crowd_init(&crowd);
+	for (i = 0; i < GROUPS; i++) {
+		uint64_t words[] = {
+			CS_MOVE48(4, UAPI_WORD_VA(0)),
+			CS_MOVE48(6, 1),
+			CS_MOVE32(10, i),
+			/* at least 24 ms: two and a half ticks of the scheduler */
+			CS_MOVE32(8, 3000000),
+			CS_ADD32(8, 8, -1),
+			CS_BRANCH_GREATER(8, -2),
+			CS_ADD32(10, 10, 1000),
+			CS_MOVE48(0, UAPI_WORD_VA(64 + 4 * i)),
+			CS_STORE(10, 1, 0, 0),
+			CS_WAIT_ALL,
+			CS_SYNC_ADD64(4, 6),
+			CS_MOVE32(3, 0),
+			CS_WAIT_ALL,
+			CS_FLUSH(3),
+			CS_WAIT_ALL,
+		};
+
+		uapi_submit_one(&crowd.rig, crowd.group[i], 0,
+				uapi_stream(&crowd.rig, words, COUNT(words)), crowd.done[i]);
+	}
+	crowd_ends_well(&crowd);
+	CHECK_EQ(*uapi_word(&crowd.rig, 0), GROUPS);
+	for (i = 0; i < GROUPS; i++)
+		CHECK_EQ(*uapi_word(&crowd.rig, 64 + 4 * i), 1000 + i);
+}
+
+/* Each waits in memory for the next one, and the last, which is submitted last, for nobody: those that wait must make room. */
+static void chain(void)
+{
+	struct crowd crowd;
+	uint32_t i;
+
+	crowd_init(&crowd);
+	for (i = 0; i < GROUPS; i++) {
+		uint64_t words[] = {
+			CS_MOVE48(0, UAPI_WORD_VA(16 * (i + 1))),
+			CS_MOVE48(2, 0),
+			i + 1 < GROUPS ? CS_SYNC_WAIT64_GREATER(0, 2) : CS_NOP,
+			CS_MOVE48(0, UAPI_WORD_VA(16 * i)),
+			CS_MOVE48(2, 1),
+			CS_SYNC_ADD64(0, 2),
+			CS_MOVE32(3, 0),
+			CS_WAIT_ALL,
+			CS_FLUSH(3),
+			CS_WAIT_ALL,
+		};
+
+		uapi_submit_one(&crowd.rig, crowd.group[i], 0,
+				uapi_stream(&crowd.rig, words, COUNT(words)), crowd.done[i]);
+	}
+	crowd_ends_well(&crowd);
+	for (i = 0; i < GROUPS; i++)
+		CHECK_EQ(*uapi_word(&crowd.rig, 16 * i), 1);
+}
+
+/* One file for each group, and a VM: more of them than there are address spaces in hardware. */
+static void many_files(void)
+{
+	static struct uapi_rig rigs[GROUPS / 2];
+	uint32_t done[GROUPS / 2], i;
+
+	for (i = 0; i < GROUPS / 2; i++) {
+		uint64_t words[] = { CS_STORE_VALUE(UAPI_WORD_VA(0), 100 + i) };
+
+		uapi_rig_init(&rigs[i]);
+		done[i] = uapi_syncobj(rigs[i].fd);
+		uapi_submit_one(&rigs[i], uapi_group(rigs[i].fd, rigs[i].vm, 1), 0,
+				uapi_stream(&rigs[i], words, COUNT(words)), done[i]);
+	}
+	for (i = 0; i < GROUPS / 2; i++) {
+		CHECK_OK(uapi_result(rigs[i].fd, done[i]));
+		CHECK_EQ(*uapi_word(&rigs[i], 0), 100 + i);
+	}
+}
+
+const struct uapi_test uapi_many_tests[] = {
+	{ "many-busy", busy },
+	{ "many-chain", chain },
+	{ "many-files", many_files },
+	{ 0 },
+};
