@@ -33,7 +33,7 @@ static void create_destroy(void)
 /* As many queues as there are streams in a slot, and never more than 32. */
 static void queues(void)
 {
-	struct pan_csif_info info;
+	struct pan_csif_info info = { 0 };
 	int fd = uapi_open();
 	uint32_t vm = uapi_vm(fd);
 	struct pan_group_create many = uapi_group_request(fd, vm, 32);

@@ -149,7 +149,7 @@ uint32_t uapi_vm_state(int fd, uint32_t vm)
 struct pan_group_create uapi_group_request(int fd, uint32_t vm, uint32_t queues)
 {
 	static struct pan_queue_create queue[32];
-	struct pan_gpu_info info;
+	struct pan_gpu_info info = { 0 };
 	uint32_t i;
 
 	CHECK_OK(uapi_query(fd, PAN_QUERY_GPU_INFO, &info, sizeof(info)));

@@ -17,7 +17,7 @@ static void crowd_init(struct crowd *crowd)
 {
 	struct pan_queue_create queue = { .priority = 1, .ringbuf_size = 4096 };
 	struct pan_group_create create;
-	struct pan_csif_info info;
+	struct pan_csif_info info = { 0 };
 	uint32_t i;
 
 	uapi_rig_init(&crowd->rig);

@@ -29,7 +29,7 @@ static void capabilities(void)
 
 static void gpu_info(void)
 {
-	struct pan_gpu_info info;
+	struct pan_gpu_info info = { 0 };
 	int fd = uapi_open();
 
 	CHECK_OK(uapi_query(fd, PAN_QUERY_GPU_INFO, &info, sizeof(info)));
@@ -52,7 +52,7 @@ static void gpu_info(void)
 
 static void csif_info(void)
 {
-	struct pan_csif_info info;
+	struct pan_csif_info info = { 0 };
 	int fd = uapi_open();
 
 	CHECK_OK(uapi_query(fd, PAN_QUERY_CSIF_INFO, &info, sizeof(info)));
