@@ -288,7 +288,8 @@ void uapi_rig_init(struct uapi_rig *rig)
 struct uapi_stream uapi_stream(struct uapi_rig *rig, const uint64_t *words, size_t count)
 {
 	uint32_t offset = UAPI_DATA_BYTES + rig->stream_bytes;
-	volatile uint64_t *to = (volatile uint64_t *)(rig->bo.map + offset / 4);
+	/* aligned as it is: a page's start and a multiple of 64 */
+	volatile uint64_t *to = (volatile void *)(rig->bo.map + offset / 4);
 	uint32_t bytes = (uint32_t)(count * sizeof(*words));
 	size_t i;
 

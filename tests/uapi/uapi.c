@@ -4,7 +4,8 @@
  * of malimux. What is expected is what upstream's panthor does, and the program passes there.
  *
  * One line for each test, 'ok NAME', 'skip NAME: why' or 'not ok NAME: why', then a sum. A name that ends with '*' stands
- * for all that begin so. What kernels are known to die of is done only if its whole name is given. Exit status: 0, 1 if any test failed, 77 if there is no such device.
+ * for all that begin so. What kernels are known to die of is done only if its whole name is given. Exit status: 0, 1 if any
+ * test failed, 77 if there is no such device.
  *
  * Each test is a process with a time limit, so one that hangs or dies is one that failed.
  */
