@@ -145,7 +145,7 @@ static void what_drops_translations(void **state)
 		{ "all", 0, 64, UNLOCK, true },
 		{ "a large region", VA & ~UINT64_C(0x3fffffff), 30, UNLOCK, true },
 		{ "the next region", NEXT, 15, UNLOCK, false },
-		{ "UPDATE", VA, 15, UPDATE, false },
+		{ "UPDATE with the same tables", VA, 15, UPDATE, false },
 		{ "LOCK", VA, 15, LOCK, false },
 		{ "too small a region", VA, 12, UNLOCK, false },
 	};
@@ -231,25 +231,37 @@ static void stale_permission(void **state)
 	assert_int_equal(found(MMX_MODEL_FIND_TLB), 1);
 }
 
-/* An address space that gets other tables without a flush. */
+/* An address space that gets other tables: UPDATE drops what was of the old ones, and what was noted of them. */
 static void tables_of_another(void **state)
 {
-	uint64_t old_root = e.roots[AS];
+	uint64_t old_root = e.roots[AS], other = menv_pages(&e, 1);
+	uint32_t value;
 
 	(void)state;
+	menv_map_new(&e, AS, NEXT, MENV_PAGE, MENV_RW);
+	assert_true(wr(NEXT, 1));
+	menv_map_desc(&e, AS, NEXT, 3, 0);
+	menv_as_flush(&e, AS); /* and so it is known as unmapped */
 	assert_true(wr(VA, 1));
+	gpu_command(CLEAN_INV);
+	/* without LOCK and UNLOCK, as upstream since 6.18 does */
 	e.roots[AS] = menv_pages(&e, 1);
-	remap(VA, menv_pages(&e, 1), MENV_RW);
+	remap(VA, other, MENV_RW);
 	menv_wr64(&e, AS_REG(0), e.roots[AS]);
-	menv_as_command(&e, AS, UPDATE);
 	assert_true(wr(VA, 2));
 	assert_int_equal(*mem(page), 2);
-	assert_int_equal(found(MMX_MODEL_FIND_TLB), 1);
-	/* and with one */
-	menv_as_program(&e, AS, old_root, MEMATTR, TRANSCFG);
-	assert_true(wr(VA + 4, 3));
-	assert_int_equal(mem(page)[1], 3);
-	assert_int_equal(found(MMX_MODEL_FIND_TLB), 1);
+	menv_as_command(&e, AS, UPDATE);
+	assert_true(wr(VA, 3));
+	assert_int_equal(*mem(other), 3);
+	assert_int_equal(*mem(page), 2);
+	assert_false(rd(NEXT, &value));
+	/* and back */
+	gpu_command(CLEAN_INV);
+	menv_wr64(&e, AS_REG(0), old_root);
+	menv_as_command(&e, AS, UPDATE);
+	assert_true(wr(VA + 4, 4));
+	assert_int_equal(mem(page)[1], 4);
+	assert_nothing_found();
 }
 
 /* Neither a disabled address space nor one without tables looks into its TLB. */

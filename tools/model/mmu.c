@@ -1,39 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Address spaces: their registers, commands and faults, and the accesses of the MCU and of command
- * streams through them.
+ * Address spaces: their registers, commands and faults, and the accesses of the MCU and of streams through them.
  *
- * TRANSTAB, MEMATTR and TRANSCFG take effect when an UPDATE command ends; until then accesses go by the
- * old values. A command sets AS_ACTIVE for a while (cost.h) and ends with the address space's
- * command-complete bit in MMU_INT; a command written before that is ignored, with an error in the log.
+ * TRANSTAB, MEMATTR and TRANSCFG take effect when an UPDATE command ends; until then accesses go by the old values. A
+ * command sets AS_ACTIVE for a while (cost.h) and ends with the address space's command-complete bit in MMU_INT; a
+ * command written before that is ignored, with an error in the log.
  *
- * Maintenance: LOCK takes the region of LOCKADDR; UNLOCK drops its translations from the TLB; FLUSH_PT and
- * FLUSH_MEM clean and invalidate the L2, drop the translations of the region, and unlock it. That is how
- * drivers of all versions of the hardware use them: older ones end with FLUSH_PT or FLUSH_MEM, newer ones
- * with a cache flush by GPU_CMD and UNLOCK. UPDATE drops nothing: drivers flush everything before it.
- * Hardware stalls accesses to a locked region. The model's accesses happen between register writes and
- * cannot stall, so they go through: one that hits a half-changed table faults here, and would have waited
- * on hardware.
+ * Maintenance: LOCK takes the region of LOCKADDR; UNLOCK drops its translations from the TLB; FLUSH_PT and FLUSH_MEM
+ * clean and invalidate the L2, drop the translations of the region, and unlock it. Older drivers end with these,
+ * newer ones with a cache flush by GPU_CMD and UNLOCK. An UPDATE that brings other tables (TRANSTAB) drops all
+ * translations of its address space, another one none: newer drivers do no more than a cache flush before. Hardware
+ * stalls accesses to a locked region. The model's happen between register writes and cannot stall, so they go
+ * through: one that hits a half-changed table faults here, and would have waited on hardware.
  *
- * What drivers are checked for (check.h), beside what l2.c does. A translation that is used and is not what
- * the tables say is stale; that is a finding
+ * What drivers are checked for (check.h), beside what l2.c does. A translation that is used and is not what the
+ * tables say is stale; that is a finding
  *   - when two LOCKs have passed it by since it was first seen to be stale, or MDL_CHECK_GRACE_NS have:
  *     maintenance follows a change, and may not come at all, but then it is not forgotten for so long;
- *   - at once if the access faults because of it, or if the address space has other tables by now.
- * A walk that faults on a stale line of a table in the L2, where memory has a translation, is one at once:
- * somebody has been told that the page is mapped. So is memory that is taken away while a TLB has its
- * page, and an access of the firmware to a page that was unmapped before.
+ *   - at once if the access faults because of it.
+ * A walk that faults on a stale line of a table in the L2, where memory has a translation, is one at once: somebody
+ * has been told that the page is mapped. So is memory that is taken away while a TLB has its page, and an access of
+ * the firmware to a page that was unmapped before.
  *
- * A fault is latched (FAULTSTATUS, FAULTADDRESS) and raises the address space's bit in MMU_INT. While
- * that bit is raw-pending, further faults of the address space are dropped. The registers keep their
- * value until the next fault. FAULTSTATUS' source id and FAULTEXTRA read 0.
- * An access that translates to, or walks through, memory that is not mapped for DMA is a GPU bus fault:
- * reported in GPU_FAULT_STATUS and GPU_INT, not in MMU_INT.
+ * A fault is latched (FAULTSTATUS, FAULTADDRESS) and raises the address space's bit in MMU_INT. While that bit is
+ * raw-pending, further faults of the address space are dropped. The registers keep their value until the next fault.
+ * FAULTSTATUS' source id and FAULTEXTRA read 0. An access that translates to, or walks through, memory that is not
+ * mapped for DMA is a GPU bus fault: reported in GPU_FAULT_STATUS and GPU_INT, not in MMU_INT.
  */
 #include "tools/model/mmu.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "tools/model/check.h"
 #include "tools/model/cost.h"
@@ -82,7 +78,7 @@ static bool has_tables(const struct as *as)
 static void update(struct as *as)
 {
 	if (as->effective.transtab != as->written.transtab)
-		memset(as->tlb->ghosts, 0, sizeof(as->tlb->ghosts));
+		mdl_tlb_clear(as->tlb);
 	as->effective = as->written;
 	for (unsigned int i = 0; i < MDL_TLB_ENTRIES; i++)
 		as->tlb->entries[i].epoch = 0; /* to be looked at anew */
@@ -327,9 +323,7 @@ static void judge_stale(struct mmx_model *m, const struct as *as, const struct m
 {
 	const char *why = NULL;
 
-	if (entry->transtab != as->effective.transtab)
-		why = "it is of tables that were there before an UPDATE";
-	else if (passed_by(as, entry, va) >= 2)
+	if (passed_by(as, entry, va) >= 2)
 		why = "maintenance has passed it by";
 	else if (mdl_now(m) - entry->stale_ns >= MDL_CHECK_GRACE_NS)
 		why = "no maintenance came";
@@ -361,7 +355,7 @@ static struct mdl_tlb_entry *refill(struct mmx_model *m, struct as *as, uint64_t
 		as->bypass.walk.addr &= ~(uint64_t)(PAGE_SIZE - 1);
 		return &as->bypass;
 	}
-	mdl_tlb_fill(m, as->tlb, &as->effective, va, &walk);
+	mdl_tlb_fill(m, as->tlb, va, &walk);
 	return entry;
 }
 

@@ -30,15 +30,14 @@ static void refresh(struct mmx_model *m, struct mdl_tlb_entry *entry)
 	entry->write_ptr = mdl_dma_ptr(m, entry->walk.addr, PAGE_SIZE, true);
 }
 
-void mdl_tlb_fill(struct mmx_model *m, struct mdl_tlb *tlb, const struct mdl_as_config *config,
-		  uint64_t va, const struct mdl_walk *walk)
+void mdl_tlb_fill(struct mmx_model *m, struct mdl_tlb *tlb, uint64_t va,
+		  const struct mdl_walk *walk)
 {
 	struct mdl_tlb_entry *entry = mdl_tlb_at(tlb, va);
 
 	*entry = (struct mdl_tlb_entry){
 		.page = mdl_tlb_page(va),
 		.walk = *walk,
-		.transtab = config->transtab,
 	};
 	entry->walk.addr &= ~UINT64_C(0xfff);
 	refresh(m, entry);
@@ -59,7 +58,6 @@ bool mdl_tlb_compare(struct mmx_model *m, struct mdl_tlb_entry *entry,
 	mdl_mmu_walk(m, config, entry->page & ~MDL_TLB_VALID, false, &now);
 	refresh(m, entry);
 	if (same(&entry->walk, &now)) {
-		entry->transtab = config->transtab;
 		entry->stale_ns = 0;
 		return true;
 	}
@@ -103,7 +101,7 @@ void mdl_tlb_invalidate(struct mmx_model *m, struct mdl_tlb *tlb,
 		if (!entry->page || va > last || va + (PAGE_SIZE - 1) < first)
 			continue;
 		mdl_mmu_walk(m, config, va, false, &now);
-		if (now.exception && entry->transtab == config->transtab)
+		if (now.exception)
 			add_ghost(m, tlb, entry);
 		drop(entry);
 	}

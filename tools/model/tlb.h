@@ -21,7 +21,6 @@ struct mdl_tlb_entry {
 	uint64_t epoch; /* last compared with the tables */
 	struct mdl_walk walk; /* its addr is the page's; no exception */
 	uint8_t *read_ptr, *write_ptr; /* CPU addresses of the page in this epoch; NULL = none */
-	uint64_t transtab; /* whose tables they were */
 	uint64_t
 		stale_ns; /* when it was first seen that the tables say something else; 0 = they do not */
 	uint32_t stale_locks; /* LOCK commands of the address space until then */
@@ -51,8 +50,8 @@ static inline uint64_t mdl_tlb_page(uint64_t va)
 }
 
 /* Takes the place of what is there. */
-void mdl_tlb_fill(struct mmx_model *m, struct mdl_tlb *tlb, const struct mdl_as_config *config,
-		  uint64_t va, const struct mdl_walk *walk);
+void mdl_tlb_fill(struct mmx_model *m, struct mdl_tlb *tlb, uint64_t va,
+		  const struct mdl_walk *walk);
 /*
  * Compares an entry with what the tables say now, and notes its age; its CPU addresses are of this epoch
  * then. Return: true if it is as the tables say.
