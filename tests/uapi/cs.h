@@ -28,6 +28,7 @@
 /* offset in instructions from the next one */
 #define CS_BRANCH_ALWAYS(offset)	(CS_OP(22) | 6ull << 28 | CS_IMM16(offset))
 #define CS_BRANCH_GREATER(reg, offset)	(CS_OP(22) | 1ull << 28 | CS_ADDR(reg) | CS_IMM16(offset))
+#define CS_BRANCH_ZERO(reg, offset)	(CS_OP(22) | 2ull << 28 | CS_ADDR(reg) | CS_IMM16(offset))
 #define CS_BRANCH_NOT_ZERO(reg, offset) (CS_OP(22) | 3ull << 28 | CS_ADDR(reg) | CS_IMM16(offset))
 /* cleans and invalidates L2 and load/store caches, whatever was flushed before (the register holds 0) */
 #define CS_FLUSH(reg) (CS_OP(36) | CS_ADDR(reg) | 3ull | 3ull << 4)

@@ -42,7 +42,10 @@ static void crowd_ends_well(struct crowd *crowd)
 	}
 }
 
-/* Each job takes longer than a time slice, so groups are suspended in the middle and have to find their registers again. */
+/*
+ * Each job takes longer than a time slice, so groups are suspended in the middle and have to find their registers
+ * again.
+ */
 static void busy(void)
 {
 	struct crowd crowd;
@@ -78,13 +81,14 @@ static void busy(void)
 		CHECK_EQ(*uapi_word(&crowd.rig, 64 + 4 * i), 1000 + i);
 }
 
-/* Each waits in memory for the next one, and the last, which is submitted last, for nobody: those that wait must make room. */
-static void chain(void)
+/*
+ * Each waits in memory for the next one, and the last, which is submitted last, for nobody: those that wait must make
+ * room.
+ */
+static void chain(struct crowd *crowd)
 {
-	struct crowd crowd;
 	uint32_t i;
 
-	crowd_init(&crowd);
 	for (i = 0; i < GROUPS; i++) {
 		uint64_t words[] = {
 			CS_MOVE48(0, UAPI_WORD_VA(16 * (i + 1))),
@@ -99,12 +103,44 @@ static void chain(void)
 			CS_WAIT_ALL,
 		};
 
-		uapi_submit_one(&crowd.rig, crowd.group[i], 0,
-				uapi_stream(&crowd.rig, words, COUNT(words)), crowd.done[i]);
+		uapi_submit_one(&crowd->rig, crowd->group[i], 0,
+				uapi_stream(&crowd->rig, words, COUNT(words)), crowd->done[i]);
 	}
-	crowd_ends_well(&crowd);
+	crowd_ends_well(crowd);
 	for (i = 0; i < GROUPS; i++)
-		CHECK_EQ(*uapi_word(&crowd.rig, 16 * i), 1);
+		CHECK_EQ(*uapi_word(&crowd->rig, 16 * i), 1);
+}
+
+/* Two groups that are busy until the end of the chain; what they wait for is that its first object is written. */
+static void chain_beside_busy(void)
+{
+	struct crowd crowd;
+	uint64_t words[] = {
+		CS_MOVE48(0, UAPI_WORD_VA(0)),
+		CS_LOAD(2, 1, 0, 0),
+		CS_WAIT_ALL,
+		CS_BRANCH_ZERO(2, -3),
+	};
+	uint32_t busy_done[2], i;
+
+	crowd_init(&crowd);
+	for (i = 0; i < COUNT(busy_done); i++) {
+		busy_done[i] = uapi_syncobj(crowd.rig.fd);
+		uapi_submit_one(&crowd.rig, uapi_group(crowd.rig.fd, crowd.rig.vm, 1), 0,
+				uapi_stream(&crowd.rig, words, COUNT(words)), busy_done[i]);
+	}
+	chain(&crowd);
+	for (i = 0; i < COUNT(busy_done); i++)
+		CHECK_OK(uapi_result(crowd.rig.fd, busy_done[i]));
+}
+
+/* Nothing else is there to make the driver look for groups that could run. */
+static void chain_alone(void)
+{
+	struct crowd crowd;
+
+	crowd_init(&crowd);
+	chain(&crowd);
 }
 
 /* One file for each group, and a VM: more of them than there are address spaces in hardware. */
@@ -129,7 +165,12 @@ static void many_files(void)
 
 const struct uapi_test uapi_many_tests[] = {
 	{ "many-busy", busy },
-	{ "many-chain", chain },
+	{ "many-chain", chain_beside_busy },
 	{ "many-files", many_files },
+	{ 0 },
+};
+
+const struct uapi_test uapi_lost_tests[] = {
+	{ "many-chain-alone", chain_alone },
 	{ 0 },
 };

@@ -3,9 +3,9 @@
  * uapi [-d NODE] [TEST...]: does a driver behave as panthor's uAPI says? Plain system calls on a render node, nothing
  * of malimux. What is expected is what upstream's panthor does, and the program passes there.
  *
- * One line for each test, 'ok NAME', 'skip NAME: why' or 'not ok NAME: why', then a sum. A name that ends with '*' stands
- * for all that begin so. What kernels are known to die of is done only if its whole name is given. Exit status: 0, 1 if any
- * test failed, 77 if there is no such device.
+ * One line for each test, 'ok NAME', 'skip NAME: why' or 'not ok NAME: why', then a sum. A name that ends with '*'
+ * stands for all that begin so. What kernels are known to die of, or to fail now and then, is done only if its whole
+ * name is given. Exit status: 0, 1 if any test failed, 77 if there is no such device.
  *
  * Each test is a process with a time limit, so one that hangs or dies is one that failed.
  */
@@ -135,6 +135,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 		run_table(tables[i], argv + optind, true, count);
 	run_table(uapi_deadly_tests, argv + optind, false, count);
+	run_table(uapi_lost_tests, argv + optind, false, count);
 	for (i = 1; i < 256; i++)
 		failed += i == SKIPPED ? 0 : count[i];
 	printf("%u passed, %u failed, %u skipped\n", count[0], failed, count[SKIPPED]);
