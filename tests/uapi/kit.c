@@ -250,28 +250,43 @@ uint64_t uapi_query_point(int fd, uint32_t syncobj)
 	return point;
 }
 
-/* A sync file is the only way to see the error of a fence. */
-int uapi_fence_error(int fd, uint32_t syncobj)
+/* A sync file is the only way to see the error of a fence, and when it was signalled. */
+static int fence_error(int fd, uint32_t syncobj, uint64_t *ret_ns)
 {
 	struct drm_syncobj_handle export = {
 		.handle = syncobj,
 		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
 		.fd = -1,
 	};
-	struct sync_file_info info = { 0 };
+	struct sync_fence_info fence = { 0 };
+	struct sync_file_info info = { .num_fences = 1, .sync_fence_info = (uintptr_t)&fence };
 
 	CHECK_OK(uapi_ioctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export));
 	CHECK_OK(uapi_ioctl(export.fd, SYNC_IOC_FILE_INFO, &info));
 	close(export.fd);
 	/* 0 is a fence that is not signalled, 1 one that is */
 	CHECK(info.status != 0);
+	*ret_ns = fence.timestamp_ns;
 	return info.status < 0 ? info.status : 0;
+}
+
+int uapi_fence_error(int fd, uint32_t syncobj)
+{
+	uint64_t ns;
+
+	return fence_error(fd, syncobj, &ns);
 }
 
 int uapi_result(int fd, uint32_t syncobj)
 {
+	uint64_t ns;
+	int r;
+
 	CHECK_OK(uapi_wait(fd, syncobj, UAPI_PATIENCE_NS));
-	return uapi_fence_error(fd, syncobj);
+	r = fence_error(fd, syncobj, &ns);
+	if (r == -ETIMEDOUT && ns < (uint64_t)(uapi_begun_ns() + UAPI_JOB_NS))
+		uapi_again("a job timed out that was not there for so long");
+	return r;
 }
 
 /* ---- streams and jobs ---- */

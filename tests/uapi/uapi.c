@@ -3,9 +3,10 @@
  * uapi [-d NODE] [TEST...]: does a driver behave as panthor's uAPI says? Plain system calls on a render node, nothing
  * of malimux. What is expected is what upstream's panthor does, and the program passes there.
  *
- * One line for each test, 'ok NAME', 'skip NAME: why' or 'not ok NAME: why', then a sum. A name that ends with '*'
- * stands for all that begin so. What kernels are known to die of, or to fail now and then, is done only if its whole
- * name is given. Exit status: 0, 1 if any test failed, 77 if there is no such device.
+ * One line for each test, 'ok NAME', 'skip NAME: why' or 'not ok NAME: why', after lines of 'again NAME: why' if it was
+ * done anew; then a sum. A name that ends with '*' stands for all that begin so. What kernels are known to die of, or to
+ * fail now and then, is done only if its whole name is given. Exit status: 0, 1 if any test failed, 77 if there is no
+ * such device.
  *
  * Each test is a process with a time limit, so one that hangs or dies is one that failed.
  */
@@ -23,9 +24,12 @@
 #define TEST_SECONDS 200u
 
 #define SKIPPED 77
+#define AGAIN	78
+#define TRIES	5u
 
 static const char *node = "/dev/dri/renderD128";
 static const char *running;
+static int64_t begun_ns;
 
 /* ---- how a test ends ---- */
 
@@ -50,6 +54,18 @@ void uapi_skip(const char *why)
 	_exit(SKIPPED);
 }
 
+void uapi_again(const char *why)
+{
+	printf("again %s: %s\n", running, why);
+	fflush(stdout);
+	_exit(AGAIN);
+}
+
+int64_t uapi_begun_ns(void)
+{
+	return begun_ns;
+}
+
 const char *uapi_error_name(int error)
 {
 	return error ? strerrorname_np(error < 0 ? -error : error) : "success";
@@ -60,8 +76,8 @@ const char *uapi_node(void)
 	return node;
 }
 
-/* Return: 0, 1 or SKIPPED. */
-static int run(const struct uapi_test *test)
+/* Return: 0, 1, SKIPPED or AGAIN. */
+static int run_once(const struct uapi_test *test)
 {
 	int status;
 	pid_t pid;
@@ -70,6 +86,7 @@ static int run(const struct uapi_test *test)
 	pid = fork();
 	if (pid == 0) {
 		running = test->name;
+		begun_ns = uapi_now_ns();
 		alarm(TEST_SECONDS);
 		test->run();
 		printf("ok %s\n", test->name);
@@ -83,6 +100,21 @@ static int run(const struct uapi_test *test)
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	printf("not ok %s: ended by signal %d\n", test->name, WTERMSIG(status));
+	return 1;
+}
+
+/* Return: 0, 1 or SKIPPED. */
+static int run(const struct uapi_test *test)
+{
+	unsigned int i;
+	int status;
+
+	for (i = 0; i < TRIES; i++) {
+		status = run_once(test);
+		if (status != AGAIN)
+			return status;
+	}
+	printf("not ok %s: %u times the same\n", test->name, TRIES);
 	return 1;
 }
 

@@ -35,6 +35,8 @@ extern const struct uapi_test uapi_deadly_tests[], uapi_lost_tests[];
 _Noreturn void uapi_fail(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 _Noreturn void uapi_skip(const char *why);
+/* What happened is not the test's fault and comes by chance: it is done anew, a few times. */
+_Noreturn void uapi_again(const char *why);
 
 #define FAIL(...) uapi_fail(__FILE__, __LINE__, __VA_ARGS__)
 
@@ -74,6 +76,8 @@ int uapi_version(int fd);
 int uapi_ioctl(int fd, unsigned long request, void *argument);
 int uapi_query(int fd, uint32_t type, void *to, uint32_t size);
 int64_t uapi_now_ns(void);
+/* When this test began. */
+int64_t uapi_begun_ns(void);
 
 /* ---- objects; what cannot fail here ends the test if it does ---- */
 
@@ -125,11 +129,16 @@ void uapi_signal_point(int fd, uint32_t syncobj, uint64_t point);
 uint64_t uapi_query_point(int fd, uint32_t syncobj);
 /* What the fence says, which has to be signalled: 0 or a negative errno. */
 int uapi_fence_error(int fd, uint32_t syncobj);
-/* Waits for the fence until it is signalled, or for much longer than any job may take. Return: what it says */
+/*
+ * Waits for the fence until it is signalled, or for much longer than any job may take. Return: what it says; a time-out
+ * before its time is not believed (uapi_again())
+ */
 int uapi_result(int fd, uint32_t syncobj);
 
 /* Is much longer than anything here may take, on an emulated machine beside others. */
 #define UAPI_PATIENCE_NS 60000000000ll
+/* What a driver has to give a job: upstream's JOB_TIMEOUT_MS. */
+#define UAPI_JOB_NS 5000000000ll
 
 /* ---- streams and jobs ---- */
 
