@@ -8,7 +8,8 @@
 #   spawn NAME COMMAND...        starts a process; output into $work/NAME.log
 #   spawn_lines NAME COMMAND...  the same, but next_line NAME reads its standard output
 #   finish NAME [SECONDS]        waits for its end; exit status in $status
-#   house_up                     model, daemon with partitions A and B; firmware as $image or pick_image say, GPU as $product
+#   house_up                     model, daemon with partitions A and B; firmware as $image or pick_image say, GPU as $product,
+#                                with ${model_options[@]}
 #   house_down                   both end on SIGTERM, with 0; the model has found no mistake of the daemon's
 #   counter PARTITION NAME       a number of 'malimuxctl --json guests'; gpu_counter NAME of 'status'
 #
@@ -32,6 +33,7 @@ esac
 patience=$((20 * factor)) # seconds
 
 declare -A pid_of life_of
+model_options=()
 work=
 status=0
 # counters that must be 0 when a guest has gone
@@ -218,7 +220,8 @@ pick_image()
 
 model_up()
 {
-	spawn_ready model "$model" --socket "$work/gpu.sock" --product "${product:-g610}" || fail "the model did not start"
+	spawn_ready model "$model" --socket "$work/gpu.sock" --product "${product:-g610}" "${model_options[@]}" ||
+		fail "the model did not start"
 }
 
 daemon_up()

@@ -8,7 +8,7 @@ tests_int_rude_guest_SOURCES = %D%/rude_guest.c
 
 # Drivers: they also ask the daemon what it holds.
 noinst_LIBRARIES += tests/lib/libask.a
-tests_lib_libask_a_SOURCES = tests/lib/ask.c tests/lib/ask.h
+tests_lib_libask_a_SOURCES = tests/lib/ask.c tests/lib/ask.h tests/lib/say.c tests/lib/say.h
 tests_lib_libask_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 
 check_PROGRAMS += tests/int/conformance
@@ -30,6 +30,13 @@ tests_int_hostile_SOURCES = \
 tests_int_hostile_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 tests_int_hostile_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS) -lpthread
 
+check_PROGRAMS += tests/int/model_faults tests/int/say
+tests_int_model_faults_SOURCES = %D%/model_faults.c
+tests_int_model_faults_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+tests_int_model_faults_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS)
+tests_int_say_SOURCES = %D%/say.c
+tests_int_say_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS)
+
 house_tests = \
 	%D%/census.sh \
 	%D%/conformance.sh \
@@ -39,6 +46,7 @@ house_tests = \
 	%D%/guest_killed.sh \
 	%D%/hostile.sh \
 	%D%/handshake.sh \
+	%D%/model_faults.sh \
 	%D%/model_killed.sh \
 	%D%/oversubscribed.sh \
 	%D%/polling.sh \

@@ -251,48 +251,84 @@ static void answers(void **state)
 	assert_null(strstr(command("findings"), "freed 0"));
 }
 
+static void what_is_left(void **state)
+{
+	(void)state;
+	assert_string_equal(command("left"), "nothing");
+	assert_true(ok("hang job 3"));
+	assert_true(ok("corrupt 0 1 2"));
+	assert_true(ok("delay flush 1000"));
+	assert_string_equal(command("left"), "flush 1 job 3 register 2");
+	assert_true(flushes());
+	menv_rd(&e, 0);
+	assert_string_equal(command("left"), "job 3 register 1");
+	assert_true(ok("clear"));
+	assert_string_equal(command("left"), "nothing");
+}
+
+/* Each says what is wrong. */
 static void refusals(void **state)
 {
-	static const char *const lines[] = {
-		"",
-		" ",
-		"hang",
-		"hang nothing",
-		"hang irq-gpu",
-		"hang flush 0x",
-		"hang flush -1",
-		"hang flush 1 2",
-		"hang flush 1000001",
-		"delay flush",
-		"delay flush 1099511627777",
-		"delay flush 1 1 1",
-		"drop flush",
-		"drop doorbell one",
-		"corrupt 0",
-		"corrupt 2 1",
-		"corrupt 0x200000 1",
-		"corrupt 0 0x100000000",
-		"flip 1 0 3",
-		"flip 16 0 3 0",
-		"flip 1 0x10000000 4 0",
-		"flip 1 0x10000000 3 64",
-		"flip 1 0xffffffffffffffff 3 0",
-		"flip 5 0x10000000 3 0",
-		"flip 1 0x10000000 3 7 7",
-		"clear all",
-		"findings all",
-		"a b c d e f g h i j",
+	static const char points[] = "reset flush power as boot firmware job";
+	static const struct {
+		const char *line, *why;
+	} rows[] = {
+		{ "", "the command is missing" },
+		{ " ", "the command is missing" },
+		{ "hang", "WHAT is missing" },
+		{ "hang nothing", "WHAT 'nothing' is none of reset flush power as boot" },
+		{ "hang irq-gpu", points },
+		{ "hang flush 0x", "COUNT '0x' is no number up to 1000000" },
+		{ "hang flush -1", "COUNT '-1' is no number" },
+		{ "hang flush 1 2", "'2' is too much" },
+		{ "hang flush 1000001", "COUNT '1000001' is no number up to 1000000" },
+		{ "delay flush", "NS is missing" },
+		{ "delay flush 1099511627777", "NS '1099511627777' is no number up to" },
+		{ "delay flush 1 1 1", "'1' is too much" },
+		{ "drop flush", "WHAT 'flush' is none of doorbell irq-job irq-mmu irq-gpu" },
+		{ "drop doorbell one", "COUNT 'one' is no number" },
+		{ "corrupt 0", "MASK is missing" },
+		{ "corrupt 2 1", "REGISTER 0x2 is no multiple of 4" },
+		{ "corrupt 0x200000 1", "REGISTER '0x200000' is no number up to 2097148" },
+		{ "corrupt 0 0x100000000", "MASK '0x100000000' is no number up to 4294967295" },
+		{ "flip 1 0 3", "BIT is missing" },
+		{ "flip 16 0 3 0", "AS '16' is no number up to 15" },
+		{ "flip 1 0x10000000 4 0", "LEVEL '4' is no number up to 3" },
+		{ "flip 1 0x10000000 3 64", "BIT '64' is no number up to 63" },
+		{ "flip 1 0xffffffffffffffff 3 0", "AS 1 has no table of level 3 for 0xffff" },
+		{ "flip 5 0x10000000 3 0", "AS 5 has no table" },
+		{ "flip 1 0x10000000 3 7 7", "'7' is too much" },
+		{ "clear all", "'all' is too much" },
+		{ "left all", "'all' is too much" },
+		{ "findings all", "'all' is too much" },
+		{ "hang job 1 x x x x x x x x", "'x' is too much" },
+		{ "a b c d e f g h i j", "'a' is no command" },
+		{ "HANG job", "'HANG' is no command" },
+		{ "\033[31m \200", "'?[31m' is no command" },
 	};
 	char line[4000];
 
 	(void)state;
-	for (unsigned int i = 0; i < COUNT(lines); i++) {
-		if (strcmp(command(lines[i]), "error"))
-			fail_msg("'%s' is not refused", lines[i]);
+	for (unsigned int i = 0; i < COUNT(rows); i++) {
+		const char *got = command(rows[i].line);
+
+		if (strncmp(got, "error: ", 7) || !strstr(got, rows[i].why))
+			fail_msg("'%s' is answered with '%s'", rows[i].line, got);
 	}
 	memset(line, 'x', sizeof(line));
 	line[sizeof(line) - 1] = '\0';
-	assert_string_equal(command(line), "error");
+	assert_string_equal(command(line), "error: a line has at most 127 bytes");
+	/* the longest answer fits, and is cut where there is less room */
+	line[127] = '\0';
+	memcpy(line, "hang ", 5);
+	assert_non_null(strstr(command(line), points));
+	memset(reply, 'z', sizeof(reply));
+	mmx_model_command(e.m, line, reply, 10);
+	assert_string_equal(reply, "error: WH");
+	assert_int_equal(reply[10], 'z');
+	mmx_model_command(e.m, "findings", reply, 10);
+	assert_true(strlen(reply) < 10);
+	assert_string_equal(command("left"), "nothing");
 	assert_true(flushes());
 	assert_true(pings(MS));
 }
@@ -302,9 +338,9 @@ static void refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(hangs),	       TEST(hanging_boot), TEST(delays),   TEST(stalls),
-		TEST(halt_amid_stall), TEST(hanging_job),  TEST(losses),   TEST(corruption),
-		TEST(flips),	       TEST(answers),	   TEST(refusals),
+		TEST(hangs),	       TEST(hanging_boot), TEST(delays),       TEST(stalls),
+		TEST(halt_amid_stall), TEST(hanging_job),  TEST(losses),       TEST(corruption),
+		TEST(flips),	       TEST(answers),	   TEST(what_is_left), TEST(refusals),
 	};
 
 	return cmocka_run_group_tests_name("model_inject", tests, NULL, NULL);

@@ -336,7 +336,22 @@ static void start_with_control(struct place *place, const char *path)
 	close(ready[0]);
 }
 
-/* Lines, whole or in pieces, each with its answer; who sends a line without end is hung up on. */
+static void get_text(int fd, const char *want)
+{
+	char text[300];
+
+	assert_true(strlen(want) < sizeof(text));
+	assert_int_equal(recv(fd, text, strlen(want), MSG_WAITALL), strlen(want));
+	text[strlen(want)] = '\0';
+	assert_string_equal(text, want);
+}
+
+static void put_text(int fd, const char *text, size_t len)
+{
+	assert_int_equal(write(fd, text, len), len);
+}
+
+/* Lines, whole or in pieces, each with its answer; who sends what is no line is told so, and hung up on. */
 static void test_control(void **state)
 {
 	struct place *place = *state;
@@ -345,28 +360,74 @@ static void test_control(void **state)
 
 	snprintf(path, sizeof(path), "%s.ctl", place->path);
 	start_with_control(place, path);
-	for (unsigned int i = 0; i < 2; i++) {
+	memset(text, 'x', sizeof(text));
+	text[255] = '\n';
+	for (unsigned int i = 0; i < 3; i++) {
 		fd = dial_control(path);
-		assert_int_equal(write(fd, "one\nfou", 7), 7);
-		assert_int_equal(recv(fd, text, 8, MSG_WAITALL), 8);
-		assert_memory_equal(text, "3 bytes\n", 8);
+		put_text(fd, "one\nfou", 7);
+		get_text(fd, "3 bytes\n");
 		/* the GPU is served meanwhile */
 		gpu = dial(place);
 		agree(gpu);
 		close(gpu);
-		assert_int_equal(write(fd, "r\n\n", 3), 3);
-		assert_int_equal(recv(fd, text, 16, MSG_WAITALL), 16);
-		assert_memory_equal(text, "4 bytes\n0 bytes\n", 16);
-		memset(text, 'x', sizeof(text));
-		if (i)
-			assert_int_equal(write(fd, text, sizeof(text)), sizeof(text));
-		else
+		put_text(fd, "r\n\n", 3);
+		get_text(fd, "4 bytes\n0 bytes\n");
+		/* the longest line that there is */
+		put_text(fd, text, 256);
+		get_text(fd, "255 bytes\n");
+		if (i == 0) {
+			put_text(fd, "no line", 7);
 			shutdown(fd, SHUT_WR);
+		} else if (i == 1) {
+			put_text(fd, text + 256, 256);
+			get_text(fd, "error: a line without an end\n");
+		} else {
+			put_text(fd, "one\na\0b\nmore\n", 13);
+			get_text(fd, "3 bytes\nerror: a NUL in a line\n");
+		}
 		assert_true(recv(fd, text, 1, 0) <= 0);
 		close(fd);
 	}
 	assert_int_equal(stop(place, SIGTERM), 0);
 	assert_false(exists(path));
+}
+
+/* Two at a time: the second one waits until the first has left, however that goes; nobody else waits for either. */
+static void test_control_clients(void **state)
+{
+	struct place *place = *state;
+	char path[sizeof(place->path) + 8], byte;
+	int first, second, gpu, i;
+
+	snprintf(path, sizeof(path), "%s.ctl", place->path);
+	start_with_control(place, path);
+	first = dial_control(path);
+	put_text(first, "one\n", 4);
+	get_text(first, "3 bytes\n");
+	second = dial_control(path);
+	put_text(second, "two!\n", 5);
+	gpu = dial(place);
+	agree(gpu);
+	put_text(first, "three\n", 6);
+	get_text(first, "5 bytes\n");
+	assert_int_equal(recv(second, &byte, 1, MSG_DONTWAIT), -1);
+	/* it leaves in the middle of a line, which is not the beginning of the second one's */
+	put_text(first, "fo", 2);
+	close(first);
+	get_text(second, "4 bytes\n");
+	/* it never reads: it is hung up on when there is no room for an answer */
+	for (i = 0; i < 100000 && send(second, "a\n", 2, MSG_NOSIGNAL) == 2; i++)
+		;
+	assert_true(i < 100000);
+	close(second);
+	get32(gpu, 0);
+	first = dial_control(path);
+	put_text(first, "one\n", 4);
+	get_text(first, "3 bytes\n");
+	assert_int_equal(stop(place, SIGTERM), 0);
+	assert_int_equal(recv(first, &byte, 1, 0), 0);
+	close(first);
+	close(gpu);
 }
 
 /* One after the other; the next one waits, and finds the GPU as after power-on. */
@@ -490,17 +551,12 @@ static void test_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PLACE_TEST(test_signals),
-		PLACE_TEST(test_stale_socket),
-		PLACE_TEST(test_replaced_socket),
-		PLACE_TEST(test_taken_socket),
-		PLACE_TEST(test_bad_path),
-		PLACE_TEST(test_strict),
-		PLACE_TEST(test_control),
-		PLACE_TEST(test_clients),
-		PLACE_TEST(test_once),
-		PLACE_TEST(test_large),
-		PLACE_TEST(test_time),
+		PLACE_TEST(test_signals),	  PLACE_TEST(test_stale_socket),
+		PLACE_TEST(test_replaced_socket), PLACE_TEST(test_taken_socket),
+		PLACE_TEST(test_bad_path),	  PLACE_TEST(test_strict),
+		PLACE_TEST(test_control),	  PLACE_TEST(test_control_clients),
+		PLACE_TEST(test_clients),	  PLACE_TEST(test_once),
+		PLACE_TEST(test_large),		  PLACE_TEST(test_time),
 	};
 
 	return cmocka_run_group_tests_name("model_server", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "tools/model/inject.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,96 +97,142 @@ uint32_t mdl_inject_read(struct mmx_model *m, uint32_t offset, uint32_t value)
 
 /* ---- commands ---- */
 
-/* Return: false if the word is no number, or more than @max. */
-static bool number(const char *word, uint64_t max, uint64_t *ret_value)
-{
-	char *end;
-	unsigned long long value;
+/* A line, taken apart. What is wrong with it is told in the answer, by the first who sees it. */
+struct order {
+	struct mmx_model *m;
+	char *words[WORDS_MAX + 1]; /* NULL behind the last */
+	unsigned int next; /* word that has not been looked at */
+	char *reply;
+	size_t size;
+};
 
-	if (*word < '0' || *word > '9')
+__attribute__((format(printf, 2, 3))) static void wrong(struct order *order, const char *format,
+							...)
+{
+	va_list args;
+	int n = snprintf(order->reply, order->size, "error: ");
+
+	va_start(args, format);
+	if (n > 0 && (size_t)n < order->size)
+		vsnprintf(order->reply + n, order->size - (size_t)n, format, args);
+	va_end(args);
+}
+
+/* Says what is wrong; false. */
+#define REFUSE(order, ...) (wrong(order, __VA_ARGS__), false)
+
+/* Return: NULL if there is none, which has been told. */
+static const char *take_word(struct order *order, const char *what)
+{
+	if (!order->words[order->next]) {
+		wrong(order, "%s is missing", what);
+		return NULL;
+	}
+	return order->words[order->next++];
+}
+
+static bool take_end(struct order *order)
+{
+	return !order->words[order->next] ||
+	       REFUSE(order, "'%s' is too much", order->words[order->next]);
+}
+
+/* @what: which one, for the answer */
+static bool take_number(struct order *order, const char *what, uint64_t max, uint64_t *ret_value)
+{
+	const char *word = take_word(order, what);
+	unsigned long long value;
+	char *end;
+
+	if (!word)
 		return false;
 	errno = 0;
-	value = strtoull(word, &end, 0);
-	if (errno || *end || value > max)
-		return false;
+	value = *word >= '0' && *word <= '9' ? strtoull(word, &end, 0) : 0;
+	if (*word < '0' || *word > '9' || errno || *end || value > max)
+		return REFUSE(order, "%s '%s' is no number up to %llu", what, word,
+			      (unsigned long long)max);
 	*ret_value = value;
 	return true;
 }
 
-/* Optional: 1 if it is left out. */
-static bool count_at(char **words, unsigned int index, uint64_t *ret_count)
+/* The last word, optional: 1 if it is left out. */
+static bool take_count(struct order *order, uint64_t *ret_count)
 {
 	*ret_count = 1;
-	return !words[index] || number(words[index], COUNT_MAX, ret_count);
+	if (order->words[order->next] && !take_number(order, "COUNT", COUNT_MAX, ret_count))
+		return false;
+	return take_end(order);
 }
 
-static bool find_point(const char *name, enum mdl_point first, enum mdl_point last,
+static bool take_point(struct order *order, enum mdl_point first, enum mdl_point last,
 		       enum mdl_point *ret_point)
 {
-	for (unsigned int i = first; name && i <= last; i++) {
-		if (!strcmp(name, point_names[i])) {
+	const char *word = take_word(order, "WHAT");
+	char names[128] = "";
+	size_t at = 0;
+
+	if (!word)
+		return false;
+	for (unsigned int i = first; i <= last; i++) {
+		if (!strcmp(word, point_names[i])) {
 			*ret_point = (enum mdl_point)i;
 			return true;
 		}
+		at += (size_t)snprintf(names + at, sizeof(names) - at, " %s", point_names[i]);
 	}
-	return false;
+	return REFUSE(order, "WHAT '%s' is none of%s", word, names);
 }
 
-static void set(struct mmx_model *m, enum mdl_point point, uint64_t count, uint64_t ns)
+static bool set(struct mmx_model *m, enum mdl_point point, uint64_t count, uint64_t ns)
 {
 	mdl_inject(m)->points[point].count = (uint32_t)count;
 	mdl_inject(m)->points[point].ns = ns;
+	return true;
 }
 
 /* hang WHAT [COUNT] */
-static bool do_hang(struct mmx_model *m, char **words)
+static bool do_hang(struct order *order)
 {
 	enum mdl_point point;
 	uint64_t count;
 
-	if (!find_point(words[1], MDL_POINT_RESET, MDL_POINT_JOB, &point) ||
-	    !count_at(words, 2, &count) || (words[2] && words[3]))
-		return false;
-	set(m, point, count, MDL_INJECT_FOREVER_NS);
-	return true;
+	return take_point(order, MDL_POINT_RESET, MDL_POINT_JOB, &point) &&
+	       take_count(order, &count) && set(order->m, point, count, MDL_INJECT_FOREVER_NS);
 }
 
 /* delay WHAT NS [COUNT] */
-static bool do_delay(struct mmx_model *m, char **words)
+static bool do_delay(struct order *order)
 {
 	enum mdl_point point;
 	uint64_t count, ns;
 
-	if (!find_point(words[1], MDL_POINT_RESET, MDL_POINT_JOB, &point) || !words[2] ||
-	    !number(words[2], MDL_INJECT_FOREVER_NS, &ns) || !count_at(words, 3, &count) ||
-	    (words[3] && words[4]))
-		return false;
-	set(m, point, count, ns);
-	return true;
+	return take_point(order, MDL_POINT_RESET, MDL_POINT_JOB, &point) &&
+	       take_number(order, "NS", MDL_INJECT_FOREVER_NS, &ns) && take_count(order, &count) &&
+	       set(order->m, point, count, ns);
 }
 
 /* drop WHAT [COUNT] */
-static bool do_drop(struct mmx_model *m, char **words)
+static bool do_drop(struct order *order)
 {
 	enum mdl_point point;
 	uint64_t count;
 
-	if (!find_point(words[1], MDL_POINT_DOORBELL, MDL_POINT_IRQ_GPU, &point) ||
-	    !count_at(words, 2, &count) || (words[2] && words[3]))
-		return false;
-	set(m, point, count, 0);
-	return true;
+	return take_point(order, MDL_POINT_DOORBELL, MDL_POINT_IRQ_GPU, &point) &&
+	       take_count(order, &count) && set(order->m, point, count, 0);
 }
 
 /* corrupt REGISTER MASK [COUNT] */
-static bool do_corrupt(struct mmx_model *m, char **words)
+static bool do_corrupt(struct order *order)
 {
-	struct mdl_inject *inject = mdl_inject(m);
+	struct mdl_inject *inject = mdl_inject(order->m);
 	uint64_t reg, mask, count;
 
-	if (!words[1] || !words[2] || !number(words[1], MMX_MODEL_MMIO_SIZE - 4, &reg) || reg % 4 ||
-	    !number(words[2], UINT32_MAX, &mask) || !count_at(words, 3, &count) ||
-	    (words[3] && words[4]))
+	if (!take_number(order, "REGISTER", MMX_MODEL_MMIO_SIZE - 4, &reg))
+		return false;
+	if (reg % 4)
+		return REFUSE(order, "REGISTER 0x%llx is no multiple of 4",
+			      (unsigned long long)reg);
+	if (!take_number(order, "MASK", UINT32_MAX, &mask) || !take_count(order, &count))
 		return false;
 	inject->corrupt_reg = (uint32_t)reg;
 	inject->corrupt_mask = (uint32_t)mask;
@@ -194,81 +241,125 @@ static bool do_corrupt(struct mmx_model *m, char **words)
 }
 
 /* flip AS VA LEVEL BIT: at once, in memory; so maintenance decides when the GPU sees it */
-static bool do_flip(struct mmx_model *m, char **words)
+static bool do_flip(struct order *order)
 {
 	uint64_t as, va, level, bit, at, desc;
 
-	if (!words[1] || !words[2] || !words[3] || !words[4] || words[5] ||
-	    !number(words[1], MMU_AS_COUNT - 1, &as) || !number(words[2], UINT64_MAX, &va) ||
-	    !number(words[3], 3, &level) || !number(words[4], 63, &bit) ||
-	    !mdl_mmu_find_desc(m, (unsigned int)as, va, (unsigned int)level, &at) ||
-	    !mdl_dma_read(m, at, &desc, sizeof(desc)))
+	if (!take_number(order, "AS", MMU_AS_COUNT - 1, &as) ||
+	    !take_number(order, "VA", UINT64_MAX, &va) || !take_number(order, "LEVEL", 3, &level) ||
+	    !take_number(order, "BIT", 63, &bit) || !take_end(order))
 		return false;
-	desc ^= UINT64_C(1) << bit;
-	return mdl_dma_write(m, at, &desc, sizeof(desc));
+	if (!mdl_mmu_find_desc(order->m, (unsigned int)as, va, (unsigned int)level, &at))
+		return REFUSE(order, "AS %u has no table of level %u for 0x%llx", (unsigned int)as,
+			      (unsigned int)level, (unsigned long long)va);
+	if (mdl_dma_read(order->m, at, &desc, sizeof(desc))) {
+		desc ^= UINT64_C(1) << bit;
+		if (mdl_dma_write(order->m, at, &desc, sizeof(desc)))
+			return true;
+	}
+	return REFUSE(order, "the table at 0x%llx cannot be written", (unsigned long long)at);
 }
 
-static bool do_clear(struct mmx_model *m, char **words)
+static bool do_clear(struct order *order)
 {
-	if (words[1])
+	if (!take_end(order))
 		return false;
-	memset(mdl_inject(m), 0, sizeof(*mdl_inject(m)));
+	memset(mdl_inject(order->m), 0, sizeof(*mdl_inject(order->m)));
 	return true;
 }
 
-static void print_findings(struct mmx_model *m, char *reply, size_t size)
+static void add_number(struct order *order, size_t *at, const char *name, uint64_t value)
 {
-	const struct mmx_model_report *report = mmx_model_report(m);
-	size_t at = 0;
+	int n = snprintf(order->reply + *at, order->size - *at, "%s%s %llu", *at ? " " : "", name,
+			 (unsigned long long)value);
 
-	for (unsigned int i = 0; i < MMX_MODEL_FINDINGS && at < size; i++) {
-		int n = snprintf(reply + at, size - at, "%s%s %llu", i ? " " : "",
-				 mdl_check_kind((enum mmx_model_finding)i),
-				 (unsigned long long)report->driver[i]);
-
-		at += n > 0 ? (size_t)n : 0;
-	}
+	if (n > 0 && (size_t)n < order->size - *at)
+		*at += (size_t)n;
 }
 
-static bool execute(struct mmx_model *m, char **words)
+/* left: what has not hit anything yet */
+static bool do_left(struct order *order)
+{
+	const struct mdl_inject *inject = mdl_inject(order->m);
+	size_t at = 0;
+
+	if (!take_end(order))
+		return false;
+	snprintf(order->reply, order->size, "nothing");
+	for (unsigned int i = 0; i < MDL_POINTS; i++)
+		if (inject->points[i].count)
+			add_number(order, &at, point_names[i], inject->points[i].count);
+	if (inject->corrupt_count)
+		add_number(order, &at, "register", inject->corrupt_count);
+	return true;
+}
+
+static bool do_findings(struct order *order)
+{
+	const struct mmx_model_report *report = mmx_model_report(order->m);
+	size_t at = 0;
+
+	if (!take_end(order))
+		return false;
+	for (unsigned int i = 0; i < MMX_MODEL_FINDINGS; i++)
+		add_number(order, &at, mdl_check_kind((enum mmx_model_finding)i),
+			   report->driver[i]);
+	return true;
+}
+
+static bool execute(struct order *order)
 {
 	static const struct {
 		const char *name;
-		bool (*run)(struct mmx_model *m, char **words);
+		bool (*run)(struct order *order);
 	} commands[] = {
-		{ "hang", do_hang },	   { "delay", do_delay }, { "drop", do_drop },
-		{ "corrupt", do_corrupt }, { "flip", do_flip },	  { "clear", do_clear },
+		{ "hang", do_hang },	   { "delay", do_delay },	{ "drop", do_drop },
+		{ "corrupt", do_corrupt }, { "flip", do_flip },		{ "clear", do_clear },
+		{ "left", do_left },	   { "findings", do_findings },
 	};
+	const char *word = take_word(order, "the command");
 
-	for (size_t i = 0; words[0] && i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (!strcmp(words[0], commands[i].name))
-			return commands[i].run(m, words);
+	for (size_t i = 0; word && i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (!strcmp(word, commands[i].name))
+			return commands[i].run(order);
 	}
-	return false;
+	return word && REFUSE(order, "'%s' is no command", word);
+}
+
+/* Words go into answers, and from there to terminals. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((*text < ' ' || *text > '~') && *text != '\t' && *text != '\r')
+			*text = '?';
 }
 
 /**
  * mmx_model_command() - does what a line asks for
  * @model: the model
- * @line: without newline; docs/model.md has the commands
- * @reply: receives one line of text without newline: "ok", "error", or an answer
- * @size: of @reply; MMX_MODEL_REPLY_MAX is always enough
+ * @line: without newline; malimux-model(1) has the commands
+ * @reply: receives one line of text without newline: "ok", "error: " and what is wrong, or an answer
+ * @size: of @reply, not 0; MMX_MODEL_REPLY_MAX is always enough
  */
 void mmx_model_command(struct mmx_model *model, const char *line, char *reply, size_t size)
 {
-	char copy[LINE_MAX], *words[WORDS_MAX + 1] = { NULL }, *rest = NULL, *word;
-	unsigned int count = 0;
-	bool fits = strlen(line) < sizeof(copy);
+	struct order order = { .m = model, .reply = reply, .size = size };
+	char copy[LINE_MAX], *rest = NULL, *word;
 
-	snprintf(copy, sizeof(copy), "%s", line);
-	for (word = strtok_r(copy, " \t\r", &rest); word && count < WORDS_MAX;
-	     word = strtok_r(NULL, " \t\r", &rest))
-		words[count++] = word;
-	if (fits && !word && count == 1 && !strcmp(words[0], "findings"))
-		print_findings(model, reply, size);
-	else
-		snprintf(reply, size, "%s",
-			 fits && !word && execute(model, words) ? "ok" : "error");
+	snprintf(reply, size, "ok");
+	if (strlen(line) >= sizeof(copy)) {
+		wrong(&order, "a line has at most %u bytes", (unsigned int)sizeof(copy) - 1);
+		return;
+	}
+	memcpy(copy, line, strlen(line) + 1);
+	make_printable(copy);
+	word = strtok_r(copy, " \t\r", &rest);
+	/* of more words than any command has, it is enough to see one */
+	for (unsigned int i = 0; word && i < WORDS_MAX; i++) {
+		order.words[i] = word;
+		word = strtok_r(NULL, " \t\r", &rest);
+	}
+	execute(&order);
 }
 
 /* ---- life ---- */

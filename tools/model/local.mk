@@ -146,6 +146,7 @@ tests_fuzz_model_device_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 noinst_LIBRARIES += tools/model/libvfuserver.a
 tools_model_libvfuserver_a_SOURCES = \
 	%D%/chrome.c %D%/chrome.h \
+	%D%/orders.c %D%/orders.h \
 	%D%/server.c %D%/server.h \
 	%D%/vfu.c %D%/vfu.h \
 	%D%/vfu_cmd.c \
@@ -205,6 +206,10 @@ tests_fuzz_vfu_server_fuzz_SOURCES = tests/fuzz/vfu_server_fuzz.c \
 tests_fuzz_vfu_server_fuzz_CFLAGS = $(AM_CFLAGS) -pthread
 tests_fuzz_vfu_server_fuzz_LDADD = tools/model/libvfuserver.a $(JSONC_LIBS)
 tests_fuzz_vfu_server_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) -pthread
+FUZZ_TESTS += tests/fuzz/orders_fuzz
+tests_fuzz_orders_fuzz_SOURCES = tests/fuzz/orders_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_orders_fuzz_LDADD = tools/model/libvfuserver.a tools/model/libmodel.a $(JSONC_LIBS)
+tests_fuzz_orders_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
 bin_PROGRAMS += malimux-model
 malimux_model_SOURCES = %D%/main.c

@@ -7,7 +7,7 @@
  * due. It sleeps until SPIN_NS before the model's next event and spends the rest of the time looking
  * at the socket, because a timer ends tens of microseconds late and a job must not. While the model
  * is busy there is no sleep at all. One client at a time: the next ones stay in the backlog. The same
- * holds for the control socket, whose client sends lines (inject.c) and gets a line for each.
+ * holds for the control socket, whose client is served by orders.c.
  */
 #include "tools/model/server.h"
 
@@ -25,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/model/orders.h"
+
 #define SPIN_NS 100000u
 
 #define BACKLOG 8
@@ -39,18 +41,11 @@ struct listener {
 	struct stat file; /* of the socket, as we made it */
 };
 
-/* Of the control socket; a longer line is an error for its client. */
-struct control {
-	int fd; /* -1 = there is none */
-	char line[256];
-	size_t len;
-};
-
 struct server {
 	const struct mmx_server_config *config;
 	struct mmx_vfu *vfu;
-	struct listener gpu, orders;
-	struct control control;
+	struct listener gpu, control;
+	struct mmx_orders orders;
 	int signal_fd;
 	unsigned int turns; /* since signals were looked at */
 	bool stop;
@@ -155,62 +150,22 @@ static void accept_client(struct server *server)
 		mmx_vfu_attach(server->vfu, fd);
 }
 
-/* ---- the control socket ---- */
-
-static void hang_up(struct control *control)
+static void command(void *ctx, const char *line, char *reply, size_t size)
 {
-	close(control->fd);
-	control->fd = -1;
-	control->len = 0;
+	mmx_vfu_command(((struct server *)ctx)->vfu, line, reply, size);
 }
 
-/* A client that does not read its answers is hung up on, instead of waited for. */
-static bool obey(struct server *server, const char *line)
+static void serve_orders(struct server *server)
 {
-	char reply[MMX_MODEL_REPLY_MAX + 1];
-	size_t len;
+	int fd;
 
-	mmx_vfu_command(server->vfu, line, reply, sizeof(reply) - 1);
-	len = strlen(reply);
-	reply[len] = '\n';
-	return send(server->control.fd, reply, len + 1, MSG_NOSIGNAL) == (ssize_t)len + 1;
-}
-
-static void read_orders(struct server *server)
-{
-	struct control *control = &server->control;
-	ssize_t n = read(control->fd, control->line + control->len,
-			 sizeof(control->line) - 1 - control->len);
-	char *line = control->line, *end;
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		hang_up(control);
+	if (server->orders.fd >= 0) {
+		mmx_orders_serve(&server->orders, command, server);
 		return;
 	}
-	control->len += (size_t)n;
-	control->line[control->len] = '\0';
-	while ((end = strchr(line, '\n'))) {
-		*end = '\0';
-		if (!obey(server, line)) {
-			hang_up(control);
-			return;
-		}
-		line = end + 1;
-	}
-	control->len -= (size_t)(line - control->line);
-	memmove(control->line, line, control->len);
-	if (control->len == sizeof(control->line) - 1 || memchr(control->line, '\0', control->len))
-		hang_up(control);
-}
-
-static void serve_control(struct server *server)
-{
-	if (server->control.fd >= 0)
-		read_orders(server);
-	else
-		server->control.fd = accept_from(&server->orders);
+	fd = accept_from(&server->control);
+	if (fd >= 0)
+		mmx_orders_attach(&server->orders, fd);
 }
 
 /* Waits for the client (or for one), for a signal, or until @until_ns. */
@@ -220,7 +175,7 @@ static void wait_until(struct server *server, uint64_t until_ns, uint64_t now_ns
 	struct pollfd p[] = {
 		{ .fd = server->signal_fd, .events = POLLIN },
 		{ .fd = fd >= 0 ? fd : server->gpu.fd, .events = POLLIN },
-		{ .fd = server->control.fd >= 0 ? server->control.fd : server->orders.fd,
+		{ .fd = server->orders.fd >= 0 ? server->orders.fd : server->control.fd,
 		  .events = POLLIN }, /* a negative one is ignored */
 	};
 	uint64_t left = until_ns > now_ns ? until_ns - now_ns : 0;
@@ -235,7 +190,7 @@ static void wait_until(struct server *server, uint64_t until_ns, uint64_t now_ns
 	if (p[0].revents)
 		server->stop = true;
 	if (p[2].revents)
-		serve_control(server);
+		serve_orders(server);
 	if (p[1].revents && fd < 0)
 		accept_client(server);
 }
@@ -278,7 +233,7 @@ static int open_all(struct server *server)
 	if (!r)
 		r = open_signals(server);
 	if (!r && config->control_path)
-		r = open_socket(&server->orders, config->control_path);
+		r = open_socket(&server->control, config->control_path);
 	if (!r)
 		r = open_socket(&server->gpu, config->socket_path);
 	return r;
@@ -286,9 +241,8 @@ static int open_all(struct server *server)
 
 static void close_all(struct server *server)
 {
-	if (server->control.fd >= 0)
-		hang_up(&server->control);
-	close_socket(&server->orders);
+	mmx_orders_detach(&server->orders);
+	close_socket(&server->control);
 	close_socket(&server->gpu);
 	if (server->signal_fd >= 0)
 		close(server->signal_fd);
