@@ -207,16 +207,18 @@ static const struct mmx_device_ops device_ops = {
 	.destroy = destroy,
 };
 
-int mmx_model_device_create(uint64_t (*now_ns)(void *ctx), void *ctx, struct mmx_device **ret_dev)
+int mmx_model_device_create(const struct mmx_model_config *config, uint64_t (*now_ns)(void *ctx),
+			    void *ctx, struct mmx_device **ret_dev)
 {
-	const struct mmx_model_config config = { .coherent = true };
+	static const struct mmx_model_config coherent = { .coherent = true };
 	struct model_device *m = calloc(1, sizeof(*m));
 	int r;
 
 	if (!m)
 		return -ENOMEM;
+	config = config ? config : &coherent;
 	m->dev = (struct mmx_device){ .ops = &device_ops,
-				      .coherent = true,
+				      .coherent = config->coherent,
 				      .timestamp_hz = MMX_MODEL_TIMESTAMP_HZ };
 	m->now_ns = now_ns;
 	m->ctx = ctx;
@@ -228,7 +230,7 @@ int mmx_model_device_create(uint64_t (*now_ns)(void *ctx), void *ctx, struct mmx
 	r = mmx_iova_init(&m->iova, MMX_IOVA_START, MMX_IOVA_END);
 	if (r < 0)
 		goto err;
-	r = mmx_model_create(&config, &model_ops, m, &m->model);
+	r = mmx_model_create(config, &model_ops, m, &m->model);
 	if (r < 0)
 		goto err;
 	*ret_dev = &m->dev;

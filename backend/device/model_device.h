@@ -9,13 +9,16 @@
 #include "backend/device/device.h"
 
 struct mmx_model;
+struct mmx_model_config;
 
 /**
  * mmx_model_device_create() - a powered model of its own
+ * @config: the model's; NULL = a coherent one of the default product
  * @now_ns: the model's clock
  * Return: 0; -ENOMEM; negative errno.
  */
-int mmx_model_device_create(uint64_t (*now_ns)(void *ctx), void *ctx, struct mmx_device **ret_dev);
+int mmx_model_device_create(const struct mmx_model_config *config, uint64_t (*now_ns)(void *ctx),
+			    void *ctx, struct mmx_device **ret_dev);
 
 struct mmx_model *mmx_model_device_model(struct mmx_device *dev);
 /* Runs what is due in the model; the absolute time in ns of its next wish (mmx_model_run()). */

@@ -387,6 +387,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_will_not_halt, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_polled, setup, rig_teardown),
 	};
+	int failed = cmocka_run_group_tests_name("core_power", tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	/* firmware is told to halt by another word */
+	rig_interface_version = CSF_VERSION_GLB_STATE;
+	return failed + cmocka_run_group_tests_name("core_power, interface 4.1", tests, NULL, NULL);
 }

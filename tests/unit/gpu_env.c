@@ -323,7 +323,7 @@ int gpu_env_setup_device(void **state)
 	assert_non_null(env);
 	env->now_ns = MMX_NS_PER_S;
 	mmx_timers_init(&env->timers, clock_now, env);
-	assert_int_equal(mmx_model_device_create(clock_now, env, &env->inner), 0);
+	assert_int_equal(mmx_model_device_create(NULL, clock_now, env, &env->inner), 0);
 	env->model = mmx_model_device_model(env->inner);
 	env->dev = *env->inner;
 	env->dev.ops = &device_ops;

@@ -124,6 +124,10 @@ tests_unit_vma_test_SOURCES = %D%/vma_test.c
 tests_unit_vma_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_vma_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/core_interface_test
+tests_unit_core_interface_test_SOURCES = %D%/core_interface_test.c $(RIG)
+tests_unit_core_interface_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_interface_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/core_power_test
 tests_unit_core_power_test_SOURCES = %D%/core_power_test.c $(RIG)
 tests_unit_core_power_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)

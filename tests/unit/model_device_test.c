@@ -45,7 +45,7 @@ static int setup(void **state)
 
 	f = (struct fixture){ .now = 1000 };
 	*state = &f;
-	return mmx_model_device_create(virtual_now, &f, &f.dev);
+	return mmx_model_device_create(NULL, virtual_now, &f, &f.dev);
 }
 
 static int teardown(void **state)

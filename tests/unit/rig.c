@@ -29,6 +29,7 @@ bool rig_two_views;
 const struct two_views_site *rig_ignored_site;
 bool rig_all_cached;
 uint32_t rig_idle_power_off_ms;
+uint32_t rig_interface_version;
 
 #define DOORBELL_BASE 0x80000u
 #define DOORBELL_END  0x480000u
@@ -388,7 +389,8 @@ static char image_name[] = "generated"; /* for status alone */
 static void make_image(struct rig *rig)
 {
 	const struct mmx_fw_generate_options options = {
-		.interface_version = mmx_fw_generate_interface_of_arch(10),
+		.interface_version = rig_interface_version ? rig_interface_version
+							   : mmx_fw_generate_interface_of_arch(10),
 	};
 	uint8_t *data;
 	size_t size;
@@ -400,6 +402,10 @@ static void make_image(struct rig *rig)
 
 void rig_init(struct rig *rig, size_t partitions)
 {
+	const struct mmx_model_config model = {
+		.coherent = true,
+		.interface_version = rig_interface_version,
+	};
 	size_t i;
 
 	RIG_CHECK(partitions <= RIG_MAX_PARTITIONS);
@@ -407,7 +413,7 @@ void rig_init(struct rig *rig, size_t partitions)
 		RIG_CHECK(!mmx_log_configure("all+error", NULL));
 	*rig = (struct rig){ .now_ns = MMX_NS_PER_S };
 	mmx_timers_init(&rig->timers, clock_now, rig);
-	RIG_CHECK(!mmx_model_device_create(clock_now, rig, &rig->inner));
+	RIG_CHECK(!mmx_model_device_create(&model, clock_now, rig, &rig->inner));
 	rig->model = mmx_model_device_model(rig->inner);
 	rig->dev = *rig->inner;
 	rig->dev.ops = &device_ops;

@@ -77,8 +77,9 @@ extern const struct two_views_site *rig_ignored_site;
 /* There is no uncached memory in such rigs. */
 extern bool rig_all_cached;
 
-/* The setting of rigs that are initialised from now on. */
+/* The settings of rigs that are initialised from now on. */
 extern uint32_t rig_idle_power_off_ms;
+extern uint32_t rig_interface_version; /* of the firmware; 0 = what is usual on architecture 10 */
 
 /* A configuration that a test may still change before rig_start(). */
 void rig_init(struct rig *rig, size_t partitions);

@@ -122,7 +122,7 @@ static int start_core(struct mmx_host *h, const struct mmx_bench *b)
 		return r < 0 ? r : mmx_bench_fail(-EINVAL, "%s", error.text);
 	r = mmx_firmware_file_load(b->firmware, true, &h->image);
 	if (!r)
-		r = mmx_model_device_create(clock_now, NULL, &h->dev);
+		r = mmx_model_device_create(NULL, clock_now, NULL, &h->dev);
 	if (r)
 		return r;
 	params.config = h->config;

@@ -444,7 +444,7 @@ static const char *read_layout(struct mmx_model *m)
 	if (why)
 		return why;
 	/* last: a driver takes a version that is not 0 as the sign of life */
-	csf_wr(m, glb + GLB_VERSION, product->iface_version);
+	csf_wr(m, glb + GLB_VERSION, mdl_interface_version(m));
 	return NULL;
 }
 

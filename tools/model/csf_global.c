@@ -52,7 +52,7 @@ enum wanted {
 
 static bool has_state(const struct mmx_model *m)
 {
-	return mdl_product(m)->iface_version >= GLB_STATE_SINCE;
+	return mdl_interface_version(m) >= GLB_STATE_SINCE;
 }
 
 static enum wanted wanted(const struct mmx_model *m, uint32_t word)

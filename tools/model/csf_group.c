@@ -97,10 +97,9 @@ static void latch_endpoints(struct mmx_model *m, struct mdl_csf_group *g)
 	g->allow_compute = csf_rd64(m, g->in_va + CSG_IN_ALLOW_COMPUTE);
 	g->allow_fragment = csf_rd64(m, g->in_va + CSG_IN_ALLOW_FRAGMENT);
 	g->allow_other = csf_rd(m, g->in_va + CSG_IN_ALLOW_OTHER);
-	g->endpoint_req =
-		csf_rd(m, g->in_va + (mdl_product(m)->iface_version >= CSG_ENDPOINT_REQ2_SINCE
-					      ? CSG_IN_ENDPOINT_REQ2
-					      : CSG_IN_ENDPOINT_REQ));
+	g->endpoint_req = csf_rd(m, g->in_va + (mdl_interface_version(m) >= CSG_ENDPOINT_REQ2_SINCE
+							? CSG_IN_ENDPOINT_REQ2
+							: CSG_IN_ENDPOINT_REQ));
 }
 
 /* ---- idleness and status ---- */

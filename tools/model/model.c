@@ -36,6 +36,7 @@ struct mmx_model {
 	const struct mmx_model_ops *ops;
 	void *ctx;
 	const struct mdl_product *product;
+	uint32_t interface_version;
 	uint64_t epoch;
 	struct mdl_events *events;
 	struct mdl_check *check;
@@ -65,6 +66,11 @@ uint64_t mdl_epoch(const struct mmx_model *m)
 const struct mdl_product *mdl_product(const struct mmx_model *m)
 {
 	return m->product;
+}
+
+uint32_t mdl_interface_version(const struct mmx_model *m)
+{
+	return m->interface_version;
 }
 
 void mdl_log(const struct mmx_model *m, enum mmx_model_log level, const char *fmt, ...)
@@ -412,6 +418,8 @@ int mmx_model_create(const struct mmx_model_config *config, const struct mmx_mod
 	m->ops = ops;
 	m->ctx = ctx;
 	m->product = product;
+	m->interface_version = config && config->interface_version ? config->interface_version
+								   : product->iface_version;
 	m->events = mdl_events_create();
 	if (!m->events)
 		goto err_free;

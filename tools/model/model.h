@@ -81,6 +81,8 @@ struct mmx_model_ops {
 struct mmx_model_config {
 	const char *product; /* name of a row of the product table, such as "g610"; NULL = "g610" */
 	bool coherent; /* COHERENCY_FEATURES announces ACE-Lite */
+	/* which the firmware offers: major[31:24] minor[23:16] patch[15:0]; 0 = what the product's does */
+	uint32_t interface_version;
 };
 
 /**

@@ -31,6 +31,8 @@ uint64_t mdl_now(const struct mmx_model *m);
 /* The number of the call into the model that is being served: memory is looked at once in each. Never 0. */
 uint64_t mdl_epoch(const struct mmx_model *m);
 const struct mdl_product *mdl_product(const struct mmx_model *m);
+/* Of the firmware: as GLB_VERSION. */
+uint32_t mdl_interface_version(const struct mmx_model *m);
 void mdl_log(const struct mmx_model *m, enum mmx_model_log level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
