@@ -294,7 +294,8 @@ static void endpoint_config(void **state)
 	assert_int_equal(mdl_csf_endpoints(e->m, 0, 2), 1);
 	assert_int_equal(mdl_csf_endpoints(e->m, 0, 3), 0x50005);
 	assert_int_equal(mdl_csf_priority(e->m, 0), 15);
-	menv_mcu_wr(e, in + CSG_IN_ENDPOINT_REQ, 3u << 28 | 0x0102); /* no tiler */
+	/* no tiler; exclusive, whatever that is */
+	menv_mcu_wr(e, in + CSG_IN_ENDPOINT_REQ, 3u << 28 | 3u << 20 | 0x0102);
 	menv_mcu_wr(e, in + CSG_IN_ALLOW_COMPUTE, 0x40004);
 	assert_int_equal(mdl_csf_endpoints(e->m, 0, 0), 0x50005); /* not asked for yet */
 	cenv_csg_request(e, 0, CSG_ENDPOINTS);
@@ -304,9 +305,14 @@ static void endpoint_config(void **state)
 	assert_int_equal(mdl_csf_endpoints(e->m, 0, 1), 0x1);
 	assert_int_equal(mdl_csf_endpoints(e->m, 0, 2), 0);
 	assert_int_equal(mdl_csf_endpoints(e->m, 0, 3), 0);
-	assert_int_equal(mdl_csf_endpoints(e->m, 0, 4), 0);
+	assert_int_equal(mdl_csf_endpoints(e->m, 0, 4), 0x40004);
+	assert_int_equal(mdl_csf_endpoints(e->m, 0, 5), 0);
 	assert_int_equal(mdl_csf_endpoints(e->m, 99, 0), 0);
 	assert_int_equal(mdl_csf_priority(e->m, 0), 3);
+	cenv_csg_request(e, 0, CSG_STATUS);
+	menv_run_for(e, MDL_COST_FW_REQUEST_NS);
+	assert_int_equal(menv_mcu_rd(e, menv_csg_out(e, 0) + CSG_OUT_ENDPOINT_REQ),
+			 3u << 20 | 0x0102);
 }
 
 /* A request that comes while a transition runs is looked at when it has ended. */

@@ -204,7 +204,7 @@ bool mdl_mmu_write(struct mmx_model *m, unsigned int as, uint64_t va, const void
 
 bool fake_init(struct fake *f)
 {
-	static const bool no_tiler_bits[4] = { false, false, true, false };
+	static const bool is_tiler[] = { false, false, true, false, false };
 
 	*f = (struct fake){ .now_ns = 1000000, .flush_id = 1 };
 	f->m = calloc(1, sizeof(*f->m));
@@ -216,8 +216,8 @@ bool fake_init(struct fake *f)
 	for (unsigned int i = 0; i < FAKE_GROUPS; i++) {
 		for (unsigned int k = 0; k < FAKE_STREAMS; k++)
 			f->cs[i][k] = mdl_cs_create(f->m, i, k);
-		for (unsigned int k = 0; k < 4; k++)
-			f->endpoints[i][k] = no_tiler_bits[k] ? 1 : CORES;
+		for (unsigned int k = 0; k < FAKE_COUNT(is_tiler); k++)
+			f->endpoints[i][k] = is_tiler[k] ? 1 : CORES;
 	}
 	return f->m->events && f->m->cores && f->cs[FAKE_GROUPS - 1][FAKE_STREAMS - 1] &&
 	       fake_map(f, FAKE_AS, FAKE_DATA_VA, FAKE_DATA_LEN, true) &&

@@ -53,7 +53,7 @@ struct fake {
 	struct fake_region regions[FAKE_REGIONS];
 	unsigned int region_count;
 	struct mdl_cs *cs[FAKE_GROUPS][FAKE_STREAMS];
-	uint64_t endpoints[FAKE_GROUPS][4];
+	uint64_t endpoints[FAKE_GROUPS][5];
 	unsigned int priority[FAKE_GROUPS];
 	uint16_t shared[FAKE_GROUPS][MDL_CS_SHARED_ENTRIES];
 	uint64_t progress_ns; /* of the progress timer */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * The tables behind model_opcodes_test.c: what each instruction of a command stream does
- * (model_opcodes_rows.c; arithmetic of architecture 13: model_opcodes_arith.c), and what each fault comes from (model_opcodes_faults.c).
+ * (model_opcodes_rows.c; later architectures: model_opcodes_later.c, model_opcodes_arith.c), and what each fault comes from (model_opcodes_faults.c).
  */
 #ifndef TESTS_UNIT_MODEL_OPCODES_H
 #define TESTS_UNIT_MODEL_OPCODES_H
@@ -54,6 +54,8 @@ struct op_row {
 
 extern const struct op_row op_rows[];
 extern const unsigned int op_row_count;
+extern const struct op_row later_rows[];
+extern const unsigned int later_row_count;
 extern const struct op_row arith_rows[];
 extern const unsigned int arith_row_count;
 extern const struct op_row fault_rows[];

@@ -205,6 +205,7 @@ static void run_rows(void **state, const struct op_row *rows, unsigned int count
 static void test_rows(void **state)
 {
 	run_rows(state, op_rows, op_row_count);
+	run_rows(state, later_rows, later_row_count);
 	run_rows(state, arith_rows, arith_row_count);
 }
 
@@ -232,6 +233,7 @@ static void test_each_opcode_has_a_row(void **state)
 	assert_int_equal(of_arch_10, 39);
 	for (unsigned int i = 0; i < FAKE_COUNT(opcodes); i++) {
 		if (!rows_of(op_rows, op_row_count, &opcodes[i]) &&
+		    !rows_of(later_rows, later_row_count, &opcodes[i]) &&
 		    !rows_of(arith_rows, arith_row_count, &opcodes[i]))
 			fail_msg("%s has no row", opcodes[i].name);
 	}

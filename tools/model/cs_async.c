@@ -21,9 +21,15 @@ static bool flush_mode_ok(uint64_t word)
 	       (other == 0 || other == 2);
 }
 
-static bool valid(uint64_t word)
+static bool heap_operation_ok(unsigned int operation)
+{
+	return operation <= CS_HEAP_FRAG_END && operation != 2;
+}
+
+static bool valid(const struct mdl_cs *cs, uint64_t word)
 {
 	unsigned int a = cs_a(word), b = cs_b(word);
+	bool wide = cs->arch >= 11; /* two of the fields are wider */
 
 	switch (cs_opcode(word)) {
 	case CS_OP_FINISH_TILING:
@@ -34,9 +40,9 @@ static bool valid(uint64_t word)
 	case CS_OP_FINISH_FRAGMENT:
 		return cs_pair_ok(a) && cs_pair_ok(b);
 	case CS_OP_STORE_STATE:
-		return cs_pair_ok(a);
+		return cs_pair_ok(a) && cs_bits(word, 32, wide ? 8 : 2) <= CS_STATE_ERROR;
 	case CS_OP_HEAP_OPERATION:
-		return cs_bits(word, 32, 2) != 2;
+		return heap_operation_ok(cs_bits(word, 32, wide ? 3 : 2));
 	case CS_OP_TRACE_POINT:
 		return a + b <= MDL_CS_REGS;
 	default:
@@ -226,7 +232,7 @@ enum cs_step mdl_cs_async(struct mdl_cs *cs, uint64_t word)
 	/* these bits of SHARED_SB_INC name the shared entry */
 	if (indirect || opcode == CS_OP_SHARED_SB_INC)
 		entry = cs->entry_deferred;
-	if (!valid(word) || mask >> MDL_CS_SCOREBOARDS)
+	if (!valid(cs, word) || mask >> MDL_CS_SCOREBOARDS)
 		return cs_invalid(cs);
 	if (opcode == CS_OP_FLUSH_CACHE2) {
 		data = cs->regs[cs_a(word)];

@@ -220,7 +220,7 @@ static enum cs_step error_barrier(struct mdl_cs *cs)
 
 static enum cs_step req_resource(struct mdl_cs *cs, uint64_t word)
 {
-	uint32_t want = cs_bits(word, 0, 4);
+	uint32_t want = (uint32_t)word & cs_resources(cs);
 	unsigned int i;
 
 	cs->req_resource = want;

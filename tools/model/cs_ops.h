@@ -38,20 +38,20 @@ enum cs_op {
 	CS_OP_SET_EXCEPTION_HANDLER = 25, /* bits 7:0 exception, A pair = address, B = length */
 	CS_OP_CALL = 32, /* A pair = address, B = length in bytes */
 	CS_OP_JUMP = 33, /* as CALL */
-	CS_OP_REQ_RESOURCE = 34, /* bits 3:0 */
+	CS_OP_REQ_RESOURCE = 34, /* bits 3:0; from architecture 11 on, 4:0 */
 	CS_OP_FLUSH_CACHE2 =
 		36, /* bits 3:0 L2, 7:4 LSC, 11:8 other, A = flush id; always deferred */
 	CS_OP_SYNC_ADD32 = 37, /* bit 0 propagate, bits 2:1 scope, [A pair] += B; deferrable */
 	CS_OP_SYNC_SET32 = 38,
 	CS_OP_SYNC_WAIT32 = 39, /* bit 0 reject, bits 31:28 condition, [A pair] against B */
-	CS_OP_STORE_STATE = 40, /* bits 33:32 state, [A pair + I]; deferrable */
+	CS_OP_STORE_STATE = 40, /* bits 33:32 state (from 11 on, 39:32), [A pair + I]; deferrable */
 	CS_OP_PROT_REGION = 41,
 	CS_OP_PROGRESS_STORE = 42, /* A pair */
 	CS_OP_PROGRESS_LOAD = 43, /* D pair */
 	CS_OP_RUN_COMPUTE_INDIRECT = 44, /* I = workgroups a task, progress */
 	CS_OP_ERROR_BARRIER = 47,
 	CS_OP_HEAP_SET = 48, /* A pair */
-	CS_OP_HEAP_OPERATION = 49, /* bits 33:32 operation; deferrable */
+	CS_OP_HEAP_OPERATION = 49, /* bits 33:32 operation (from 11 on, 34:32); deferrable */
 	CS_OP_TRACE_POINT = 50, /* B = first register, A = their number; deferrable */
 	CS_OP_SYNC_ADD64 = 51, /* as the 32-bit ones, B pair */
 	CS_OP_SYNC_SET64 = 52,
@@ -121,7 +121,8 @@ enum cs_scope {
 #define CS_RES_FRAGMENT (1u << 1)
 #define CS_RES_TILER	(1u << 2)
 #define CS_RES_IDVS	(1u << 3)
-#define CS_RES_MASK	0xfu
+#define CS_RES_RT	(1u << 4) /* ray tracing; from architecture 11 on */
+#define CS_RES_MASK	0x1fu
 
 #define CS_EXCEPTION_TILER_OOM 2
 

@@ -209,6 +209,12 @@ bool mdl_cs_tiling(const struct mdl_cs *cs, uint32_t order);
 void mdl_cs_job_init(struct mdl_cs *cs, struct cs_job *slot);
 void mdl_cs_job_clear(struct mdl_cs *cs);
 
+/* What the architecture lets REQ_RESOURCE name. */
+static inline uint32_t cs_resources(const struct mdl_cs *cs)
+{
+	return cs->arch >= 11 ? CS_RES_MASK : CS_RES_MASK & ~CS_RES_RT;
+}
+
 static inline bool cs_reg_ok(unsigned int reg)
 {
 	return reg < MDL_CS_REGS;

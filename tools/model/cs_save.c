@@ -186,7 +186,7 @@ static bool state_ok(const struct mdl_cs *cs)
 	if (cs->depth > CS_FRAMES || cs->entry_endpoint >= MDL_CS_SCOREBOARDS ||
 	    cs->entry_memory >= MDL_CS_SCOREBOARDS || cs->entry_deferred >= MDL_CS_SCOREBOARDS ||
 	    (cs->mask_stream | cs->mask_wait) >> MDL_CS_SCOREBOARDS ||
-	    cs->resources & ~CS_RES_MASK || cs->handler_depth > cs->depth ||
+	    cs->resources & ~cs_resources(cs) || cs->handler_depth > cs->depth ||
 	    cs->oom > CS_OOM_TRIED || !range_ok(&cs->at))
 		return false;
 	for (i = 0; i < cs->depth; i++)

@@ -218,7 +218,8 @@ static uint64_t first_units(uint64_t mask, uint32_t count)
  * mdl_csf_endpoints() - endpoints that a group may use at this moment
  * @m: the model
  * @csg: its slot
- * @resource: 0 compute, 1 fragment, 2 tiler, 3 idvs (shader cores, given that the tiler is to be had)
+ * @resource: 0 compute, 1 fragment, 2 tiler, 3 idvs (shader cores, given that the tiler is to be had), 4 ray tracing (a
+ *	unit of each shader core)
  *
  * Return: mask of shader cores, or of the tiler for @resource 2: allowed to the group, no more of them
  * than it requested, enabled by the host, and powered.
@@ -236,6 +237,7 @@ uint64_t mdl_csf_endpoints(struct mmx_model *m, unsigned int csg, unsigned int r
 			    MDL_GET(EP_TILER, g->endpoint_req));
 	switch (resource) {
 	case 0:
+	case 4:
 		return first_units(cores & g->allow_compute, MDL_GET(EP_COMPUTE, g->endpoint_req));
 	case 1:
 		return first_units(cores & g->allow_fragment,

@@ -117,7 +117,8 @@ tests_unit_model_cores_test_SOURCES = tests/unit/model_cores_test.c $(MODEL_FAKE
 tests_unit_model_cores_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_cores_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 tests_unit_model_opcodes_test_SOURCES = tests/unit/model_opcodes_test.c tests/unit/model_opcodes.h \
-	tests/unit/model_opcodes_arith.c tests/unit/model_opcodes_faults.c tests/unit/model_opcodes_rows.c $(MODEL_FAKE)
+	tests/unit/model_opcodes_arith.c tests/unit/model_opcodes_faults.c tests/unit/model_opcodes_later.c \
+	tests/unit/model_opcodes_rows.c $(MODEL_FAKE)
 tests_unit_model_opcodes_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_opcodes_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 tests_unit_model_cs_save_test_SOURCES = tests/unit/model_cs_save_test.c $(MODEL_FAKE)
