@@ -20,6 +20,7 @@
 #define CYCLE_COUNT  0x90u
 #define GLB_IRQ	     0x80000000u
 
+#define GLB_ALLOC     (1u << 2)
 #define GLB_PROTM     (1u << 4)
 #define GLB_COUNTER   (1u << 7)
 #define GLB_PING      (1u << 8)
@@ -316,6 +317,37 @@ static void endpoint_config(void **state)
 }
 
 /* A request that comes while a transition runs is looked at when it has ended. */
+/* Which cores there are is the host's matter; those that are taken away lose their power. */
+static void core_allocation(void **state)
+{
+	static const struct {
+		uint64_t mask, cores;
+	} rows[] = {
+		{ 0x50004, 0x50004 },	  { 0x1, 0x1 },		{ 0, 0 }, { ~UINT64_C(0), 0x50005 },
+		{ UINT64_C(1) << 32, 0 }, { 0x50005, 0x50005 },
+	};
+	const uint64_t forever = W_BRANCH(ALWAYS, 0, -1);
+	struct menv_group g;
+	struct menv *e = *state;
+
+	cenv_start_group(e, &g, 0, 1);
+	menv_submit(e, &g, 0, 0, &forever, 1); /* so that they stay powered */
+	menv_run_for(e, CENV_MS);
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t before = mdl_csf_endpoints(e->m, 0, 0);
+
+		menv_mcu_wr(e, e->glb_in + GLB_IN_CORE_EN_MASK, (uint32_t)rows[i].mask);
+		menv_mcu_wr(e, e->glb_in + GLB_IN_CORE_EN_MASK + 4, (uint32_t)(rows[i].mask >> 32));
+		menv_run_for(e, CENV_MS);
+		assert_int_equal(mdl_csf_endpoints(e->m, 0, 0), before); /* not asked for yet */
+		menv_glb_request(e, GLB_ALLOC);
+		menv_run_for(e, CENV_MS);
+		assert_int_equal(cenv_glb_events(e) & GLB_ALLOC, 0);
+		assert_int_equal(mdl_csf_endpoints(e->m, 0, 0), rows[i].cores);
+		assert_int_equal(menv_rd64(e, SHADER_READY), rows[i].cores);
+	}
+}
+
 static void request_during_transition(void **state)
 {
 	struct menv_group g;
@@ -464,6 +496,7 @@ int main(void)
 		TEST(streams_stop_and_start),
 		TEST(status_update),
 		TEST(endpoint_config),
+		TEST(core_allocation),
 		TEST(request_during_transition),
 		TEST(idle_timer_and_power),
 		TEST(power_off_and_on_again),

@@ -81,7 +81,10 @@ tests_unit_model_mcu_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_mcu_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 
 MODEL_CSF_ENV = tests/unit/model_csf_env.c tests/unit/model_csf_env.h tests/unit/model_words.h $(MODEL_ENV)
-UNIT_TESTS += tests/unit/model_csf_test tests/unit/model_csf_suspend_test
+UNIT_TESTS += tests/unit/model_csf_test tests/unit/model_csf_suspend_test tests/unit/model_csf_full_test
+tests_unit_model_csf_full_test_SOURCES = tests/unit/model_csf_full_test.c $(MODEL_CSF_ENV)
+tests_unit_model_csf_full_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_model_csf_full_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
 tests_unit_model_csf_test_SOURCES = tests/unit/model_csf_test.c $(MODEL_CSF_ENV)
 tests_unit_model_csf_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_model_csf_test_LDADD = tools/model/libmodel.a $(CMOCKA_LIBS)
