@@ -203,10 +203,15 @@ uint32_t uapi_syncobj(int fd)
 
 int uapi_wait(int fd, uint32_t syncobj, int64_t timeout_ns)
 {
+	return uapi_wait_any(fd, &syncobj, 1, timeout_ns);
+}
+
+int uapi_wait_any(int fd, const uint32_t *syncobjs, uint32_t count, int64_t timeout_ns)
+{
 	struct drm_syncobj_wait wait = {
-		.handles = (uintptr_t)&syncobj,
+		.handles = (uintptr_t)syncobjs,
 		.timeout_nsec = uapi_now_ns() + timeout_ns,
-		.count_handles = 1,
+		.count_handles = count,
 		.flags = DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT,
 	};
 

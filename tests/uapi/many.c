@@ -89,7 +89,7 @@ static void busy(void)
  * Each waits in memory for the next one, and the last, which is submitted last, for nobody: those that wait must make
  * room.
  */
-static void chain(struct crowd *crowd)
+static void submit_chain(struct crowd *crowd)
 {
 	uint32_t i;
 
@@ -110,6 +110,12 @@ static void chain(struct crowd *crowd)
 		uapi_submit_one(&crowd->rig, crowd->group[i], 0,
 				uapi_stream(&crowd->rig, words, COUNT(words)), crowd->done[i]);
 	}
+}
+
+static void chain_ends_well(struct crowd *crowd)
+{
+	uint32_t i;
+
 	crowd_ends_well(crowd);
 	for (i = 0; i < GROUPS; i++)
 		CHECK_EQ(*uapi_word(&crowd->rig, 16 * i), 1);
@@ -125,17 +131,25 @@ static void chain_beside_busy(void)
 		CS_WAIT_ALL,
 		CS_BRANCH_ZERO(2, -3),
 	};
-	uint32_t busy_done[2], i;
+	uint32_t done[3], i; /* of both, and of the end of the chain */
 
 	crowd_init(&crowd);
-	for (i = 0; i < COUNT(busy_done); i++) {
-		busy_done[i] = uapi_syncobj(crowd.rig.fd);
+	for (i = 0; i < 2; i++) {
+		done[i] = uapi_syncobj(crowd.rig.fd);
 		uapi_submit_one(&crowd.rig, uapi_group(crowd.rig.fd, crowd.rig.vm, 1), 0,
-				uapi_stream(&crowd.rig, words, COUNT(words)), busy_done[i]);
+				uapi_stream(&crowd.rig, words, COUNT(words)), done[i]);
 	}
-	chain(&crowd);
-	for (i = 0; i < COUNT(busy_done); i++)
-		CHECK_OK(uapi_result(crowd.rig.fd, busy_done[i]));
+	submit_chain(&crowd);
+	done[2] = crowd.done[0];
+	CHECK_OK(uapi_wait_any(crowd.rig.fd, done, 3, UAPI_PATIENCE_NS));
+	/* if a busy one was the first, it was taken away, and what became of the chain says nothing */
+	for (i = 0; i < 2; i++) {
+		if (uapi_wait(crowd.rig.fd, done[i], 0) == 0)
+			uapi_result(crowd.rig.fd, done[i]);
+	}
+	chain_ends_well(&crowd);
+	for (i = 0; i < 2; i++)
+		CHECK_OK(uapi_result(crowd.rig.fd, done[i]));
 }
 
 /* Nothing else is there to make the driver look for groups that could run. */
@@ -144,7 +158,8 @@ static void chain_alone(void)
 	struct crowd crowd;
 
 	crowd_init(&crowd);
-	chain(&crowd);
+	submit_chain(&crowd);
+	chain_ends_well(&crowd);
 }
 
 /* One file for each group, and a VM: more of them than there are address spaces in hardware. */

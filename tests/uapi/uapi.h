@@ -123,6 +123,7 @@ uint32_t uapi_syncobj(int fd);
 
 /* Of a binary one; also of one that has no fence yet. Return: 0, -ETIME */
 int uapi_wait(int fd, uint32_t syncobj, int64_t timeout_ns);
+int uapi_wait_any(int fd, const uint32_t *syncobjs, uint32_t count, int64_t timeout_ns);
 int uapi_wait_point(int fd, uint32_t syncobj, uint64_t point, int64_t timeout_ns);
 /* The CPU signals a point. */
 void uapi_signal_point(int fd, uint32_t syncobj, uint64_t point);
