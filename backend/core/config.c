@@ -59,6 +59,7 @@ struct setting {
 static const struct setting device_settings[] = {
 	TEXT("socket", KIND_SOCKET, struct mmx_config, device_socket, true, NULL),
 	NUMBER("timeout_ms", KIND_INT, struct mmx_config, device_timeout_ms, 10, 600000, 5000),
+	NUMBER("patience", KIND_U32, struct mmx_config, device_patience, 1, 100, 1),
 };
 
 static const struct setting firmware_settings[] = {

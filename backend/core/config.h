@@ -49,6 +49,7 @@ struct mmx_partition_config {
 struct mmx_config {
 	char *device_socket;
 	int device_timeout_ms;
+	uint32_t device_patience;
 	char *firmware_image;
 	bool allow_unsigned;
 	char *control_socket; /* NULL = none */

@@ -376,6 +376,7 @@ static int start(struct loop *loop)
 			device_error(r));
 		return r;
 	}
+	loop->dev->patience = config->device_patience;
 	params.dev = loop->dev;
 	params.image = loop->image;
 	if (getrandom(&params.epoch, sizeof(params.epoch), 0) != sizeof(params.epoch))

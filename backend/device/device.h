@@ -122,6 +122,8 @@ struct mmx_device {
 	 * it); the model says what RK3588 has.
 	 */
 	uint64_t timestamp_hz;
+	/* How many times as long as panthor waits for hardware this device may take; 0 = 1. */
+	unsigned int patience;
 	int lost; /* 0, or the negative errno with which the device was lost */
 };
 

@@ -41,7 +41,8 @@ void mmx_boot_enter(struct mmx_gpu *gpu, enum mmx_boot_state state, uint64_t dea
 		gpu->stats.power_offs++;
 	}
 	if (deadline_ns)
-		mmx_timer_set(gpu->timers, &gpu->boot.deadline, now_ns + deadline_ns);
+		mmx_timer_set(gpu->timers, &gpu->boot.deadline,
+			      mmx_gpu_deadline_ns(gpu, deadline_ns));
 	else
 		mmx_timer_cancel(gpu->timers, &gpu->boot.deadline);
 }

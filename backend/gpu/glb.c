@@ -40,8 +40,7 @@ static void request(struct mmx_gpu *gpu, uint32_t req, uint32_t pending)
 {
 	gpu->glb.pending = pending;
 	mmx_fw_write32(&gpu->fw.glb.input->req, req);
-	mmx_timer_set(gpu->timers, &gpu->glb.deadline,
-		      mmx_timers_now(gpu->timers) + MMX_FW_REQUEST_NS);
+	mmx_timer_set(gpu->timers, &gpu->glb.deadline, mmx_gpu_deadline_ns(gpu, MMX_FW_REQUEST_NS));
 	mmx_fw_doorbell(gpu, 0);
 }
 

@@ -84,10 +84,10 @@ static uint32_t as_read32(struct mmx_as *as, uint32_t reg)
 
 static void command(struct mmx_as *as, uint32_t value, enum step step)
 {
-	struct mmx_timers *timers = as->gpu->timers;
+	struct mmx_gpu *gpu = as->gpu;
 
 	as->step = step;
-	mmx_timer_set(timers, &as->deadline, mmx_timers_now(timers) + MMX_AS_COMMAND_NS);
+	mmx_timer_set(gpu->timers, &as->deadline, mmx_gpu_deadline_ns(gpu, MMX_AS_COMMAND_NS));
 	mmx_device_write32(as->gpu->dev, MMU_AS_BASE(as->index) + AS_COMMAND, value);
 }
 

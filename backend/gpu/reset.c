@@ -31,8 +31,7 @@ void mmx_reset_accuse(struct mmx_gpu *gpu, const char *why, struct mmx_group *gr
 	reset->why = why;
 	if (reset->accused)
 		gpu->ops->accused(gpu->ctx, group, vm);
-	mmx_timer_set(gpu->timers, &reset->deadline,
-		      mmx_timers_now(gpu->timers) + MMX_RESET_LEAVE_NS);
+	mmx_timer_set(gpu->timers, &reset->deadline, mmx_gpu_deadline_ns(gpu, MMX_RESET_LEAVE_NS));
 	mmx_glb_probe(gpu);
 	mmx_slots_leave(gpu);
 	mmx_reset_look(gpu);

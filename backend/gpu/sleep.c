@@ -132,7 +132,7 @@ int mmx_gpu_sleep(struct mmx_gpu *gpu)
 	if (!mmx_gpu_is_ready(gpu) || !slots_are_free(gpu))
 		return GPU_E_BUSY;
 	gpu->boot.wake = false;
-	gpu->boot.halt_by_ns = mmx_timers_now(gpu->timers) + HALT_NS;
+	gpu->boot.halt_by_ns = mmx_gpu_deadline_ns(gpu, HALT_NS);
 	mmx_timer_cancel(gpu->timers, &gpu->job_confirm);
 	mmx_boot_write_int(gpu, GPU_INT_BASE, INT_CLEAR, GPU_INT_MCU_STATUS_CHANGED);
 	mmx_boot_write_int(gpu, GPU_INT_BASE, INT_MASK,

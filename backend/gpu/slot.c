@@ -36,13 +36,13 @@
 static void request(struct mmx_slot *slot, uint32_t state, uint64_t timeout_ns)
 {
 	struct mmx_csf_csg_input *input = mmx_slot_csg(slot)->input;
-	struct mmx_timers *timers = slot->gpu->timers;
+	struct mmx_gpu *gpu = slot->gpu;
 
 	slot->request = state;
 	mmx_fw_write32(&input->req,
 		       mmx_csf_update(mmx_fw_read32(&input->req), state, CSG_REQ_STATE));
 	mmx_slot_ring(slot);
-	mmx_timer_set(timers, &slot->deadline, mmx_timers_now(timers) + timeout_ns);
+	mmx_timer_set(gpu->timers, &slot->deadline, mmx_gpu_deadline_ns(gpu, timeout_ns));
 }
 
 static void stop(struct mmx_slot *slot)

@@ -19,13 +19,14 @@
 static void ask(struct mmx_slot *slot, uint32_t bit)
 {
 	struct mmx_csf_csg *csg = mmx_slot_csg(slot);
-	struct mmx_timers *timers = slot->gpu->timers;
+	struct mmx_gpu *gpu = slot->gpu;
 	uint32_t req = mmx_fw_read32(&csg->input->req), ack = mmx_fw_read32(&csg->output->ack);
 
 	slot->asked |= bit;
 	mmx_fw_write32(&csg->input->req, mmx_csf_toggle(req, ack, bit));
 	mmx_slot_ring(slot);
-	mmx_timer_set(timers, &slot->ask_deadline, mmx_timers_now(timers) + MMX_FW_REQUEST_NS);
+	mmx_timer_set(gpu->timers, &slot->ask_deadline,
+		      mmx_gpu_deadline_ns(gpu, MMX_FW_REQUEST_NS));
 }
 
 void mmx_slot_ask_status(struct mmx_slot *slot)

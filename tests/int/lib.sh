@@ -182,7 +182,7 @@ at_work()
 write_config()
 {
 	cat >"$config" <<-CONF
-		device = { socket = "$work/gpu.sock"; };
+		device = { socket = "$work/gpu.sock"; patience = 5; };
 		firmware = { image = "$1"; allow_unsigned = true; };
 		control = { socket = "$control"; };
 		partition = (

@@ -8,7 +8,7 @@ set -u
 house_begin
 pick_image
 {
-	printf 'device = { socket = "%s/gpu.sock"; };\n' "$work"
+	printf 'device = { socket = "%s/gpu.sock"; patience = 5; };\n' "$work"
 	printf 'firmware = { image = "%s"; allow_unsigned = true; };\n' "$image"
 	printf 'control = { socket = "%s"; };\n' "$control"
 	printf 'partition = (\n'

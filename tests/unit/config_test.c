@@ -25,6 +25,7 @@ static void defaults(void **state)
 	assert_int_equal(mmx_config_read_string(DEVICE FIRMWARE PARTITION, &config, &error), 0);
 	assert_string_equal(config->device_socket, "/s/gpu");
 	assert_int_equal(config->device_timeout_ms, 5000);
+	assert_int_equal(config->device_patience, 1);
 	assert_string_equal(config->firmware_image, "/fw");
 	assert_false(config->allow_unsigned);
 	assert_null(config->control_socket);
@@ -53,7 +54,7 @@ static void defaults(void **state)
 static void everything(void **state)
 {
 	static const char text[] =
-		"device = { socket = \"/s/gpu\"; timeout_ms = 250; };\n"
+		"device = { socket = \"/s/gpu\"; timeout_ms = 250; patience = 3; };\n"
 		"firmware = { image = \"/fw\"; allow_unsigned = true; };\n"
 		"control = { socket = \"/s/control\"; mode = \"0660\"; };\n"
 		"log = \"all+warn,sched+debug\"; scheduler = { tick_us = 5000; poll_us = 0;\n"
@@ -70,6 +71,7 @@ static void everything(void **state)
 	if (mmx_config_read_string(text, &config, &error))
 		fail_msg("%s", error.text);
 	assert_int_equal(config->device_timeout_ms, 250);
+	assert_int_equal(config->device_patience, 3);
 	assert_true(config->allow_unsigned);
 	assert_string_equal(config->control_socket, "/s/control");
 	assert_int_equal(config->control_mode, 0660);

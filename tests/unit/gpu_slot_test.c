@@ -189,17 +189,19 @@ static void lost_ack(struct group_env *env, bool leaving)
 }
 
 /* Firmware that hears no SUSPEND, but the TERMINATE that follows. */
-static void test_overdue(void **state)
+static void overdue(struct group_env *env, unsigned int patience)
 {
-	struct group_env *env = *state;
 	struct test_group group;
 	struct test_vm vm;
 
+	env->gpu_env->dev.patience = patience;
 	test_vm_group_create(env, &vm, &group, 1);
 	test_place(&group, 0);
 	gpu_env_drop_writes(env->gpu_env, DOORBELL0, UINT_MAX);
 	mmx_group_evict(group.hw, false);
-	run_until(env, env->gpu->slots.slot[0].overdue, MMX_FW_REQUEST_NS);
+	gpu_env_run(env->gpu_env, MMX_FW_REQUEST_NS * patience - MMX_NS_PER_MS);
+	assert_false(env->gpu->slots.slot[0].overdue);
+	run_until(env, env->gpu->slots.slot[0].overdue, MMX_NS_PER_MS);
 	gpu_env_honest(env->gpu_env);
 	mmx_fw_doorbell(env->gpu, 0); /* the one for the TERMINATE was lost too */
 	run_until(env, group.off == 1, MOVE_NS);
@@ -207,6 +209,16 @@ static void test_overdue(void **state)
 	assert_int_equal(mmx_group_place(group.hw, 0, 0), GROUP_E_DEAD);
 	assert_int_equal(env->resets, 0);
 	test_vm_group_end(env, &vm, &group);
+}
+
+static void test_overdue(void **state)
+{
+	overdue(*state, 1);
+}
+
+static void test_overdue_of_slow_device(void **state)
+{
+	overdue(*state, 4);
 }
 
 static void test_start_not_answered(void **state)
@@ -388,6 +400,7 @@ int main(void)
 		group_test(test_start_not_answered),
 		group_test(test_suspend_not_answered),
 		group_test(test_overdue),
+		group_test(test_overdue_of_slow_device),
 		group_test(test_lost_irq),
 		group_test(test_state_gone_mad),
 		group_test(test_progress_timer),
