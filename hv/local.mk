@@ -2,8 +2,10 @@
 noinst_LIBRARIES += hv/libhv.a
 hv_libhv_a_SOURCES = \
 	%D%/proto/types.h %D%/proto/proto.h %D%/proto/ring.h %D%/proto/region.h %D%/proto/region.c \
-	%D%/local/local.h %D%/local/local.c %D%/local/local_priv.h %D%/local/socket.c
-EXTRA_DIST += %D%/README.md %D%/proto/README.md %D%/local/README.md
+	%D%/connect.h %D%/connect.c %D%/peer.h %D%/peer.c %D%/socket.h %D%/socket.c \
+	%D%/local/local.h %D%/local/local.c \
+	%D%/kvm/kvm.h %D%/kvm/ivshmem.h %D%/kvm/client.c %D%/kvm/server.c
+EXTRA_DIST += %D%/README.md %D%/proto/README.md %D%/local/README.md %D%/kvm/README.md
 
 
 if HAVE_CMOCKA
@@ -32,6 +34,11 @@ UNIT_TESTS += tests/unit/local_test
 tests_unit_local_test_SOURCES = tests/unit/local_test.c tests/unit/fds.c tests/unit/fds.h
 tests_unit_local_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_local_test_LDADD = hv/libhv.a $(CMOCKA_LIBS) -lpthread
+
+UNIT_TESTS += tests/unit/kvm_test
+tests_unit_kvm_test_SOURCES = tests/unit/kvm_test.c tests/unit/fds.c tests/unit/fds.h
+tests_unit_kvm_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_kvm_test_LDADD = hv/libhv.a $(CMOCKA_LIBS) -lpthread
 endif
 
 FUZZ_TESTS += tests/fuzz/ring_fuzz

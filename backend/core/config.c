@@ -16,6 +16,8 @@
 #include <sys/un.h>
 
 #include "backend/util/log.h"
+#include "hv/kvm/ivshmem.h"
+#include "hv/local/local.h"
 
 #define KIB 1024ull
 #define MIB (1024 * KIB)
@@ -32,6 +34,7 @@ enum kind {
 	KIND_MODE, /* mode_t: a string of octal digits */
 	KIND_NAME, /* char *: letters, digits, - and _ */
 	KIND_PRIORITY, /* unsigned int: low, medium, high, realtime */
+	KIND_TRANSPORT, /* const struct mmx_transport *: its name */
 	KIND_LOG, /* char *: what mmx_log_configure() takes */
 };
 
@@ -84,6 +87,7 @@ static const struct setting partition_settings[] = {
 	TEXT("name", KIND_NAME, P, name, true, NULL),
 	TEXT("socket", KIND_SOCKET, P, socket, true, NULL),
 	TEXT("mode", KIND_MODE, P, mode, false, "0600"),
+	TEXT("transport", KIND_TRANSPORT, P, transport, false, "local"),
 	NUMBER("uid", KIND_U32, P, uid, 0, UINT32_MAX - 1, UINT32_MAX),
 	NUMBER("weight", KIND_U32, P, weight, 1, 1000, 1),
 	NUMBER("slots_max", KIND_U32, P, slots_max, 1, 16, 0),
@@ -179,6 +183,22 @@ static bool parse_priority(const char *text, unsigned int *ret_priority)
 	return false;
 }
 
+static bool parse_transport(const char *text, const struct mmx_transport **ret_transport)
+{
+	static const struct mmx_transport *const transports[] = {
+		&mmx_local_transport,
+		&mmx_kvm_transport,
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
+		if (!strcmp(text, transports[i]->name)) {
+			*ret_transport = transports[i];
+			return true;
+		}
+	return false;
+}
+
 static bool valid_name(const char *text)
 {
 	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
@@ -260,6 +280,10 @@ static int store_text(const struct reader *r, const struct setting *s, const con
 			       ? 0
 			       : refuse(r, from, "%s: '%s' is not low, medium, high or realtime",
 					s->name, text);
+	case KIND_TRANSPORT:
+		return parse_transport(text, to)
+			       ? 0
+			       : refuse(r, from, "%s: '%s' is not local or ivshmem", s->name, text);
 	case KIND_NAME:
 		if (!valid_name(text))
 			return refuse(r, from,
@@ -302,6 +326,7 @@ static bool is_text(const struct setting *s)
 	case KIND_MODE:
 	case KIND_NAME:
 	case KIND_PRIORITY:
+	case KIND_TRANSPORT:
 	case KIND_LOG:
 		break;
 	}
@@ -374,6 +399,31 @@ static int read_group(const struct reader *r, const config_setting_t *group,
 
 /* ---- partitions ---- */
 
+/*
+ * Memory is the size of a PCI BAR then, a power of two: rings and session page come out of it, and what is left can be
+ * registered.
+ */
+static int fit_bar(const struct reader *r, const config_setting_t *from,
+		   struct mmx_partition_config *p)
+{
+	const struct mmx_region_params empty = {
+		.sub_slots = p->ring_slots,
+		.comp_slots = p->ring_slots,
+		.max_timelines = p->limits.wire.max_timelines,
+	};
+	uint64_t memory = p->limits.wire.mem_bytes;
+	struct mmx_region_hdr layout;
+
+	if (memory & (memory - 1))
+		return refuse(r, from, "memory: %llu is no power of two, which transport %s needs",
+			      (unsigned long long)memory, p->transport->name);
+	if (mmx_region_layout(&empty, &layout) || layout.size >= memory)
+		return refuse(r, from, "memory: %llu has no room for rings and timelines",
+			      (unsigned long long)memory);
+	p->limits.wire.mem_bytes = memory - layout.size;
+	return 0;
+}
+
 /* What the protocol fixes, and what the settings say together. */
 static int finish_partition(const struct reader *r, const config_setting_t *from,
 			    struct mmx_partition_config *p)
@@ -384,7 +434,7 @@ static int finish_partition(const struct reader *r, const config_setting_t *from
 	p->limits.wire.max_queues = MMX_MAX_QUEUES;
 	if (p->ring_slots & (p->ring_slots - 1))
 		return refuse(r, from, "ring_slots: %u is no power of two", p->ring_slots);
-	return 0;
+	return p->transport->stays ? fit_bar(r, from, p) : 0;
 }
 
 static int check_duplicates(const struct reader *r, const config_setting_t *list,

@@ -38,6 +38,7 @@ struct mmx_partition_config {
 	mode_t mode; /* of the socket file */
 	bool check_uid;
 	uid_t uid; /* that the peer must have */
+	const struct mmx_transport *transport;
 	uint32_t weight; /* 1..1000 */
 	unsigned int slots_max; /* 0 = all */
 	struct mmx_session_limits limits; /* shader_cores 0 = all; slots is filled in by core */

@@ -20,7 +20,7 @@
 
 #include "backend/util/list.h"
 #include "backend/util/log.h"
-#include "hv/local/local.h"
+#include "hv/socket.h"
 #include "hv/proto/proto.h"
 
 #define BACKLOG	   16
@@ -31,7 +31,7 @@ struct mmx_control {
 	uv_pipe_t pipe; /* listens */
 	uv_loop_t *loop;
 	char *path; /* to be removed; NULL = not ours yet */
-	struct mmx_local_socket socket; /* whose file that is; the descriptor is the pipe's */
+	struct mmx_socket socket; /* whose file that is; the descriptor is the pipe's */
 	const struct mmx_control_ops *ops;
 	void *ctx;
 	struct mmx_list clients; /* client.link */
@@ -417,7 +417,7 @@ int mmx_control_create(uv_loop_t *loop, const char *path, mode_t mode,
 	control->ctx = ctx;
 	mmx_list_init(&control->clients);
 	/* from here on the handle is the loop's to close, and the struct lives as long */
-	r = mmx_local_listen(path, mode, &control->socket);
+	r = mmx_socket_listen(path, mode, &control->socket);
 	if (r) {
 		free(copy);
 		goto err_destroy;
@@ -450,7 +450,7 @@ void mmx_control_destroy(struct mmx_control *control)
 	if (!control)
 		return;
 	if (control->path)
-		mmx_local_remove(control->path, &control->socket);
+		mmx_socket_remove(control->path, &control->socket);
 	mmx_list_for_each_safe(pos, next, &control->clients)
 		drop(mmx_container_of(pos, struct client, link));
 	uv_close((uv_handle_t *)&control->pipe, server_closed);

@@ -298,10 +298,11 @@ static void region_params(const struct mmx_partition *p, struct mmx_region_param
 	};
 }
 
-int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_local_peer *ret_peer)
+int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_peer *ret_peer)
 {
 	struct mmx_partition *p = &core->partitions[partition];
-	struct mmx_local_peer peer;
+	const struct mmx_transport *transport = p->config->transport;
+	struct mmx_peer peer;
 	struct mmx_region_params params;
 	struct mmx_region_hdr layout;
 	int r;
@@ -310,19 +311,19 @@ int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_local_pee
 		return CORE_E_NOT_READY;
 	if (p->session || p->offered)
 		return CORE_E_BUSY;
-	if (mmx_core_quarantine_ns(p))
+	if (!transport->stays && mmx_core_quarantine_ns(p))
 		return CORE_E_QUARANTINED;
 	region_params(p, &params);
 	r = mmx_region_layout(&params, &layout);
 	if (!r)
-		r = mmx_local_peer_init(&peer, &params);
+		r = transport->make(&peer, &params);
 	if (r)
 		return r;
 	/* the data area alone: neither rings nor session page are the GPU's */
 	r = mmx_device_map(core->params.dev, peer.region_fd, layout.data_offset, layout.data_size,
 			   true, &p->map);
 	if (r) {
-		mmx_local_peer_finish(&peer);
+		mmx_peer_finish(&peer);
 		return r;
 	}
 	p->offered = true;
@@ -341,7 +342,7 @@ void mmx_core_withdraw(struct mmx_core *core, size_t partition)
 	p->map = (struct mmx_dma_map){ 0 };
 }
 
-int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_peer *peer,
+int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_peer *peer,
 		    struct mmx_session **ret_session)
 {
 	struct mmx_partition *p = &core->partitions[partition];
@@ -356,7 +357,7 @@ int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_pe
 	int r;
 
 	region_params(p, &params.region);
-	if (core->state != MMX_CORE_RUNNING)
+	if (core->state != MMX_CORE_RUNNING || p->session)
 		return CORE_E_NOT_READY;
 	if (mmx_core_quarantine_ns(p))
 		return CORE_E_QUARANTINED;
@@ -364,7 +365,6 @@ int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_pe
 			       &session_ops, p, &p->session);
 	if (r)
 		return r;
-	p->offered = false;
 	core->sessions++;
 	p->guests++;
 	p->gone = false;
@@ -430,6 +430,9 @@ static void reap(struct mmx_partition *p)
 	core->ops->detach(core->ctx, p->session);
 	mmx_session_destroy(p->session);
 	p->session = NULL;
+	/* no page table names the region any more */
+	if (!p->config->transport->stays)
+		mmx_core_withdraw(core, (size_t)(p - core->partitions));
 	p->pump = false;
 	mmx_list_del(&p->watched);
 	core->sessions--;

@@ -81,19 +81,23 @@ enum {
 /**
  * mmx_core_offer() - makes a region for a guest that wants to come, and maps it for the device
  * @partition: index in the configuration
- * @ret_peer: to be welcomed with it
- * Taken back by mmx_core_withdraw(), or used by mmx_core_attach(). Return: 0; CORE_E_*; negative errno.
+ * @ret_peer: of the partition's transport; to be welcomed with it
+ * Used by mmx_core_attach(), and taken back by mmx_core_withdraw(), or when the session has ended if the transport does
+ * not stay. Return: 0; CORE_E_*; negative errno.
  */
-int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_local_peer *ret_peer);
-/* The device can't reach the region any more; the peer stays the caller's. Fine if nothing is on offer. */
+int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_peer *ret_peer);
+/*
+ * The device can't reach the region any more; the peer stays the caller's. Fine if nothing is on offer. Not during a
+ * session.
+ */
 void mmx_core_withdraw(struct mmx_core *core, size_t partition);
 /**
- * mmx_core_attach() - the guest that the partition's offer was for has come
- * @peer: of the offer, sealed; taken over on success
+ * mmx_core_attach() - the guest that the partition's offer was for wants a session
+ * @peer: of the offer, sealed; taken over on success, and to be had again in mmx_core_ops.detach()
  * @ret_session: for the caller's watching of its descriptors
  * Return: 0; CORE_E_NOT_READY, CORE_E_QUARANTINED; negative errno.
  */
-int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_local_peer *peer,
+int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_peer *peer,
 		    struct mmx_session **ret_session);
 /* For log lines about who connects to the partition. */
 struct mmx_log_limit *mmx_core_log_limit(struct mmx_core *core, size_t partition);

@@ -5,17 +5,21 @@
  *
  * One guest per partition at a time. Its way:
  *
- *	FREE -> GREETED: it has the region's descriptor, and CANDIDATE_MS to say that it has mapped it. It could be
- *		punching holes into it: nothing touches the region
- *	-> SEALING: no holes from here on. Adding the seals waits for system calls of the guest on the region, so a
- *		thread does it
+ *	FREE -> GREETED: it has the region's descriptor. It could be punching holes into the region: nothing touches it.
+ *		If the transport does not stay it has CANDIDATE_MS to say that it has mapped it; if it does, it has all the
+ *		time in the world, until it wants a session
+ *	-> PREPARING: no holes from here on, and a region as if new. Adding the seals waits for system calls of the guest
+ *		on the region, so a thread does it
  *	-> CONNECTED: there is a session
  *	-> LEAVING: handles are closed, then the region is freed, by a thread again, since that takes long if it is
  *		large; and FREE
  *
- * Who connects meanwhile is told EBUSY in CONNECTED, and waits in the backlog in all other states: they are short. Its
- * polls must be closed before the guest's descriptors are, and are handles of libuv until their close callbacks have
- * run.
+ * On a transport that stays, a session that ends leads back to PREPARING, and if no other is wanted to GREETED; to LEAVING
+ * leads the end of the connection.
+ *
+ * Who connects meanwhile is told EBUSY in CONNECTED, and in GREETED if that may last; and waits in the backlog in all other
+ * states: they are short. Its polls must be closed before the guest's descriptors are, and are handles of libuv until
+ * their close callbacks have run.
  */
 #include "backend/core/listener.h"
 
@@ -27,13 +31,14 @@
 
 #include "backend/core/chore.h"
 #include "backend/util/log.h"
-#include "hv/local/local.h"
+#include "hv/peer.h"
+#include "hv/socket.h"
 
 /* After an accept that failed (no descriptors are left, say), how long to leave the backlog alone. */
 #define ACCEPT_RETRY_MS 1000u
 /* For a guest to map its region: it has nothing else to do. */
 #define CANDIDATE_MS 2000u
-/* Connections of one partition: so many at once, and one more each so often. */
+/* Connections of one partition, and wishes for sessions on them: so many at once, and one more each so often. */
 #define CREDIT_MAX 64u
 #define CREDIT_MS  5u
 /*
@@ -47,7 +52,7 @@
 enum phase {
 	FREE,
 	GREETED,
-	SEALING,
+	PREPARING,
 	CONNECTED,
 	LEAVING,
 };
@@ -59,15 +64,16 @@ struct listener {
 	uv_timer_t patience; /* with a candidate */
 	uv_timer_t calm; /* active while notifications are left alone */
 	uv_poll_t sock_poll; /* of the guest; from GREETED on */
-	uv_poll_t kick_poll; /* in CONNECTED */
+	uv_poll_t kick_poll; /* of the guest */
 	struct mmx_chore chore;
 	struct mmx_listeners *all;
 	size_t partition;
-	struct mmx_local_socket socket; /* fd -1 = not listening */
+	struct mmx_socket socket; /* fd -1 = not listening */
 	enum phase phase;
-	struct mmx_local_peer peer; /* but in CONNECTED: then it is the session's */
+	struct mmx_peer peer; /* but in CONNECTED: then it is the session's */
 	struct mmx_session *session; /* in CONNECTED */
-	int sealed; /* what came of SEALING */
+	bool gone; /* the connection has ended in CONNECTED */
+	int prepared; /* what came of PREPARING */
 	uint64_t progress; /* of the session, when it was last notified */
 	unsigned int idle_kicks; /* in a row */
 	unsigned int handles; /* of the two polls of a guest: those that are not closed yet */
@@ -91,12 +97,27 @@ struct mmx_listeners {
 
 static void accept_guest(uv_poll_t *poll, int status, int events);
 
+static const struct mmx_transport *transport(const struct listener *l)
+{
+	return l->all->config->partitions[l->partition].transport;
+}
+
+static const struct mmx_peer *peer_of(const struct listener *l)
+{
+	return l->session ? mmx_session_peer(l->session) : &l->peer;
+}
+
 /* ---- the backlog ---- */
+
+static bool may_listen(const struct listener *l)
+{
+	return l->phase == FREE || l->phase == CONNECTED ||
+	       (l->phase == GREETED && transport(l)->stays);
+}
 
 static void listen_again(struct listener *l)
 {
-	if (l->all->stopped || uv_is_active((uv_handle_t *)&l->retry) ||
-	    (l->phase != FREE && l->phase != CONNECTED))
+	if (l->all->stopped || uv_is_active((uv_handle_t *)&l->retry) || !may_listen(l))
 		return;
 	uv_poll_start(&l->listen_poll, UV_READABLE, accept_guest);
 }
@@ -116,13 +137,13 @@ static void listen_later(struct listener *l, uint64_t ms)
 static void set_phase(struct listener *l, enum phase phase)
 {
 	l->phase = phase;
-	if (phase == FREE || phase == CONNECTED)
+	if (may_listen(l))
 		listen_again(l);
 	else
 		uv_poll_stop(&l->listen_poll);
 }
 
-/* Each connection costs the daemon some work. Return: false: there have been too many; listening goes on later. */
+/* Each connection costs the daemon some work. Return: false: there have been too many. */
 static bool take_credit(struct listener *l)
 {
 	uint64_t now_ms = uv_now(l->all->uv), more = (now_ms - l->credit_ms) / CREDIT_MS;
@@ -134,10 +155,8 @@ static bool take_credit(struct listener *l)
 		l->credit += (unsigned int)more;
 		l->credit_ms += more * CREDIT_MS;
 	}
-	if (!l->credit) {
-		listen_later(l, CREDIT_MS);
+	if (!l->credit)
 		return false;
-	}
 	l->credit--;
 	return true;
 }
@@ -148,7 +167,7 @@ static void free_peer(void *arg)
 {
 	struct listener *l = arg;
 
-	mmx_local_peer_finish(&l->peer);
+	mmx_peer_finish(&l->peer);
 }
 
 static void peer_freed(void *arg)
@@ -156,12 +175,8 @@ static void peer_freed(void *arg)
 	set_phase(arg, FREE);
 }
 
-static void guest_poll_closed(uv_handle_t *handle)
+static void free_now(struct listener *l)
 {
-	struct listener *l = handle->data;
-
-	if (--l->handles || l->all->stopped)
-		return;
 	if (!mmx_chore_start(&l->chore, free_peer, peer_freed, l))
 		return;
 	/* no thread: it has to be done all the same */
@@ -169,6 +184,15 @@ static void guest_poll_closed(uv_handle_t *handle)
 	peer_freed(l);
 }
 
+static void guest_poll_closed(uv_handle_t *handle)
+{
+	struct listener *l = handle->data;
+
+	if (!--l->handles && !l->all->stopped)
+		free_now(l);
+}
+
+/* There is no session. */
 static void leave(struct listener *l)
 {
 	unsigned int handles = l->handles;
@@ -176,17 +200,27 @@ static void leave(struct listener *l)
 	set_phase(l, LEAVING);
 	uv_timer_stop(&l->patience);
 	uv_timer_stop(&l->calm);
-	uv_close((uv_handle_t *)&l->sock_poll, guest_poll_closed);
+	mmx_core_withdraw(l->all->core, l->partition);
+	if (handles > 0)
+		uv_close((uv_handle_t *)&l->sock_poll, guest_poll_closed);
 	if (handles > 1)
 		uv_close((uv_handle_t *)&l->kick_poll, guest_poll_closed);
+	if (!handles)
+		free_now(l);
 }
 
-/* A guest that has no session yet. */
+/* Of a transport that stays: it has no session, and needs none to go. */
+static void machine_goes(struct listener *l)
+{
+	say(l, MMX_LOG_INFO, "machine is gone");
+	leave(l);
+}
+
+/* A guest that has no session, and will have none. */
 static void dismiss(struct listener *l, const char *why)
 {
 	say(l, MMX_LOG_WARN, "a guest is turned away: %s pid=%d uid=%u", why, (int)l->peer.pid,
 	    l->peer.uid);
-	mmx_core_withdraw(l->all->core, l->partition);
 	leave(l);
 }
 
@@ -225,8 +259,11 @@ static void guest_kicked(uv_poll_t *poll, int status, int events)
 	if (status < 0 || !l->session)
 		return;
 	count_idle_kicks(l);
-	mmx_local_clear(mmx_session_peer(l->session)->kick_fd);
-	mmx_core_kick(l->all->core, l->session);
+	mmx_peer_clear(peer_of(l)->kick_fd);
+	if (transport(l)->stays && transport(l)->moves_on(peer_of(l)))
+		mmx_core_hangup(l->all->core, l->session);
+	else
+		mmx_core_kick(l->all->core, l->session);
 }
 
 /* The socket carries nothing any more: whatever happens on it is its end. */
@@ -237,70 +274,121 @@ static void guest_hung_up(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	uv_poll_stop(poll);
+	l->gone = true;
 	if (l->session)
 		mmx_core_hangup(l->all->core, l->session);
 }
 
-static void attach(struct listener *l)
+/* ---- a guest without one ---- */
+
+static void wait_for_guest(struct listener *l);
+
+/* Return: 0; an errno. */
+static int begin_session(struct listener *l)
 {
 	int r = mmx_core_attach(l->all->core, l->partition, &l->peer, &l->session);
 
-	if (r) {
-		dismiss(l, r < 0		     ? strerror(-r)
-			   : r == CORE_E_QUARANTINED ? "its partition is shut"
-						     : "the daemon is stopping");
-		return;
-	}
+	if (r)
+		return r < 0 ? -r : r == CORE_E_QUARANTINED ? EPERM : EAGAIN;
 	set_phase(l, CONNECTED);
-	l->kick_poll.data = l;
-	if (uv_poll_init(l->all->uv, &l->kick_poll, mmx_session_peer(l->session)->kick_fd)) {
-		mmx_core_hangup(l->all->core, l->session);
-		return;
-	}
-	l->handles++;
 	l->idle_kicks = 0;
 	uv_poll_start(&l->sock_poll, UV_READABLE | UV_DISCONNECT, guest_hung_up);
 	uv_poll_start(&l->kick_poll, UV_READABLE, guest_kicked);
+	return 0;
 }
 
-/* ---- a candidate ---- */
+static const char *why_not(int error)
+{
+	return error == EPERM	 ? "its partition is shut"
+	       : error == EAGAIN ? "the daemon is stopping"
+				 : strerror(error);
+}
 
-static void seal(void *arg)
+static void attach(struct listener *l)
+{
+	int error = begin_session(l);
+
+	if (!transport(l)->stays) {
+		if (error)
+			dismiss(l, why_not(error));
+		return;
+	}
+	if (error)
+		say(l, MMX_LOG_WARN, "a guest gets no session: %s", why_not(error));
+	transport(l)->answer(peer_of(l), error);
+	if (error)
+		wait_for_guest(l);
+}
+
+static void prepare(void *arg)
 {
 	struct listener *l = arg;
 
-	l->sealed = mmx_local_seal(&l->peer);
+	l->prepared = transport(l)->prepare(&l->peer);
 }
 
-static void sealed(void *arg)
+static void prepared(void *arg)
 {
 	struct listener *l = arg;
 
-	if (l->sealed)
-		dismiss(l, l->sealed == -EINVAL ? "the kernel can't seal its region (before 5.1)"
-						: "it has sealed its region itself");
-	else
+	if (!l->prepared)
 		attach(l);
+	else if (l->prepared == -EAGAIN)
+		wait_for_guest(l);
+	else
+		dismiss(l, l->prepared == -EINVAL ? "the kernel can't seal its region (before 5.1)"
+						  : "it has sealed its region itself");
 }
 
-static void candidate_spoke(uv_poll_t *poll, int status, int events)
+static void prepare_now(uv_timer_t *timer)
+{
+	struct listener *l = timer->data;
+
+	if (mmx_chore_start(&l->chore, prepare, prepared, l))
+		dismiss(l, "there is no thread to seal its region");
+}
+
+/* It may want a session. */
+static void prepare_soon(struct listener *l)
+{
+	set_phase(l, PREPARING);
+	uv_poll_stop(&l->sock_poll);
+	uv_poll_stop(&l->kick_poll);
+	uv_timer_stop(&l->patience);
+	uv_timer_stop(&l->calm);
+	if (transport(l)->stays && !take_credit(l))
+		uv_timer_start(&l->calm, prepare_now, CREDIT_MS, 0);
+	else
+		prepare_now(&l->calm);
+}
+
+static void guest_spoke(uv_poll_t *poll, int status, int events);
+
+static void hear_again(uv_timer_t *timer)
+{
+	struct listener *l = timer->data;
+
+	uv_poll_start(&l->kick_poll, UV_READABLE, guest_spoke);
+}
+
+static void guest_spoke(uv_poll_t *poll, int status, int events)
 {
 	struct listener *l = poll->data;
-	int r = mmx_local_heard_mapped(&l->peer);
+	int r = transport(l)->heard(&l->peer);
 
 	(void)status;
 	(void)events;
-	if (r == -EAGAIN)
-		return;
-	uv_poll_stop(poll);
-	uv_timer_stop(&l->patience);
-	if (r) {
+	if (!r) {
+		prepare_soon(l);
+	} else if (r == -ECONNRESET && transport(l)->stays) {
+		machine_goes(l);
+	} else if (r != -EAGAIN) {
 		dismiss(l, r == -EPROTO ? "it does not keep to the hand-shake" : "it is gone");
-		return;
+	} else if (poll == &l->kick_poll) {
+		/* for nothing */
+		uv_poll_stop(poll);
+		uv_timer_start(&l->calm, hear_again, IDLE_KICK_MS, 0);
 	}
-	set_phase(l, SEALING);
-	if (mmx_chore_start(&l->chore, seal, sealed, l))
-		dismiss(l, "there is no thread to seal its region");
 }
 
 static void patience_ends(uv_timer_t *timer)
@@ -310,19 +398,38 @@ static void patience_ends(uv_timer_t *timer)
 	dismiss(l, "it has not mapped its region in time");
 }
 
-static void watch_candidate(struct listener *l)
+static void wait_for_guest(struct listener *l)
 {
 	set_phase(l, GREETED);
-	l->sock_poll.data = l;
-	if (uv_poll_init(l->all->uv, &l->sock_poll, l->peer.sock_fd)) {
-		mmx_core_withdraw(l->all->core, l->partition);
-		mmx_local_peer_finish(&l->peer);
-		set_phase(l, FREE);
-		return;
-	}
-	l->handles = 1;
-	uv_poll_start(&l->sock_poll, UV_READABLE | UV_DISCONNECT, candidate_spoke);
-	uv_timer_start(&l->patience, patience_ends, CANDIDATE_MS, 0);
+	uv_poll_start(&l->sock_poll, UV_READABLE | UV_DISCONNECT, guest_spoke);
+	if (transport(l)->stays)
+		uv_poll_start(&l->kick_poll, UV_READABLE, guest_spoke);
+	else
+		uv_timer_start(&l->patience, patience_ends, CANDIDATE_MS, 0);
+}
+
+static int watch(struct listener *l, uv_poll_t *poll, int fd)
+{
+	int r;
+
+	poll->data = l;
+	r = uv_poll_init(l->all->uv, poll, fd);
+	if (!r)
+		l->handles++;
+	return r;
+}
+
+static void watch_guest(struct listener *l)
+{
+	l->gone = false;
+	l->handles = 0;
+	if (watch(l, &l->sock_poll, l->peer.sock_fd) || watch(l, &l->kick_poll, l->peer.kick_fd))
+		dismiss(l, "its descriptors can't be watched");
+	else
+		wait_for_guest(l);
+	if (l->phase == GREETED && transport(l)->stays)
+		say(l, MMX_LOG_INFO, "machine connected pid=%d uid=%u", (int)l->peer.pid,
+		    l->peer.uid);
 }
 
 /* Return: 0: it is a candidate now; an errno: why not. */
@@ -342,23 +449,38 @@ static int greet(struct listener *l, int fd, uid_t uid)
 	if (r == CORE_E_QUARANTINED)
 		return EPERM;
 	if (!r)
-		r = mmx_local_welcome(&l->peer, fd);
+		r = transport(l)->welcome(&l->peer, fd);
 	if (r) {
 		say(l, MMX_LOG_WARN, "a guest can't be greeted: %s",
 		    r < 0 ? strerror(-r) : "the daemon is not ready");
 		mmx_core_withdraw(l->all->core, l->partition);
-		mmx_local_peer_finish(&l->peer);
+		mmx_peer_finish(&l->peer);
 		return r < 0 ? -r : EAGAIN;
 	}
 	return 0;
 }
 
 /* The guest's end of the socket is closed, and libuv may only be about to say so. */
-static bool has_hung_up(const struct mmx_session *session)
+static bool has_hung_up(const struct listener *l)
 {
-	struct pollfd fd = { .fd = mmx_session_peer(session)->sock_fd, .events = POLLIN };
+	struct pollfd fd = { .fd = peer_of(l)->sock_fd, .events = POLLIN };
 
 	return poll(&fd, 1, 0) == 1;
+}
+
+/* Who comes while its predecessor is on its way out waits for that. */
+static bool is_on_its_way(struct listener *l)
+{
+	if (l->phase != FREE && has_hung_up(l)) {
+		l->gone = true;
+		if (l->session)
+			mmx_core_hangup(l->all->core, l->session);
+		else
+			machine_goes(l);
+	}
+	return l->phase == LEAVING ||
+	       (l->session &&
+		(l->gone || (!transport(l)->stays && mmx_session_ending(l->session))));
 }
 
 static void accept_guest(uv_poll_t *poll, int status, int events)
@@ -369,16 +491,15 @@ static void accept_guest(uv_poll_t *poll, int status, int events)
 	int fd, r;
 
 	(void)events;
-	if (l->session && !mmx_session_ending(l->session) && has_hung_up(l->session))
-		mmx_core_hangup(l->all->core, l->session);
-	/* who comes while its predecessor is on its way out waits for that */
-	if (l->session && mmx_session_ending(l->session)) {
+	if (is_on_its_way(l)) {
 		uv_poll_stop(poll);
 		return;
 	}
-	if (!take_credit(l))
+	if (!take_credit(l)) {
+		listen_later(l, CREDIT_MS);
 		return;
-	r = status < 0 ? status : mmx_local_accept(l->socket.fd, &fd, &pid, &uid);
+	}
+	r = status < 0 ? status : mmx_socket_accept(l->socket.fd, &fd, &pid, &uid);
 	if (r) {
 		if (r == -EAGAIN)
 			return;
@@ -388,10 +509,11 @@ static void accept_guest(uv_poll_t *poll, int status, int events)
 	}
 	r = greet(l, fd, uid);
 	if (!r) {
-		watch_candidate(l);
+		watch_guest(l);
 		return;
 	}
-	mmx_local_refuse(fd, r);
+	if (transport(l)->refuse)
+		transport(l)->refuse(fd, r);
 	close(fd);
 }
 
@@ -414,7 +536,7 @@ int mmx_listeners_create(uv_loop_t *uv, const struct mmx_config *config,
 		l->all = all;
 		l->partition = i;
 		l->socket.fd = -1;
-		l->peer = (struct mmx_local_peer)MMX_LOCAL_PEER_INIT;
+		l->peer = (struct mmx_peer)MMX_PEER_INIT;
 		l->credit = CREDIT_MAX;
 	}
 	*ret_listeners = all;
@@ -434,7 +556,7 @@ static int start_listening(struct listener *l, const struct mmx_partition_config
 	uv_timer_init(l->all->uv, &l->calm);
 	r = mmx_chore_init(l->all->uv, &l->chore);
 	if (!r)
-		r = mmx_local_listen(config->socket, config->mode, &l->socket);
+		r = mmx_socket_listen(config->socket, config->mode, &l->socket);
 	if (!r)
 		r = uv_poll_init(l->all->uv, &l->listen_poll, l->socket.fd);
 	if (!r)
@@ -454,7 +576,7 @@ int mmx_listeners_start(struct mmx_listeners *all, struct mmx_core *core)
 		r = start_listening(&all->listeners[i], config);
 		if (r) {
 			mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "partition %s: socket %s: %s",
-				config->name, config->socket, mmx_local_listen_error(r));
+				config->name, config->socket, mmx_socket_listen_error(r));
 			return r;
 		}
 	}
@@ -472,7 +594,10 @@ void mmx_listeners_detach(struct mmx_listeners *all, struct mmx_session *session
 			continue;
 		l->session = NULL;
 		mmx_session_take_peer(session, &l->peer);
-		leave(l);
+		if (transport(l)->stays && !l->gone)
+			prepare_soon(l);
+		else
+			leave(l);
 		return;
 	}
 }
@@ -496,10 +621,10 @@ void mmx_listeners_destroy(struct mmx_listeners *all)
 	for (i = 0; i < all->count; i++) {
 		struct listener *l = &all->listeners[i];
 
-		mmx_local_peer_finish(&l->peer);
+		mmx_peer_finish(&l->peer);
 		if (l->socket.fd < 0)
 			continue;
-		mmx_local_remove(all->config->partitions[i].socket, &l->socket);
+		mmx_socket_remove(all->config->partitions[i].socket, &l->socket);
 		close(l->socket.fd);
 	}
 	free(all);

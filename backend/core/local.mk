@@ -33,7 +33,7 @@ tests_unit_poller_test_LDADD = backend/libcore.a $(CMOCKA_LIBS)
 
 tests_unit_config_test_SOURCES = tests/unit/config_test.c
 tests_unit_config_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_config_test_LDADD = backend/libcore.a backend/libutil.a $(LIBCONFIG_LIBS) $(CMOCKA_LIBS)
+tests_unit_config_test_LDADD = backend/libcore.a hv/libhv.a backend/libutil.a $(LIBCONFIG_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_control_test_SOURCES = tests/unit/control_test.c
 tests_unit_control_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LIBUV_CFLAGS) $(JSONC_CFLAGS)
@@ -44,7 +44,7 @@ endif
 FUZZ_TESTS += tests/fuzz/config_fuzz tests/fuzz/control_fuzz
 
 tests_fuzz_config_fuzz_SOURCES = tests/fuzz/config_fuzz.c $(FUZZ_MAIN)
-tests_fuzz_config_fuzz_LDADD = backend/libcore.a backend/libutil.a $(LIBCONFIG_LIBS)
+tests_fuzz_config_fuzz_LDADD = backend/libcore.a hv/libhv.a backend/libutil.a $(LIBCONFIG_LIBS)
 tests_fuzz_config_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
 tests_fuzz_control_fuzz_SOURCES = tests/fuzz/control_fuzz.c $(FUZZ_MAIN)

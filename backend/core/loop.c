@@ -29,6 +29,7 @@
 #include "backend/core/poller.h"
 #include "backend/device/vfio_user.h"
 #include "firmware/image.h"
+#include "hv/socket.h"
 
 #define STOP_NS (5 * MMX_NS_PER_S)
 /* Unless the configuration says: one core each for the daemon, the model and two guests; and twice a wake-up's time. */
@@ -394,7 +395,7 @@ static int start(struct loop *loop)
 				       &control_ops, loop, &loop->control);
 		if (r) {
 			mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "control socket %s: %s",
-				config->control_socket, mmx_local_listen_error(r));
+				config->control_socket, mmx_socket_listen_error(r));
 			return r;
 		}
 	}

@@ -128,7 +128,7 @@ static bool put(struct mmx_session *s, const void *msg, uint32_t size)
 
 	if (r == -EAGAIN) {
 		if (mmx_ring_publish(&s->comp))
-			mmx_local_notify(s->peer.call_fd);
+			mmx_peer_call(&s->peer);
 		s->stalled = mmx_ring_want_space(&s->comp, slots);
 		if (!s->stalled)
 			r = mmx_ring_write(&s->comp, msg, size);
@@ -290,7 +290,7 @@ void mmx_session_flush(struct mmx_session *s)
 	if (s->stalled && s->failed > MMX_FAILED_MAX)
 		mmx_session_break(s, "it does not read its completions");
 	if (mmx_ring_publish(&s->comp))
-		mmx_local_notify(s->peer.call_fd);
+		mmx_peer_call(&s->peer);
 }
 
 void mmx_notify_drop(struct mmx_session *s)

@@ -4,7 +4,7 @@
  * submission ring, greets, keeps the heartbeat, and unwinds.
  *
  * The end: clients are told to go (client.c); when the last has gone, no VM is left, so no page table names the
- * guest's memory any more and maintenance is through: only then is the region unmapped from the device.
+ * guest's memory any more and maintenance is through: only then may the region be unmapped from the device.
  */
 
 #include <errno.h>
@@ -80,10 +80,10 @@ static int init_region(struct mmx_session *s, const struct mmx_session_params *p
 	return 0;
 }
 
-static void move_peer(struct mmx_local_peer *from, struct mmx_local_peer *to)
+static void move_peer(struct mmx_peer *from, struct mmx_peer *to)
 {
 	*to = *from;
-	*from = (struct mmx_local_peer)MMX_LOCAL_PEER_INIT;
+	*from = (struct mmx_peer)MMX_PEER_INIT;
 }
 
 int mmx_session_create(struct mmx_gpu *gpu, struct mmx_device *dev, struct mmx_timers *timers,
@@ -118,14 +118,13 @@ int mmx_session_create(struct mmx_gpu *gpu, struct mmx_device *dev, struct mmx_t
 	}
 	move_peer(params->peer, &s->peer);
 	s->map = *params->map;
-	*params->map = (struct mmx_dma_map){ 0 };
 	s->stats.pid = s->peer.pid;
 	s->stats.uid = s->peer.uid;
 	*ret_session = s;
 	return 0;
 }
 
-void mmx_session_take_peer(struct mmx_session *s, struct mmx_local_peer *ret_peer)
+void mmx_session_take_peer(struct mmx_session *s, struct mmx_peer *ret_peer)
 {
 	move_peer(&s->peer, ret_peer);
 }
@@ -134,7 +133,7 @@ void mmx_session_destroy(struct mmx_session *s)
 {
 	if (!s)
 		return;
-	mmx_local_peer_finish(&s->peer);
+	mmx_peer_finish(&s->peer);
 	finish_tables(s);
 	free(s);
 }
@@ -152,7 +151,6 @@ void mmx_session_continue(struct mmx_session *s)
 	for (i = 0; i < s->mems.size; i++)
 		if (s->mems.entries[i].name)
 			mmx_memobj_free(s->mems.entries[i].object);
-	mmx_device_unmap(s->dev, &s->map);
 	mmx_gpu_free(s->gpu, &s->dummy);
 	s->ops->gone(s->ctx, s);
 }
@@ -167,7 +165,7 @@ void mmx_session_end(struct mmx_session *s, int closed)
 	mmx_session_flush(s);
 	s->state = MMX_SESSION_ENDING;
 	__atomic_store_n(&s->page->closed, (uint32_t)closed, __ATOMIC_RELEASE);
-	mmx_local_notify(s->peer.call_fd);
+	mmx_peer_call(&s->peer);
 	for (i = 0; i < s->clients.size; i++)
 		if (s->clients.entries[i].name)
 			mmx_client_begin_destroy(s->clients.entries[i].object, NULL);
@@ -192,7 +190,7 @@ static bool can_answer(struct mmx_session *s)
 static void publish(struct mmx_session *s)
 {
 	if (mmx_ring_consume_publish(&s->sub))
-		mmx_local_notify(s->peer.call_fd);
+		mmx_peer_call(&s->peer);
 }
 
 /* Reads while there is credit above @floor. Return: true: there is nothing more to read
@@ -381,7 +379,7 @@ const char *mmx_session_name(const struct mmx_session *s)
 	return s->partition;
 }
 
-const struct mmx_local_peer *mmx_session_peer(const struct mmx_session *s)
+const struct mmx_peer *mmx_session_peer(const struct mmx_session *s)
 {
 	return &s->peer;
 }

@@ -38,7 +38,7 @@
 #include "backend/gpu/vm.h"
 #include "backend/util/list.h"
 #include "backend/util/log.h"
-#include "hv/local/local.h"
+#include "hv/peer.h"
 #include "hv/proto/proto.h"
 
 struct mmx_session;
@@ -176,8 +176,9 @@ struct mmx_session_params {
 	const struct mmx_session_limits *limits; /* must outlive the session */
 	uint64_t epoch;
 	struct mmx_region_params region; /* as the peer's region was made */
-	struct mmx_local_peer *peer; /* taken over on success: the struct is cleared */
-	struct mmx_dma_map *map; /* the region's data area; taken over in the same way */
+	struct mmx_peer *peer; /* taken over on success: the struct is cleared */
+	const struct mmx_dma_map
+		*map; /* the region's data area; the caller's, until the session is gone */
 	struct mmx_log_limit *log_limit; /* for what the guest causes; must outlive the session */
 };
 
@@ -214,11 +215,11 @@ void mmx_session_destroy(struct mmx_session *session);
  * After ops->gone(), before the destruction: the peer is the caller's, who can finish it where that may take its
  * time.
  */
-void mmx_session_take_peer(struct mmx_session *session, struct mmx_local_peer *ret_peer);
+void mmx_session_take_peer(struct mmx_session *session, struct mmx_peer *ret_peer);
 
 const char *mmx_session_name(const struct mmx_session *session); /* of the partition */
 void *mmx_session_ctx(const struct mmx_session *session); /* of ops */
-const struct mmx_local_peer *mmx_session_peer(const struct mmx_session *session);
+const struct mmx_peer *mmx_session_peer(const struct mmx_session *session);
 void mmx_session_stats(const struct mmx_session *session, struct mmx_session_stats *ret_stats);
 
 /**

@@ -148,7 +148,7 @@ struct mmx_session {
 	enum mmx_session_state state;
 	bool broken;
 
-	struct mmx_local_peer peer;
+	struct mmx_peer peer;
 	struct mmx_region_hdr
 		layout; /* private: what is in the region is the guest's to scribble on */
 	struct mmx_session_page *page;

@@ -93,7 +93,7 @@ int mmx_guest_send(struct mmx_guest *guest, int size)
 	if (room.ret)
 		return room.ret;
 	if (mmx_front_session_flush(&guest->session))
-		mmx_local_notify(guest->peer.kick_fd);
+		mmx_peer_notify(guest->peer.kick_fd);
 	return 0;
 }
 

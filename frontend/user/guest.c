@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "hv/connect.h"
+
 #define MAX_SPIN_NS 20000
 
 static int hello(struct mmx_guest *guest, const char *name)
@@ -59,18 +61,18 @@ static int make_tables(struct mmx_guest *guest)
 	return mmx_pages_init(&guest->pages, (uint32_t)pages);
 }
 
-int mmx_guest_open_peer(struct mmx_local_peer *peer, const char *name, int timeout_ms,
+int mmx_guest_open_peer(struct mmx_peer *peer, const char *name, int timeout_ms,
 			struct mmx_guest **ret_guest)
 {
 	struct mmx_guest *guest = calloc(1, sizeof(*guest));
 	int ret;
 
 	if (!guest) {
-		mmx_local_peer_finish(peer);
+		mmx_peer_finish(peer);
 		return -ENOMEM;
 	}
 	guest->peer = *peer;
-	*peer = (struct mmx_local_peer)MMX_LOCAL_PEER_INIT;
+	*peer = (struct mmx_peer)MMX_PEER_INIT;
 	guest->timeout_ms = timeout_ms;
 	guest->heartbeat_limit_ms = MMX_GUEST_HEARTBEAT_LIMIT_MS;
 	guest->max_spin_ns = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? MAX_SPIN_NS : 0;
@@ -101,10 +103,10 @@ err_close:
 
 int mmx_guest_open(const char *path, const char *name, int timeout_ms, struct mmx_guest **ret_guest)
 {
-	struct mmx_local_peer peer;
+	struct mmx_peer peer;
 	int ret;
 
-	ret = mmx_local_connect(path, timeout_ms, &peer);
+	ret = mmx_connect(path, timeout_ms, &peer);
 	return ret ? ret : mmx_guest_open_peer(&peer, name, timeout_ms, ret_guest);
 }
 
@@ -141,7 +143,7 @@ void mmx_guest_close(struct mmx_guest *guest)
 	mmx_idspace_finish(&guest->mem_ids);
 	mmx_idspace_finish(&guest->client_ids);
 	free(guest->requests);
-	mmx_local_peer_finish(&guest->peer);
+	mmx_peer_finish(&guest->peer);
 	free(guest);
 }
 

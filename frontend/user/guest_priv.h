@@ -18,7 +18,7 @@
 #include "frontend/core/session.h"
 #include "frontend/user/malimux.h"
 #include "frontend/user/pages.h"
-#include "hv/local/local.h"
+#include "hv/peer.h"
 
 /* No heartbeat for so long: the backend is dead, or as good as. */
 #define MMX_GUEST_HEARTBEAT_LIMIT_MS (10 * MMX_HEARTBEAT_MS)
@@ -94,7 +94,7 @@ struct mmx_mem {
 };
 
 struct mmx_guest {
-	struct mmx_local_peer peer;
+	struct mmx_peer peer;
 	struct mmx_front_session session;
 	int timeout_ms;
 	int dead; /* 0, or why nothing more will come: -ENODEV, -EPROTO */
@@ -202,7 +202,7 @@ void mmx_heaps_free(struct mmx_guest *guest, uint32_t vm);
 
 /* guest.c */
 /* mmx_guest_open() on a connection that is there already; takes @peer over, also on failure. */
-int mmx_guest_open_peer(struct mmx_local_peer *peer, const char *name, int timeout_ms,
+int mmx_guest_open_peer(struct mmx_peer *peer, const char *name, int timeout_ms,
 			struct mmx_guest **ret_guest);
 
 #endif

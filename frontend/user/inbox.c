@@ -116,7 +116,7 @@ int mmx_guest_dispatch(struct mmx_guest *guest)
 	for (i = 0; i < MAX_BATCH && ret > 0; i++)
 		ret = take_one(guest);
 	if (mmx_front_session_release(&guest->session))
-		mmx_local_notify(guest->peer.kick_fd);
+		mmx_peer_notify(guest->peer.kick_fd);
 	if (ret < 0)
 		guest->dead = ret;
 	else if (ended)
@@ -186,7 +186,7 @@ static int sleep_until(struct mmx_guest *guest, int64_t deadline_ms)
 	if (poll(fds, 2, left > 0 ? (int)left : 0) < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (fds[0].revents & POLLIN)
-		mmx_local_clear(guest->peer.call_fd);
+		mmx_peer_clear(guest->peer.call_fd);
 	else if (fds[0].revents)
 		guest->hung_up = true;
 	/* Nothing is said on the socket: whatever it has to report is the end. */

@@ -36,6 +36,7 @@ struct mmx_fault_record {
 
 /**
  * mmx_guest_open() - connects to the partition's socket and says HELLO
+ * @path: of the socket; with "ivshmem:" in front, of one that is meant for a virtual machine
  * @name: of this guest's driver, for the backend's logs
  * @timeout_ms: for this and for each later wait that has no deadline of its own
  */

@@ -31,7 +31,8 @@
  *
  * From 1 to 3 the guest touches neither rings nor session page, and data that the old session had registered may still
  * be written by the GPU. A session that the backend has ended (closed in its page is not 0) stays answered: what it had
- * may be in use until the next answer, to any want. Wishes come at most MMX_KVM_WISH_MS apart without being made to wait.
+ * may be in use until the next answer, to any want. Who wishes without end is made to wait
+ * (backend/core/listener.c).
  *
  * The first kick can be lost, while QEMU has not wired its doorbell yet; calls are lost while MSI-X is off. So who waits
  * for an answer looks, and kicks again, every MMX_KVM_AGAIN_MS; to be asked twice is nothing to the backend. It gives up
@@ -89,6 +90,15 @@ MMX_ASSERT_OFFSET(struct mmx_kvm_link, want, 64);
 #define MMX_KVM_AGAIN_MS 100u
 /* The end of a session can take a reset of the GPU. */
 #define MMX_KVM_ANSWER_MS 10000u
-#define MMX_KVM_WISH_MS	  5u
+
+/* A number to wish for, from what stands in the link. */
+static inline uint32_t mmx_kvm_next(uint32_t want, uint32_t answered)
+{
+	uint32_t next = 1;
+
+	while (next == want || next == answered)
+		next++;
+	return next;
+}
 
 #endif

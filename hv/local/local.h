@@ -30,11 +30,9 @@
 #ifndef HV_LOCAL_LOCAL_H
 #define HV_LOCAL_LOCAL_H
 
-#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-#include "hv/proto/region.h"
+#include "hv/peer.h"
 
 #define MMX_LOCAL_MAGIC	  0x4c584d4du /* "MMXL" */
 #define MMX_LOCAL_VERSION 2u
@@ -47,54 +45,7 @@ struct mmx_local_hello {
 	uint64_t region_size;
 };
 
-/*
- * One end of a connection. All descriptors are owned by it, close-on-exec; kick, call and socket
- * non-blocking. On the backend's end the region is mapped read-write too (it writes rings and
- * page).
- */
-struct mmx_local_peer {
-	int sock_fd; /* -1 in the in-process pairs of tests */
-	int region_fd;
-	int kick_fd; /* guest -> backend: the guest notifies, the backend polls and clears */
-	int call_fd; /* backend -> guest: the backend notifies, the guest polls and clears */
-	int call_guest_fd; /* on the backend's end: the guest's call_fd; -1 on the guest's */
-	void *region;
-	size_t region_size;
-	pid_t pid; /* of the other end, when the backend accepted it */
-	uid_t uid;
-};
-#define MMX_LOCAL_PEER_INIT                                                                       \
-	{                                                                                         \
-		.sock_fd = -1, .region_fd = -1, .kick_fd = -1, .call_fd = -1, .call_guest_fd = -1 \
-	}
-
-/* A socket that listens, and its file. */
-struct mmx_local_socket {
-	int fd;
-	dev_t dev; /* of the file, as it was made */
-	ino_t ino;
-};
-
-/**
- * mmx_local_listen() - binds and listens; replaces a stale socket file, on which nobody listens
- * @mode: of the socket file, such as 0600
- *
- * Return: 0; -EADDRINUSE: somebody listens there; -EEXIST: the file is no socket; negative errno.
- */
-int mmx_local_listen(const char *path, mode_t mode, struct mmx_local_socket *ret_socket);
-/* In words, what mmx_local_listen() has returned. */
-const char *mmx_local_listen_error(int error);
-/*
- * Removes the socket's file, unless another one has taken its place. Before the descriptor is closed, which stays the
- * caller's: until then nobody else's file can have its inode.
- */
-void mmx_local_remove(const char *path, const struct mmx_local_socket *sock);
-
-/*
- * Accepts one connection, non-blocking: *ret_fd, with the peer's credentials. Return: 0; -EAGAIN
- * if there is none; negative errno.
- */
-int mmx_local_accept(int listen_fd, int *ret_fd, pid_t *ret_pid, uid_t *ret_uid);
+extern const struct mmx_transport mmx_local_transport;
 
 /* Tells an accepted peer why it is not welcome. Does not close. */
 void mmx_local_refuse(int sock_fd, int error);
@@ -103,42 +54,26 @@ void mmx_local_refuse(int sock_fd, int error);
  * Makes a region, kick and call (header written, rings empty), maps it. sock_fd stays -1. Return:
  * 0; negative errno; nothing is left behind on failure.
  */
-int mmx_local_peer_init(struct mmx_local_peer *peer, const struct mmx_region_params *params);
+int mmx_local_peer_init(struct mmx_peer *peer, const struct mmx_region_params *params);
 
 /*
  * Sends hello and descriptors and takes sock_fd over. Return: 0; negative errno: sock_fd stays the
  * caller's.
  */
-int mmx_local_welcome(struct mmx_local_peer *peer, int sock_fd);
+int mmx_local_welcome(struct mmx_peer *peer, int sock_fd);
 
 /*
  * After the welcome: has the guest mapped the region? Return: 0; -EAGAIN: not yet; -EPROTO: it says something
  * else; -ECONNRESET, another negative errno: it is gone.
  */
-int mmx_local_heard_mapped(const struct mmx_local_peer *peer);
-/*
- * The last seals; all that is to be mapped has been. May wait, as long as system calls of the guest on the region are
- * under way: not for an event loop's thread. Return: 0; -EINVAL: a kernel before 5.1; -EPERM: the guest has sealed
- * it; another negative errno.
- */
-int mmx_local_seal(const struct mmx_local_peer *peer);
+int mmx_local_heard_mapped(const struct mmx_peer *peer);
 
 /*
  * The guest's side: connects, receives, checks seals and size, maps, and says so. Return: 0; negative errno.
  */
-int mmx_local_connect(const char *path, int timeout_ms, struct mmx_local_peer *ret_peer);
+int mmx_local_connect(const char *path, int timeout_ms, struct mmx_peer *ret_peer);
 
 /* The guest's side of a pair within one process (tests): duplicates descriptors and maps again. */
-int mmx_local_peer_dup(const struct mmx_local_peer *backend, struct mmx_local_peer *ret_guest);
-
-/*
- * Unmaps and closes; leaves MMX_LOCAL_PEER_INIT; legal any number of times. Takes as long as the kernel needs to free
- * what the guest had touched, if it was the last to hold the region: some 100 ms a GiB.
- */
-void mmx_local_peer_finish(struct mmx_local_peer *peer);
-
-/* Notifies the other end (never blocks) / takes a notification back (never blocks). */
-void mmx_local_notify(int notify_fd);
-void mmx_local_clear(int notify_fd);
+int mmx_local_peer_dup(const struct mmx_peer *backend, struct mmx_peer *ret_guest);
 
 #endif

@@ -34,6 +34,7 @@ static void check_partition(const struct mmx_partition_config *p)
 	must(p->limits.priority_ceiling <= 3 && p->limits.max_mappings);
 	must(p->ring_slots >= 64 && p->ring_slots <= 4096 &&
 	     !(p->ring_slots & (p->ring_slots - 1)));
+	must(p->transport && p->transport->make && p->transport->name);
 	must(wire->mem_bytes && wire->mem_bytes % 4096 == 0 && wire->mem_bytes <= 64ull << 30);
 	must(wire->max_clients && wire->max_mems && wire->max_vms && wire->max_groups);
 	must(wire->max_timelines && wire->max_requests && wire->max_jobs);

@@ -14,6 +14,7 @@
 
 #include "frontend/core/names.h"
 #include "frontend/user/guest_priv.h"
+#include "hv/local/local.h"
 #include "hv/proto/ring.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,7 +36,7 @@ enum op {
 struct run {
 	const uint8_t *data;
 	size_t left;
-	struct mmx_local_peer backend;
+	struct mmx_peer backend;
 	struct mmx_ring_producer comp;
 	struct mmx_ring_consumer sub;
 	struct mmx_session_page *page;
@@ -288,7 +289,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct mmx_region_params params = { 64, 64, 4, 16 * MMX_WIRE_PAGE_SIZE };
 	struct run r = { .data = data, .left = size };
-	struct mmx_local_peer peer;
+	struct mmx_peer peer;
 	struct mmx_region_hdr hdr;
 	uint8_t *base;
 	unsigned int i;
@@ -307,6 +308,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (i = 0; i < MAX_OPS && r.left; i++)
 		run_op(&r);
 	mmx_guest_close(r.guest);
-	mmx_local_peer_finish(&r.backend);
+	mmx_peer_finish(&r.backend);
 	return 0;
 }

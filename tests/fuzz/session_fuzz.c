@@ -106,7 +106,7 @@ static void publish(struct script *s)
 
 	p->published = p->prod;
 	__atomic_store_n(&p->ctrl->prod, p->prod, __ATOMIC_RELEASE);
-	mmx_local_notify(s->guest.peer.kick_fd);
+	mmx_peer_notify(s->guest.peer.kick_fd);
 }
 
 /* As an honest guest does it, if there is room: else a message is lost, and the script goes on. */
@@ -136,7 +136,7 @@ static void read_completions(struct script *s)
 	}
 	RIG_CHECK(!size || s->scribbled);
 	if (mmx_front_session_release(&guest->front))
-		mmx_local_notify(guest->peer.kick_fd);
+		mmx_peer_notify(guest->peer.kick_fd);
 	mmx_front_session_want_data(&guest->front);
 }
 
@@ -415,7 +415,7 @@ static void corrupt(struct script *s)
 
 	*words[which & 7] += (uint32_t)take_number(s);
 	s->scribbled = true;
-	mmx_local_notify(s->guest.peer.kick_fd);
+	mmx_peer_notify(s->guest.peer.kick_fd);
 }
 
 /* Words in the first pages of the data area: streams, most of all. */
@@ -517,7 +517,7 @@ static void step(struct script *s)
 	} else if (what == 26) {
 		put_message(s, MMX_MSG_VM_GET_STATE);
 	} else {
-		mmx_local_notify(s->guest.peer.kick_fd);
+		mmx_peer_notify(s->guest.peer.kick_fd);
 	}
 }
 

@@ -27,7 +27,7 @@ says '^PARTITION +GROUP ' groups
 says '^PARTITION +VM ' vms B
 says '^guest: +none$' guest A
 says '^\[\]$' --json groups
-spawn_lines A "$top_builddir/tests/int/many_groups" "$work/a.sock" A endless
+spawn_lines A "$top_builddir/tests/int/many_groups" "$dial$work/a.sock" A endless
 next_line A || fail "A did not submit its streams"
 guest_b --rounds 1000 --frames 20
 

@@ -13,7 +13,7 @@ model_up
 daemon_up
 remember
 
-spawn suite "$top_builddir/tests/int/conformance" "$control" "$work/a.sock" A "$work/b.sock" B
+spawn suite "$top_builddir/tests/int/conformance" "$control" "$dial$work/a.sock" A "$dial$work/b.sock" B
 wants suite 0 $((patience * 5))
 cat "$work/suite.log"
 all_gone

@@ -21,7 +21,7 @@ static void set_prod(struct env *env, uint32_t add)
 	struct mmx_ring_producer *p = &env->raw.front.sub;
 
 	__atomic_store_n(&p->ctrl->prod, p->prod + add, __ATOMIC_RELEASE);
-	mmx_local_notify(env->raw.peer.kick_fd);
+	mmx_peer_notify(env->raw.peer.kick_fd);
 }
 
 static const char *prod_beyond(struct env *env)
@@ -54,9 +54,9 @@ static bool deaf_room(struct env *env)
 	while (mmx_ring_room(p, 1) == -EAGAIN) {
 		if (!mmx_ring_want_space(p, 1))
 			continue;
-		if (poll(fds, 2, env->timeout_ms) <= 0 || fds[1].revents)
+		if (poll(fds, 2, env->timeout_ms) <= 0 || mmx_raw_is_over(&env->raw))
 			return false;
-		mmx_local_clear(env->raw.peer.call_fd);
+		mmx_peer_clear(env->raw.peer.call_fd);
 	}
 	return true;
 }

@@ -8,7 +8,7 @@ set -u
 house_begin
 house_up
 
-spawn_lines A "$top_builddir/tests/int/many_groups" "$work/a.sock" A endless
+spawn_lines A "$top_builddir/tests/int/many_groups" "$dial$work/a.sock" A endless
 next_line A || fail "A did not come to work"
 guest_b --rounds 2 --frames 20 --fault
 wants B 0

@@ -15,7 +15,7 @@ points=9
 guest_a --rounds 1000 --frames 20
 until [ "$(counter A connected)" = true ]; do :; done
 for ((i = 0; i < kills; i++)); do
-	spawn_lines B "$guest" --socket "$work/b.sock" --name "B$i" --rounds 1000 --frames 60 --fault
+	spawn_lines B "$guest" --socket "$dial$work/b.sock" --name "B$i" --rounds 1000 --frames 60 --fault
 	for ((n = 0; n < i % points; n++)); do
 		next_line B || fail "guest $i ended by itself after $n lines"
 	done

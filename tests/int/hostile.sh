@@ -20,7 +20,7 @@ if [ "$bound" != 0 ]; then
 	done
 fi
 ms=${MMX_HOSTILE_MS:-200}
-spawn hostile "$top_builddir/tests/int/hostile" "$control" "$work/a.sock" "$work/b.sock" B "$ms" \
+spawn hostile "$top_builddir/tests/int/hostile" "$control" "$dial$work/a.sock" "$dial$work/b.sock" B "$ms" \
 	"${MMX_SEED:-$RANDOM}" "$bound" ${MMX_HOSTILE_KIND:+"$MMX_HOSTILE_KIND"}
 wants hostile 0 $((patience * 4 + ms / 10))
 cat "$work/hostile.log"

@@ -23,9 +23,13 @@ void live_endless(struct mmx_raw *raw)
 		mmx_raw_send(raw, &msg, msg.hdr.size);
 	}
 	while (!is_over(raw)) {
-		struct pollfd fd = { .fd = raw->peer.sock_fd, .events = POLLIN };
+		struct pollfd fds[] = {
+			{ .fd = raw->peer.sock_fd, .events = POLLIN },
+			{ .fd = raw->peer.call_fd, .events = POLLIN },
+		};
 
-		poll(&fd, 1, -1);
+		poll(fds, 2, -1);
+		mmx_peer_clear(raw->peer.call_fd);
 	}
 }
 

@@ -212,7 +212,7 @@ static void live_indices(struct mmx_raw *raw)
 	for (i = 0; i < 1000 && !is_over(raw); i++) {
 		__atomic_store_n(words[below(8)], below(2) ? (uint32_t)rnd() : below(64),
 				 __ATOMIC_RELAXED);
-		mmx_local_notify(raw->peer.kick_fd);
+		mmx_peer_notify(raw->peer.kick_fd);
 	}
 }
 
@@ -302,7 +302,7 @@ static void live_notifications(struct mmx_raw *raw)
 	unsigned int i;
 
 	for (i = 0; i < 1000000; i++)
-		mmx_local_notify(raw->peer.kick_fd);
+		mmx_peer_notify(raw->peer.kick_fd);
 }
 
 static void live_connections(struct mmx_raw *raw)

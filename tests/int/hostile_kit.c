@@ -28,11 +28,7 @@ uint32_t below(uint32_t bound)
 
 bool is_over(struct mmx_raw *raw)
 {
-	struct pollfd fd = { .fd = raw->peer.sock_fd, .events = POLLIN };
-
-	if (raw->over || poll(&fd, 1, 0) == 1)
-		raw->over = true;
-	return raw->over;
+	return mmx_raw_is_over(raw);
 }
 
 bool send_msg(struct mmx_raw *raw, union mmx_msg_buf *msg)
@@ -49,7 +45,7 @@ bool send_deaf(struct mmx_raw *raw, union mmx_msg_buf *msg)
 	for (tries = 0; mmx_ring_room(&raw->front.sub, MMX_MSG_SLOTS(msg->hdr.size)); tries++) {
 		if (tries > 2000 || is_over(raw))
 			return false;
-		mmx_local_notify(raw->peer.kick_fd);
+		mmx_peer_notify(raw->peer.kick_fd);
 	}
 	return !mmx_raw_send(raw, msg, msg->hdr.size);
 }

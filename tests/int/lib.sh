@@ -11,6 +11,8 @@
 #   house_up                     model, daemon with partitions A and B; firmware as $image or pick_image say, GPU as $product,
 #                                with ${model_options[@]}
 #   house_down                   both end on SIGTERM, with 0; the model has found no mistake of the daemon's
+#   $dial                        stands before the path of a partition's socket, for guests; MMX_TRANSPORT=ivshmem: they play
+#                                virtual machines
 #   counter PARTITION NAME       a number of 'malimuxctl --json guests'; gpu_counter NAME of 'status'
 #
 # Nothing sleeps: a process holds the writing end of a FIFO while it lives, and its end is the FIFO's; --ready-fd
@@ -31,6 +33,10 @@ case $factor in
 ''|*[!0-9]*|0*) factor=1 ;;
 esac
 patience=$((20 * factor)) # seconds
+
+transport=${MMX_TRANSPORT:-local}
+dial=
+[ "$transport" = local ] || dial=$transport:
 
 declare -A pid_of life_of
 model_options=()
@@ -181,13 +187,14 @@ at_work()
 # write_config IMAGE [EXTRA]: EXTRA goes into both partitions
 write_config()
 {
+	local common="memory = \"16M\"; transport = \"$transport\"; ${2-}"
 	cat >"$config" <<-CONF
 		device = { socket = "$work/gpu.sock"; patience = 5; };
 		firmware = { image = "$1"; allow_unsigned = true; };
 		control = { socket = "$control"; };
 		partition = (
-			{ name = "A"; socket = "$work/a.sock"; memory = "16M"; ${2-} },
-			{ name = "B"; socket = "$work/b.sock"; memory = "16M"; ${2-} }
+			{ name = "A"; socket = "$work/a.sock"; $common },
+			{ name = "B"; socket = "$work/b.sock"; $common }
 		);
 	CONF
 }
@@ -349,10 +356,10 @@ logged()
 # guest_a ARGUMENT..., guest_b ARGUMENT...: demo guests
 guest_a()
 {
-	spawn A "$guest" --socket "$work/a.sock" --name A "$@"
+	spawn A "$guest" --socket "$dial$work/a.sock" --name A "$@"
 }
 
 guest_b()
 {
-	spawn B "$guest" --socket "$work/b.sock" --name B "$@"
+	spawn B "$guest" --socket "$dial$work/b.sock" --name B "$@"
 }

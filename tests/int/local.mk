@@ -19,6 +19,10 @@ tests_int_conformance_SOURCES = \
 tests_int_conformance_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 tests_int_conformance_LDADD = tests/lib/libask.a $(guest_libs) $(JSONC_LIBS)
 
+check_PROGRAMS += tests/int/rude_machine
+tests_int_rude_machine_SOURCES = %D%/rude_machine.c %D%/hostile_kit.c %D%/hostile_kit.h
+tests_int_rude_machine_LDADD = $(guest_libs)
+
 check_PROGRAMS += tests/int/mortal
 tests_int_mortal_SOURCES = %D%/mortal.c
 tests_int_mortal_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
@@ -47,6 +51,7 @@ house_tests = \
 	%D%/hostile.sh \
 	%D%/handshake.sh \
 	%D%/model_faults.sh \
+	%D%/ivshmem.sh \
 	%D%/model_killed.sh \
 	%D%/oversubscribed.sh \
 	%D%/polling.sh \

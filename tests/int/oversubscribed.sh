@@ -8,7 +8,7 @@ set -u
 house_begin
 house_up
 
-spawn A "$top_builddir/tests/int/many_groups" "$work/a.sock" A
+spawn A "$top_builddir/tests/int/many_groups" "$dial$work/a.sock" A
 guest_b --rounds 3 --frames 20
 wants A 0
 wants B 0

@@ -30,7 +30,7 @@ all_gone
 hz=$(getconf CLK_TCK)
 for who in nobody idle; do
 	if [ $who = idle ]; then
-		spawn_lines A "$guest" --socket "$work/a.sock" --name A --rounds 1000
+		spawn_lines A "$guest" --socket "$dial$work/a.sock" --name A --rounds 1000
 		at_work A
 		signal A STOP
 	fi

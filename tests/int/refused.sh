@@ -71,9 +71,9 @@ refused 'shader_cores'
 write_config "$image"
 daemon_up
 remember
-spawn_lines A "$guest" --socket "$work/a.sock" --name A --rounds 1000
+spawn_lines A "$guest" --socket "$dial$work/a.sock" --name A --rounds 1000
 next_line A || fail "A did not come to work"
-spawn A2 "$guest" --socket "$work/a.sock" --name A2
+spawn A2 "$guest" --socket "$dial$work/a.sock" --name A2
 wants A2 3
 logged A2 'busy'
 [ "$(counter A connected)" = true ] || fail "the second guest threw out the first one"

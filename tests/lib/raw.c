@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "hv/connect.h"
+
 static int64_t now_ms(void)
 {
 	struct timespec ts;
@@ -21,35 +23,55 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-int mmx_raw_open(const char *path, int timeout_ms, struct mmx_raw *raw)
+int mmx_raw_take(struct mmx_raw *raw, struct mmx_peer *peer, int timeout_ms, bool stays)
 {
 	int r;
 
 	memset(raw, 0, sizeof(*raw));
 	raw->timeout_ms = timeout_ms;
-	r = mmx_local_connect(path, timeout_ms, &raw->peer);
-	if (r) {
-		raw->peer = (struct mmx_local_peer)MMX_LOCAL_PEER_INIT;
+	raw->stays = stays;
+	r = mmx_front_session_init(&raw->front, peer->region, peer->region_size);
+	if (r)
 		return r;
-	}
-	r = mmx_front_session_init(&raw->front, raw->peer.region, raw->peer.region_size);
-	if (r) {
-		mmx_local_peer_finish(&raw->peer);
-		return r;
-	}
+	raw->peer = *peer;
+	*peer = (struct mmx_peer)MMX_PEER_INIT;
 	raw->data = (uint8_t *)raw->peer.region + raw->front.data_offset;
 	raw->first_page = (uint32_t)(raw->front.data_offset >> MMX_WIRE_PAGE_SHIFT);
 	return 0;
+}
+
+int mmx_raw_open(const char *path, int timeout_ms, struct mmx_raw *raw)
+{
+	bool stays = !strncmp(path, MMX_CONNECT_IVSHMEM, strlen(MMX_CONNECT_IVSHMEM));
+	struct mmx_peer peer = MMX_PEER_INIT;
+	int r;
+
+	memset(raw, 0, sizeof(*raw));
+	r = mmx_connect(path, timeout_ms, &peer);
+	if (!r)
+		r = mmx_raw_take(raw, &peer, timeout_ms, stays);
+	mmx_peer_finish(&peer);
+	return r;
 }
 
 void mmx_raw_close(struct mmx_raw *raw)
 {
 	/* one that was never opened has no descriptor, and 0 is one */
 	if (raw->peer.region)
-		mmx_local_peer_finish(&raw->peer);
+		mmx_peer_finish(&raw->peer);
 	memset(&raw->front, 0, sizeof(raw->front));
 	raw->data = NULL;
 	raw->over = true;
+}
+
+bool mmx_raw_is_over(struct mmx_raw *raw)
+{
+	struct pollfd fd = { .fd = raw->peer.sock_fd, .events = POLLIN };
+
+	if (!raw->over)
+		raw->over = poll(&fd, 1, 0) == 1 ||
+			    (raw->stays && mmx_front_session_closed(&raw->front));
+	return raw->over;
 }
 
 /* ---- what comes ---- */
@@ -128,7 +150,7 @@ int mmx_raw_read(struct mmx_raw *raw)
 
 	if (!raw->peer.region)
 		return -ENODEV;
-	mmx_local_clear(raw->peer.call_fd);
+	mmx_peer_clear(raw->peer.call_fd);
 	do {
 		do
 			r = take_one(raw);
@@ -136,7 +158,7 @@ int mmx_raw_read(struct mmx_raw *raw)
 		if (r < 0)
 			return r;
 		if (mmx_front_session_release(&raw->front))
-			mmx_local_notify(raw->peer.kick_fd);
+			mmx_peer_notify(raw->peer.kick_fd);
 	} while (!mmx_front_session_want_data(&raw->front) && !raw->front.comp.broken);
 	return raw->over ? -ENODEV : 0;
 }
@@ -156,8 +178,7 @@ static int wait_some(struct mmx_raw *raw, int64_t deadline_ms)
 	r = poll(fds, 2, (int)left_ms);
 	if (r < 0 && errno != EINTR)
 		return -errno;
-	if (r > 0 && fds[1].revents)
-		raw->over = true;
+	mmx_raw_is_over(raw);
 	return mmx_raw_read(raw);
 }
 
@@ -210,7 +231,7 @@ int mmx_raw_send(struct mmx_raw *raw, const union mmx_msg_buf *msg, uint32_t siz
 		       msg->bytes + (size_t)i * MMX_SLOT_SIZE, MMX_SLOT_SIZE);
 	p->prod += slots;
 	mmx_ring_publish(p);
-	mmx_local_notify(raw->peer.kick_fd);
+	mmx_peer_notify(raw->peer.kick_fd);
 	return 0;
 }
 
@@ -346,21 +367,24 @@ int mmx_raw_wait_released(struct mmx_raw *raw, uint32_t mem)
 	return r;
 }
 
-static bool has_ended(struct mmx_raw *raw, const void *arg)
-{
-	(void)arg;
-	return raw->over;
-}
-
 int mmx_raw_wait_end(struct mmx_raw *raw)
 {
-	struct pollfd fd = { .fd = raw->peer.sock_fd, .events = POLLIN };
+	struct pollfd fds[2] = {
+		{ .fd = raw->peer.call_fd, .events = POLLIN },
+		{ .fd = raw->peer.sock_fd, .events = POLLIN },
+	};
+	int64_t deadline_ms = now_ms() + raw->timeout_ms, left_ms;
 
 	if (!raw->peer.region)
 		return -ENODEV;
 	/* whatever is in the rings: the test may have broken them */
-	if (!has_ended(raw, NULL) && poll(&fd, 1, raw->timeout_ms) != 1)
-		return -ETIMEDOUT;
-	raw->over = true;
+	while (!mmx_raw_is_over(raw)) {
+		left_ms = deadline_ms - now_ms();
+		if (left_ms < 0)
+			return -ETIMEDOUT;
+		if (poll(fds, 2, (int)left_ms) < 0 && errno != EINTR)
+			return -errno;
+		mmx_peer_clear(raw->peer.call_fd);
+	}
 	return (int)mmx_front_session_closed(&raw->front);
 }

@@ -15,7 +15,7 @@
 #include "frontend/core/decode.h"
 #include "frontend/core/names.h"
 #include "frontend/core/session.h"
-#include "hv/local/local.h"
+#include "hv/peer.h"
 
 /* What has come and was not asked for yet: of each kind the last so many. */
 #define MMX_RAW_ANSWERS	 128u
@@ -31,10 +31,11 @@ struct mmx_raw_answer {
 };
 
 struct mmx_raw {
-	struct mmx_local_peer peer;
+	struct mmx_peer peer;
 	struct mmx_front_session front;
 	int timeout_ms; /* of each wait */
-	bool over; /* the socket has ended */
+	bool over; /* the socket has ended; or the session, where its end is not the socket's */
+	bool stays; /* as that transport does */
 	uint32_t tag; /* that was given out last */
 	uint8_t *data; /* the data area */
 	uint32_t first_page; /* its first page, in the region */
@@ -51,8 +52,15 @@ struct mmx_raw {
 
 /* Connects; no HELLO. Return: 0 or negative errno. */
 int mmx_raw_open(const char *path, int timeout_ms, struct mmx_raw *raw);
+/*
+ * In place of mmx_raw_open(): @peer, taken over on success, has a session that nobody has used yet. Return: as
+ * mmx_front_session_init().
+ */
+int mmx_raw_take(struct mmx_raw *raw, struct mmx_peer *peer, int timeout_ms, bool stays);
 /* Twice is fine, and so is a zeroed one. */
 void mmx_raw_close(struct mmx_raw *raw);
+/* Looks: is it over? */
+bool mmx_raw_is_over(struct mmx_raw *raw);
 
 /* Zeroes the message and fills in type, size and a new tag. */
 void mmx_raw_begin(struct mmx_raw *raw, union mmx_msg_buf *msg, uint16_t type, uint32_t size);

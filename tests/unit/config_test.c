@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "backend/core/config.h"
+#include "hv/kvm/ivshmem.h"
+#include "hv/local/local.h"
 
 #define DEVICE	  "device = { socket = \"/s/gpu\"; };\n"
 #define FIRMWARE  "firmware = { image = \"/fw\"; };\n"
@@ -38,6 +40,7 @@ static void defaults(void **state)
 	assert_string_equal(p->name, "a");
 	assert_int_equal(p->mode, 0600);
 	assert_false(p->check_uid);
+	assert_ptr_equal(p->transport, &mmx_local_transport);
 	assert_int_equal(p->weight, 1);
 	assert_int_equal(p->slots_max, 0);
 	assert_int_equal(p->job_timeout_ms, 5000);
@@ -48,6 +51,25 @@ static void defaults(void **state)
 	assert_int_equal(p->limits.wire.mem_bytes, 256 << 20);
 	assert_int_equal(p->limits.wire.max_queues, MMX_MAX_QUEUES);
 	assert_int_equal(p->limits.wire.max_bind_ops, MMX_BIND_MAX_OPS);
+	mmx_config_destroy(config);
+}
+
+/* The region as a whole is as large as memory says, and what can be registered is what is left of it. */
+static void bar(void **state)
+{
+	static const char text[] = DEVICE FIRMWARE
+		"partition = ( { name = \"a\"; socket = \"/s\"; memory = \"1M\";\n"
+		"  transport = \"ivshmem\"; ring_slots = 64; max_timelines = 8; } );";
+	struct mmx_config_error error;
+	struct mmx_config *config;
+	const struct mmx_partition_config *p;
+
+	(void)state;
+	assert_int_equal(mmx_config_read_string(text, &config, &error), 0);
+	p = &config->partitions[0];
+	assert_ptr_equal(p->transport, &mmx_kvm_transport);
+	/* header, session page, two rings of two pages */
+	assert_int_equal(p->limits.wire.mem_bytes, (1 << 20) - 6 * 4096);
 	mmx_config_destroy(config);
 }
 
@@ -160,6 +182,17 @@ static void refused(void **state)
 		{ DEVICE FIRMWARE
 		  "partition = ( { name = \"a\"; socket = \"/s\"; ring_slots = 100; } );",
 		  "no power of two" },
+		{ DEVICE FIRMWARE
+		  "partition = ( { name = \"a\"; socket = \"/s\"; transport = \"xen\"; } );",
+		  "transport: 'xen' is not local or ivshmem" },
+		{ DEVICE FIRMWARE
+		  "partition = ( { name = \"a\"; socket = \"/s\"; transport = \"ivshmem\"; "
+		  "memory = \"3M\"; } );",
+		  "no power of two" },
+		{ DEVICE FIRMWARE
+		  "partition = ( { name = \"a\"; socket = \"/s\"; transport = \"ivshmem\"; "
+		  "memory = \"64K\"; } );",
+		  "has no room" },
 		{ DEVICE FIRMWARE "partition = ( { name = \"a\"; socket = \"/s\"; "
 				  "sched_priority = \"top\"; } );",
 		  "not low, medium" },
@@ -207,9 +240,8 @@ static void no_such_file(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),
-		cmocka_unit_test(everything),
-		cmocka_unit_test(refused),
+		cmocka_unit_test(defaults),	cmocka_unit_test(bar),
+		cmocka_unit_test(everything),	cmocka_unit_test(refused),
 		cmocka_unit_test(no_such_file),
 	};
 

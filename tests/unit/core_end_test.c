@@ -553,8 +553,8 @@ static void test_stop_during_reset(void **state)
 static void test_one_guest_a_partition(void **state)
 {
 	struct env *env = *state;
-	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
-	struct mmx_local_peer other = MMX_LOCAL_PEER_INIT;
+	struct mmx_peer peer = MMX_PEER_INIT;
+	struct mmx_peer other = MMX_PEER_INIT;
 	struct mmx_session *session;
 
 	assert_int_equal(mmx_core_offer(env->rig.core, 0, &peer), CORE_E_BUSY);
@@ -568,7 +568,7 @@ static void test_one_guest_a_partition(void **state)
 	mmx_core_withdraw(env->rig.core, 0);
 	mmx_core_withdraw(env->rig.core, 0);
 	assert_int_equal(mmx_core_offer(env->rig.core, 0, &other), CORE_E_NOT_READY);
-	mmx_local_peer_finish(&peer);
+	mmx_peer_finish(&peer);
 }
 
 int main(void)

@@ -86,7 +86,7 @@ static bool has_failed(const struct env *env)
 /* As rig_guest_connect(), of a guest that comes again if it is turned away. */
 static int connect(struct env *env)
 {
-	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
+	struct mmx_peer peer = MMX_PEER_INIT;
 	struct rig_guest *guest = &env->guest;
 	int r;
 
@@ -95,19 +95,19 @@ static int connect(struct env *env)
 	r = mmx_core_offer(env->rig.core, 0, &peer);
 	if (r) {
 		mmx_core_withdraw(env->rig.core, 0);
-		mmx_local_peer_finish(&peer);
+		mmx_peer_finish(&peer);
 		return r;
 	}
 	assert_int_equal(mmx_local_peer_dup(&peer, &guest->peer), 0);
-	assert_int_equal(mmx_local_seal(&peer), 0);
+	assert_int_equal(mmx_peer_seal(&peer), 0);
 	assert_int_equal(
 		mmx_front_session_init(&guest->front, guest->peer.region, guest->peer.region_size),
 		0);
 	r = mmx_core_attach(env->rig.core, 0, &peer, &guest->session);
 	if (r) {
 		mmx_core_withdraw(env->rig.core, 0);
-		mmx_local_peer_finish(&peer);
-		mmx_local_peer_finish(&guest->peer);
+		mmx_peer_finish(&peer);
+		mmx_peer_finish(&guest->peer);
 		return r;
 	}
 	env->rig.guests[0] = guest;

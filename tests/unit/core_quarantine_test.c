@@ -95,7 +95,7 @@ static uint64_t storm(struct env *env, bool deaf)
 /* A guest that hangs all the time costs the other one little time and no job, and is shut out in the end. */
 static void test_storm(void **state)
 {
-	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
+	struct mmx_peer peer = MMX_PEER_INIT;
 	struct mmx_partition *partitions;
 	struct rig_guest *a;
 	uint64_t calm, left_ns;
@@ -168,7 +168,7 @@ static void test_quarantine_grows(void **state)
 /* Nobody gets into a partition that is shut while he comes. */
 static void test_quarantined_while_coming(void **state)
 {
-	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
+	struct mmx_peer peer = MMX_PEER_INIT;
 	struct env *env = *state;
 	struct mmx_core *core = env->rig.core;
 	struct mmx_session *session;
@@ -181,7 +181,7 @@ static void test_quarantined_while_coming(void **state)
 		mmx_core_charge_reset(&core->partitions[0]);
 	assert_int_equal(mmx_core_attach(core, 0, &peer, &session), CORE_E_QUARANTINED);
 	mmx_core_withdraw(core, 0);
-	mmx_local_peer_finish(&peer);
+	mmx_peer_finish(&peer);
 }
 
 int main(void)

@@ -42,7 +42,7 @@ void fake_backend_post(struct fake *f, const void *msg, uint32_t size)
 	if (mmx_ring_write(&f->comp, f->out.bytes, size))
 		abort();
 	if (mmx_ring_publish(&f->comp))
-		mmx_local_notify(f->peer.call_fd);
+		mmx_peer_notify(f->peer.call_fd);
 }
 
 static struct mmx_msg_hdr reply_hdr(const struct mmx_msg_hdr *req, uint32_t error)
@@ -282,7 +282,7 @@ static void post_raw_size(struct fake *f, uint32_t size)
 	hdr.size = size;
 	memcpy(f->comp.ctrl->slots[slot], &hdr, sizeof(hdr));
 	mmx_ring_publish(&f->comp);
-	mmx_local_notify(f->peer.call_fd);
+	mmx_peer_notify(f->peer.call_fd);
 }
 
 static void lie_about_timelines(struct fake *f)
@@ -323,7 +323,7 @@ static void lie(struct fake *f)
 	switch (f->misdeed) {
 	case LIE_PROD_JUMPS:
 		__atomic_store_n(&f->comp.ctrl->prod, f->comp.prod + 100000, __ATOMIC_RELEASE);
-		mmx_local_notify(f->peer.call_fd);
+		mmx_peer_notify(f->peer.call_fd);
 		break;
 	case LIE_SIZE_0:
 		post_raw_size(f, 0);
@@ -379,7 +379,7 @@ static void end_session(struct fake *f)
 		shutdown(f->peer.sock_fd, SHUT_RDWR);
 	if (f->misdeed == CLOSES) {
 		__atomic_store_n(&f->page->closed, ENODEV, __ATOMIC_RELEASE);
-		mmx_local_notify(f->peer.call_fd);
+		mmx_peer_notify(f->peer.call_fd);
 	}
 	if (f->misdeed == GPU_LOST)
 		fake_backend_post(f, &lost, sizeof(lost));
@@ -468,13 +468,13 @@ void *fake_backend_thread(void *arg)
 			pthread_mutex_unlock(&f->lock);
 		}
 		if (f->misdeed != LIE_CONS_JUMPS && mmx_ring_consume_publish(&f->sub))
-			mmx_local_notify(f->peer.call_fd);
+			mmx_peer_notify(f->peer.call_fd);
 		if (f->misdeed != NO_HEARTBEAT)
 			__atomic_store_n(&f->page->heartbeat, ++beat, __ATOMIC_RELAXED);
 		if (!mmx_ring_want_data(&f->sub) && !f->sub.broken)
 			continue;
 		poll(fds, 2, 10);
-		mmx_local_clear(f->peer.kick_fd);
+		mmx_peer_clear(f->peer.kick_fd);
 		if (!(fds[1].revents & POLLIN) || read(f->stop[0], &command, 1) != 1)
 			continue;
 		if (command == 'q')

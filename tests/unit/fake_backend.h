@@ -52,7 +52,7 @@ enum misdeed {
 };
 
 struct fake {
-	struct mmx_local_peer peer;
+	struct mmx_peer peer;
 	struct mmx_ring_producer comp;
 	struct mmx_ring_consumer sub;
 	struct mmx_session_page *page;

@@ -58,7 +58,7 @@ void session_start(enum misdeed misdeed, uint16_t victim, uint32_t error)
 
 int session_open(int timeout_ms)
 {
-	struct mmx_local_peer peer;
+	struct mmx_peer peer;
 
 	assert_int_equal(mmx_local_peer_dup(&fake->peer, &peer), 0);
 	peer.sock_fd = fake->guest_sock;
@@ -79,7 +79,7 @@ void session_end(void)
 	pthread_join(fake->thread, NULL);
 	close(fake->stop[0]);
 	close(fake->stop[1]);
-	mmx_local_peer_finish(&fake->peer);
+	mmx_peer_finish(&fake->peer);
 	free(fake);
 	fake = NULL;
 	assert_int_equal(fds_count(), fds_before);

@@ -22,6 +22,7 @@
 #include <cmocka.h>
 
 #include "hv/local/local.h"
+#include "hv/socket.h"
 #include "tests/unit/fds.h"
 
 #define TIMEOUT_MS 5000
@@ -57,11 +58,11 @@ static const struct mmx_region_params params = {
 	.data_size = 1 << 16,
 };
 
-static struct mmx_local_socket listening;
+static struct mmx_socket listening;
 
 static int listen_here(int *ret_fd)
 {
-	int ret = mmx_local_listen(path, 0600, &listening);
+	int ret = mmx_socket_listen(path, 0600, &listening);
 
 	*ret_fd = listening.fd;
 	return ret;
@@ -70,7 +71,7 @@ static int listen_here(int *ret_fd)
 struct connecting {
 	pthread_t thread;
 	int timeout_ms, ret;
-	struct mmx_local_peer peer;
+	struct mmx_peer peer;
 };
 
 static void *connect_thread(void *arg)
@@ -83,7 +84,7 @@ static void *connect_thread(void *arg)
 
 static void start_connecting(struct connecting *c, int timeout_ms)
 {
-	*c = (struct connecting){ .timeout_ms = timeout_ms, .peer = MMX_LOCAL_PEER_INIT };
+	*c = (struct connecting){ .timeout_ms = timeout_ms, .peer = MMX_PEER_INIT };
 	assert_int_equal(pthread_create(&c->thread, NULL, connect_thread, c), 0);
 }
 
@@ -95,7 +96,7 @@ static int accept_one(int listen_fd)
 	int fd = -1;
 
 	assert_int_equal(poll(&pfd, 1, TIMEOUT_MS), 1);
-	assert_int_equal(mmx_local_accept(listen_fd, &fd, &pid, &uid), 0);
+	assert_int_equal(mmx_socket_accept(listen_fd, &fd, &pid, &uid), 0);
 	assert_int_equal(pid, getpid());
 	assert_int_equal(uid, getuid());
 	return fd;
@@ -113,18 +114,18 @@ static void check_notifies(int from, int to)
 	unsigned int i;
 
 	assert_false(readable(to));
-	mmx_local_clear(to);
+	mmx_peer_clear(to);
 	/* more than any counter or pipe takes: never blocks, nothing is lost */
 	for (i = 0; i < 2000; i++)
-		mmx_local_notify(from);
+		mmx_peer_notify(from);
 	assert_true(readable(to));
-	mmx_local_clear(to);
+	mmx_peer_clear(to);
 	assert_false(readable(to));
 }
 
 static void test_hand_shake(void **cm_state)
 {
-	struct mmx_local_peer backend;
+	struct mmx_peer backend;
 	struct connecting c;
 	int listen_fd, sock, fds[5], i;
 	uid_t uid;
@@ -132,7 +133,7 @@ static void test_hand_shake(void **cm_state)
 
 	(void)cm_state;
 	assert_int_equal(listen_here(&listen_fd), 0);
-	assert_int_equal(mmx_local_accept(listen_fd, &sock, &pid, &uid), -EAGAIN);
+	assert_int_equal(mmx_socket_accept(listen_fd, &sock, &pid, &uid), -EAGAIN);
 	start_connecting(&c, TIMEOUT_MS);
 	sock = accept_one(listen_fd);
 	assert_int_equal(mmx_local_peer_init(&backend, &params), 0);
@@ -162,11 +163,11 @@ static void test_hand_shake(void **cm_state)
 		assert_int_equal(fcntl(fds[i], F_GETFD), FD_CLOEXEC);
 
 	/* the end of one side is seen by the other, on the socket and on the pipe */
-	mmx_local_peer_finish(&backend);
-	mmx_local_peer_finish(&backend);
+	mmx_peer_finish(&backend);
+	mmx_peer_finish(&backend);
 	assert_int_equal(poll(&(struct pollfd){ .fd = c.peer.sock_fd, .events = POLLIN }, 1, 0), 1);
 	assert_int_equal(poll(&(struct pollfd){ .fd = c.peer.call_fd, .events = POLLIN }, 1, 0), 1);
-	mmx_local_peer_finish(&c.peer);
+	mmx_peer_finish(&c.peer);
 	close(listen_fd);
 }
 
@@ -176,7 +177,7 @@ static void test_hand_shake(void **cm_state)
  */
 static void test_guest_cannot_block_backend(void **cm_state)
 {
-	struct mmx_local_peer backend, guest;
+	struct mmx_peer backend, guest;
 	unsigned int i;
 
 	(void)cm_state;
@@ -185,13 +186,13 @@ static void test_guest_cannot_block_backend(void **cm_state)
 	assert_int_equal(fcntl(guest.call_fd, F_SETFL, 0), 0);
 	assert_int_equal(fcntl(guest.kick_fd, F_SETFL, 0), 0);
 	for (i = 0; i < 5000; i++)
-		mmx_local_notify(backend.call_fd);
-	mmx_local_clear(backend.kick_fd);
-	mmx_local_peer_finish(&guest);
+		mmx_peer_notify(backend.call_fd);
+	mmx_peer_clear(backend.kick_fd);
+	mmx_peer_finish(&guest);
 	/* nor does one that is gone raise SIGPIPE */
-	mmx_local_clear(backend.call_guest_fd);
-	mmx_local_notify(backend.call_fd);
-	mmx_local_peer_finish(&backend);
+	mmx_peer_clear(backend.call_guest_fd);
+	mmx_peer_notify(backend.call_fd);
+	mmx_peer_finish(&backend);
 }
 
 static void test_refused(void **cm_state)
@@ -232,7 +233,7 @@ static void test_silence_and_hangup(void **cm_state)
 
 static void test_socket_files(void **cm_state)
 {
-	struct mmx_local_socket first, second;
+	struct mmx_socket first, second;
 	char long_path[200];
 	struct stat st;
 	int fd;
@@ -240,33 +241,33 @@ static void test_socket_files(void **cm_state)
 	(void)cm_state;
 	memset(long_path, 'x', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = 0;
-	assert_int_equal(mmx_local_listen(long_path, 0600, &first), -ENAMETOOLONG);
-	assert_int_equal(mmx_local_connect(path, TIMEOUT_MS, &(struct mmx_local_peer){ 0 }),
+	assert_int_equal(mmx_socket_listen(long_path, 0600, &first), -ENAMETOOLONG);
+	assert_int_equal(mmx_local_connect(path, TIMEOUT_MS, &(struct mmx_peer){ 0 }),
 			 -ENOENT);
 
-	assert_int_equal(mmx_local_listen(path, 0620, &first), 0);
+	assert_int_equal(mmx_socket_listen(path, 0620, &first), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0620);
-	assert_int_equal(mmx_local_listen(path, 0600, &second), -EADDRINUSE);
+	assert_int_equal(mmx_socket_listen(path, 0600, &second), -EADDRINUSE);
 	/* another one has taken its place, which is not the first one's to remove */
 	unlink(path);
-	assert_int_equal(mmx_local_listen(path, 0600, &second), 0);
-	mmx_local_remove(path, &first);
+	assert_int_equal(mmx_socket_listen(path, 0600, &second), 0);
+	mmx_socket_remove(path, &first);
 	assert_int_equal(access(path, F_OK), 0);
 	close(first.fd);
 	close(second.fd);
 	/* nobody listens any more: it is taken over */
-	assert_int_equal(mmx_local_listen(path, 0600, &first), 0);
-	mmx_local_remove(path, &first);
+	assert_int_equal(mmx_socket_listen(path, 0600, &first), 0);
+	mmx_socket_remove(path, &first);
 	assert_int_equal(access(path, F_OK), -1);
-	mmx_local_remove(path, &first);
+	mmx_socket_remove(path, &first);
 	close(first.fd);
 
 	/* what is not a socket is nobody's to remove */
 	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(mmx_local_listen(path, 0600, &first), -EEXIST);
+	assert_int_equal(mmx_socket_listen(path, 0600, &first), -EEXIST);
 	assert_int_equal(access(path, F_OK), 0);
 }
 
@@ -287,7 +288,7 @@ static void test_answers(void **cm_state)
 		{ NULL, 0, -EAGAIN },
 		{ NULL, 1, -ECONNRESET },
 	};
-	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
+	struct mmx_peer peer = MMX_PEER_INIT;
 	int socks[2], ret;
 	size_t i;
 
@@ -310,16 +311,16 @@ static void test_answers(void **cm_state)
 }
 
 /* Seals the region of a pair, from the backend's end. Return: false: it can't be tested here. */
-static bool sealed_pair(struct mmx_local_peer *backend, struct mmx_local_peer *guest)
+static bool sealed_pair(struct mmx_peer *backend, struct mmx_peer *guest)
 {
 	int ret;
 
 	assert_int_equal(mmx_local_peer_init(backend, &params), 0);
 	assert_int_equal(mmx_local_peer_dup(backend, guest), 0);
-	ret = mmx_local_seal(backend);
+	ret = mmx_peer_seal(backend);
 	if (ret == -EINVAL && getenv("MMX_EMULATOR")) {
-		mmx_local_peer_finish(backend);
-		mmx_local_peer_finish(guest);
+		mmx_peer_finish(backend);
+		mmx_peer_finish(guest);
 		return false;
 	}
 	assert_int_equal(ret, 0);
@@ -329,7 +330,7 @@ static bool sealed_pair(struct mmx_local_peer *backend, struct mmx_local_peer *g
 /* What was mapped before stays as it is, for both; nobody can take memory away, or map more of it for writing. */
 static void test_no_holes(void **cm_state)
 {
-	struct mmx_local_peer backend, guest;
+	struct mmx_peer backend, guest;
 	char *page, *last, name[64];
 	off_t size;
 	int fd;
@@ -371,22 +372,22 @@ static void test_no_holes(void **cm_state)
 	assert_int_equal(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, size), -1);
 	close(fd);
 	assert_int_equal(fcntl(guest.region_fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
-	mmx_local_peer_finish(&guest);
-	mmx_local_peer_finish(&backend);
+	mmx_peer_finish(&guest);
+	mmx_peer_finish(&backend);
 }
 
 /* A guest that seals the region itself spoils it for itself, and the backend is told. */
 static void test_guest_seals(void **cm_state)
 {
-	struct mmx_local_peer backend, guest;
+	struct mmx_peer backend, guest;
 
 	(void)cm_state;
 	assert_int_equal(mmx_local_peer_init(&backend, &params), 0);
 	assert_int_equal(mmx_local_peer_dup(&backend, &guest), 0);
 	assert_int_equal(fcntl(guest.region_fd, F_ADD_SEALS, F_SEAL_SEAL), 0);
-	assert_int_equal(mmx_local_seal(&backend), -EPERM);
-	mmx_local_peer_finish(&guest);
-	mmx_local_peer_finish(&backend);
+	assert_int_equal(mmx_peer_seal(&backend), -EPERM);
+	mmx_peer_finish(&guest);
+	mmx_peer_finish(&backend);
 }
 
 struct lie {
@@ -478,7 +479,7 @@ static void test_lies(void **cm_state)
 		pthread_join(c.thread, NULL);
 		if (c.ret != lies[i].ret)
 			fail_msg("%s: %d", lies[i].name, c.ret);
-		mmx_local_peer_finish(&c.peer);
+		mmx_peer_finish(&c.peer);
 		close(sock);
 		for (j = 0; j < 30; j++)
 			close(fds[j]);

@@ -286,7 +286,7 @@ static bool take_kicks(struct rig *rig)
 		int fd = guest ? mmx_session_peer(guest->session)->kick_fd : -1;
 
 		if (guest && is_readable(fd)) {
-			mmx_local_clear(fd);
+			mmx_peer_clear(fd);
 			mmx_core_kick(rig->core, guest->session);
 			happened = true;
 		}
@@ -440,6 +440,7 @@ void rig_init(struct rig *rig, size_t partitions)
 			.weight = 1,
 			.limits = limits,
 			.ring_slots = 256,
+			.transport = &mmx_local_transport,
 			.job_timeout_ms = 5000,
 			.resets_max = 3,
 		};

@@ -11,20 +11,20 @@
 
 void rig_guest_connect(struct rig *rig, size_t partition, struct rig_guest *guest)
 {
-	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
+	struct mmx_peer peer = MMX_PEER_INIT;
 
 	memset(guest, 0, sizeof(*guest));
 	guest->rig = rig;
 	guest->partition = partition;
 	RIG_CHECK(!mmx_core_offer(rig->core, partition, &peer));
 	RIG_CHECK(!mmx_local_peer_dup(&peer, &guest->peer));
-	RIG_CHECK(!mmx_local_seal(&peer));
+	RIG_CHECK(!mmx_peer_seal(&peer));
 	RIG_CHECK(!mmx_front_session_init(&guest->front, guest->peer.region,
 					  guest->peer.region_size));
 	RIG_CHECK(!mmx_core_attach(rig->core, partition, &peer, &guest->session));
 	rig->guests[partition] = guest;
 	if (rig->views) {
-		const struct mmx_local_peer *backend = mmx_session_peer(guest->session);
+		const struct mmx_peer *backend = mmx_session_peer(guest->session);
 
 		RIG_CHECK(two_views_adopt(rig->views,
 					  (uint8_t *)backend->region + guest->front.data_offset,
@@ -49,7 +49,7 @@ void rig_guest_hangup(struct rig_guest *guest)
 	guest->deaf = true;
 	if (guest->session)
 		mmx_core_hangup(guest->rig->core, guest->session);
-	mmx_local_peer_finish(&guest->peer);
+	mmx_peer_finish(&guest->peer);
 }
 
 void rig_guest_wait_gone(struct rig_guest *guest)
@@ -185,7 +185,7 @@ void rig_guest_read(struct rig_guest *guest)
 	rig_guest_recount(guest);
 	if (guest->deaf || !guest->peer.region)
 		return;
-	mmx_local_clear(guest->peer.call_fd);
+	mmx_peer_clear(guest->peer.call_fd);
 	do {
 		while ((size = mmx_front_session_receive(&guest->front, &buf)) > 0) {
 			RIG_CHECK(!mmx_decode_completion(&buf, (uint32_t)size, &msg));
@@ -193,7 +193,7 @@ void rig_guest_read(struct rig_guest *guest)
 		}
 		RIG_CHECK(!size);
 		if (mmx_front_session_release(&guest->front))
-			mmx_local_notify(guest->peer.kick_fd);
+			mmx_peer_notify(guest->peer.kick_fd);
 	} while (!mmx_front_session_want_data(&guest->front));
 }
 
@@ -219,7 +219,7 @@ bool rig_put(struct rig_guest *guest, const union mmx_msg_buf *msg, int size)
 void rig_kick(struct rig_guest *guest)
 {
 	if (mmx_front_session_flush(&guest->front))
-		mmx_local_notify(guest->peer.kick_fd);
+		mmx_peer_notify(guest->peer.kick_fd);
 }
 
 bool rig_answered(const struct rig_guest *guest, uint32_t tag)

@@ -28,7 +28,7 @@ struct rig_guest {
 	struct rig *rig;
 	size_t partition;
 	struct mmx_session *session; /* NULL once core has destroyed it */
-	struct mmx_local_peer peer; /* the guest's own */
+	struct mmx_peer peer; /* the guest's own */
 	struct mmx_front_session front;
 	bool deaf; /* does not look at its completion ring */
 	uint32_t tag; /* that was used last */

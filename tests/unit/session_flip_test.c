@@ -119,7 +119,7 @@ static void test_flipping(void **state)
 		     round++) {
 			put_messages(&guest, round);
 			rig_kick(&guest);
-			mmx_local_notify(guest.peer.kick_fd);
+			mmx_peer_notify(guest.peer.kick_fd);
 			rig_settle(&rig);
 			drain(&guest);
 		}

@@ -254,7 +254,7 @@ static void test_broken_rings(void **state)
 		rig_object(guest, MMX_MSG_GROUP_GET_STATE, RIG_NAME(0));
 		guest->deaf = true;
 		breaks[i](guest->front.sub.ctrl, guest->front.comp.ctrl);
-		mmx_local_notify(guest->peer.kick_fd);
+		mmx_peer_notify(guest->peer.kick_fd);
 		rig_settle(&env->rig);
 		/* the consumer's index is looked at when there seems to be no room */
 		for (; guest->session && seqno < 120; seqno++) {
@@ -267,7 +267,7 @@ static void test_broken_rings(void **state)
 		assert_int_equal(mmx_front_session_closed(&guest->front), EPROTO);
 		rig_run(&env->rig, 20 * MMX_NS_PER_MS);
 		rig_check_nothing_left(&env->rig);
-		mmx_local_peer_finish(&guest->peer);
+		mmx_peer_finish(&guest->peer);
 		rig_guest_connect(&env->rig, 0, guest);
 		assert_int_equal(rig_hello(guest), 0);
 		rig_ctx_create(guest, 0, &env->ctx);

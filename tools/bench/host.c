@@ -94,7 +94,7 @@ int mmx_host_receive(struct mmx_host *h)
 	mmx_front_session_release(&h->front);
 	/* asks to be notified, as a guest that goes to sleep does */
 	mmx_front_session_want_data(&h->front);
-	mmx_local_clear(h->peer.call_fd);
+	mmx_peer_clear(h->peer.call_fd);
 	return r;
 }
 
@@ -137,7 +137,7 @@ static int start_core(struct mmx_host *h, const struct mmx_bench *b)
 
 static int attach(struct mmx_host *h)
 {
-	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
+	struct mmx_peer peer = MMX_PEER_INIT;
 	int r;
 
 	r = mmx_core_offer(h->core, 0, &peer);
@@ -145,14 +145,14 @@ static int attach(struct mmx_host *h)
 		return r > 0 ? -EIO : r;
 	r = mmx_local_peer_dup(&peer, &h->peer);
 	if (!r)
-		r = mmx_local_seal(&peer);
+		r = mmx_peer_seal(&peer);
 	if (!r)
 		r = mmx_front_session_init(&h->front, h->peer.region, h->peer.region_size);
 	if (!r)
 		r = mmx_core_attach(h->core, 0, &peer, &h->session);
 	if (r) {
 		mmx_core_withdraw(h->core, 0);
-		mmx_local_peer_finish(&peer);
+		mmx_peer_finish(&peer);
 	}
 	return r > 0 ? -EIO : r;
 }
@@ -161,7 +161,7 @@ int mmx_host_open(const struct mmx_bench *b, struct mmx_host *h)
 {
 	int r;
 
-	*h = (struct mmx_host){ .timeout_ms = b->timeout_ms, .peer = MMX_LOCAL_PEER_INIT };
+	*h = (struct mmx_host){ .timeout_ms = b->timeout_ms, .peer = MMX_PEER_INIT };
 	mmx_timers_init(&h->timers, clock_now, NULL);
 	r = start_core(h, b);
 	if (!r)
@@ -185,7 +185,7 @@ void mmx_host_close(struct mmx_host *h)
 		mmx_core_stop(h->core);
 		ended = !run_to(h, MMX_CORE_ENDED);
 	}
-	mmx_local_peer_finish(&h->peer);
+	mmx_peer_finish(&h->peer);
 	/* what would not end goes with the process */
 	if (!ended)
 		return;

@@ -19,7 +19,7 @@ struct mmx_host {
 	struct mmx_fw_image *image;
 	struct mmx_core *core;
 	struct mmx_session *session;
-	struct mmx_local_peer peer; /* the guest's */
+	struct mmx_peer peer; /* the guest's */
 	struct mmx_front_session front;
 	union mmx_msg_buf buf; /* for encoders */
 	uint32_t tag; /* that was used last */

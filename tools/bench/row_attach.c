@@ -49,7 +49,7 @@ static int attach_all(struct attach *a)
 /* One that never says HELLO: the daemon holds its region and session just the same. */
 static int detach_one(struct attach *a, unsigned int partition)
 {
-	struct mmx_local_peer peer = MMX_LOCAL_PEER_INIT;
+	struct mmx_peer peer = MMX_PEER_INIT;
 	char socket[MMX_HOUSE_SOCKET], byte;
 	struct pollfd pfd = { .events = POLLIN };
 	uint64_t start_ns;
@@ -65,7 +65,7 @@ static int detach_one(struct attach *a, unsigned int partition)
 	if (poll(&pfd, 1, a->house.bench->timeout_ms) != 1 || recv(peer.sock_fd, &byte, 1, 0) > 0)
 		r = mmx_bench_fail(-ETIMEDOUT, "%s: hanging up", socket);
 	mmx_samples_add(&a->detach, mmx_bench_now() - start_ns);
-	mmx_local_peer_finish(&peer);
+	mmx_peer_finish(&peer);
 	return r;
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The sockets of the local transport: listening with a file of our own, accepting, connecting. Called by the
- * backend's event loop (listen, accept, remove), its control socket among them, and by mmx_local_connect() (dial).
+ * See socket.h. Called by the backend's event loop (listen, accept, remove), its control socket among them, and by guests'
+ * ends of transports (dial).
  *
  * Invariant: a socket's file is removed by who has made it, and by nobody else: by its inode, not by its name.
  */
+#include "hv/socket.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,9 +15,6 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include "hv/local/local.h"
-#include "hv/local/local_priv.h"
 
 #define LISTEN_BACKLOG 16
 
@@ -64,9 +63,9 @@ static int bind_file(int fd, const struct sockaddr_un *addr)
 	return ret;
 }
 
-int mmx_local_listen(const char *path, mode_t mode, struct mmx_local_socket *ret_socket)
+int mmx_socket_listen(const char *path, mode_t mode, struct mmx_socket *ret_socket)
 {
-	struct mmx_local_socket sock;
+	struct mmx_socket sock;
 	struct sockaddr_un addr;
 	struct stat st;
 	int ret;
@@ -98,13 +97,13 @@ int mmx_local_listen(const char *path, mode_t mode, struct mmx_local_socket *ret
 	return 0;
 
 err_remove:
-	mmx_local_remove(path, &sock);
+	mmx_socket_remove(path, &sock);
 err_close:
 	close(sock.fd);
 	return ret;
 }
 
-const char *mmx_local_listen_error(int error)
+const char *mmx_socket_listen_error(int error)
 {
 	switch (error) {
 	case -EADDRINUSE:
@@ -120,7 +119,7 @@ const char *mmx_local_listen_error(int error)
 	}
 }
 
-void mmx_local_remove(const char *path, const struct mmx_local_socket *sock)
+void mmx_socket_remove(const char *path, const struct mmx_socket *sock)
 {
 	struct stat st;
 
@@ -128,7 +127,7 @@ void mmx_local_remove(const char *path, const struct mmx_local_socket *sock)
 		unlink(path);
 }
 
-int mmx_local_accept(int listen_fd, int *ret_fd, pid_t *ret_pid, uid_t *ret_uid)
+int mmx_socket_accept(int listen_fd, int *ret_fd, pid_t *ret_pid, uid_t *ret_uid)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
@@ -148,11 +147,7 @@ int mmx_local_accept(int listen_fd, int *ret_fd, pid_t *ret_pid, uid_t *ret_uid)
 	return 0;
 }
 
-/*
- * Connects; a backlog that is full is waited for, until the deadline. The socket is non-blocking
- * then.
- */
-int mmx_local_dial(const char *path, int timeout_ms, int *ret_fd)
+int mmx_socket_dial(const char *path, int timeout_ms, int *ret_fd)
 {
 	struct timeval tv = {
 		.tv_sec = timeout_ms / 1000,
