@@ -5,7 +5,7 @@ hv_libhv_a_SOURCES = \
 	%D%/connect.h %D%/connect.c %D%/peer.h %D%/peer.c %D%/socket.h %D%/socket.c \
 	%D%/local/local.h %D%/local/local.c \
 	%D%/kvm/kvm.h %D%/kvm/ivshmem.h %D%/kvm/client.c %D%/kvm/server.c
-EXTRA_DIST += %D%/README.md %D%/proto/README.md %D%/local/README.md %D%/kvm/README.md
+EXTRA_DIST += %D%/README.md %D%/proto/README.md %D%/local/README.md %D%/kvm/README.md docs/kvm.md
 
 
 if HAVE_CMOCKA
@@ -44,3 +44,8 @@ endif
 FUZZ_TESTS += tests/fuzz/ring_fuzz
 tests_fuzz_ring_fuzz_SOURCES = tests/fuzz/ring_fuzz.c $(FUZZ_MAIN)
 tests_fuzz_ring_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
+FUZZ_TESTS += tests/fuzz/kvm_fuzz
+tests_fuzz_kvm_fuzz_SOURCES = tests/fuzz/kvm_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_kvm_fuzz_LDADD = hv/libhv.a
+tests_fuzz_kvm_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -54,7 +54,7 @@ struct mmx_transport {
 	int (*make)(struct mmx_peer *peer, const struct mmx_region_params *params);
 	/* Sends what the other end needs, takes sock_fd over. Return: 0; negative errno: sock_fd stays the caller's. */
 	int (*welcome)(struct mmx_peer *peer, int sock_fd);
-	/* Instead of a welcome, before the socket is closed. May be NULL: closing says it all. */
+	/* Instead of a welcome, before the socket is closed: why, an errno. */
 	void (*refuse)(int sock_fd, int error);
 	/*
 	 * Something has happened on socket or kick, and there is no session: is one wanted? Return: 0: it may be, prepare();

@@ -448,16 +448,16 @@ static int greet(struct listener *l, int fd, uid_t uid)
 		return EBUSY;
 	if (r == CORE_E_QUARANTINED)
 		return EPERM;
-	if (!r)
+	if (!r) {
+		l->handles = 0;
 		r = transport(l)->welcome(&l->peer, fd);
-	if (r) {
-		say(l, MMX_LOG_WARN, "a guest can't be greeted: %s",
-		    r < 0 ? strerror(-r) : "the daemon is not ready");
-		mmx_core_withdraw(l->all->core, l->partition);
-		mmx_peer_finish(&l->peer);
-		return r < 0 ? -r : EAGAIN;
+		if (!r)
+			return 0;
+		leave(l);
 	}
-	return 0;
+	say(l, MMX_LOG_WARN, "a guest can't be greeted: %s",
+	    r < 0 ? strerror(-r) : "the daemon is not ready");
+	return r < 0 ? -r : EAGAIN;
 }
 
 /* The guest's end of the socket is closed, and libuv may only be about to say so. */
@@ -512,8 +512,7 @@ static void accept_guest(uv_poll_t *poll, int status, int events)
 		watch_guest(l);
 		return;
 	}
-	if (transport(l)->refuse)
-		transport(l)->refuse(fd, r);
+	transport(l)->refuse(fd, r);
 	close(fd);
 }
 

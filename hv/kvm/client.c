@@ -35,7 +35,11 @@ static int take_message(const struct mmx_peer *peer, int64_t wanted, int *fd, in
 		close(fds[i]);
 	if (size < 0)
 		return (int)size;
-	return size ? -EPROTO : -ECONNRESET;
+	if (!size)
+		return -ECONNRESET;
+	/* in place of the version */
+	return !wanted && !count && number < 0 && number >= -(int64_t)MAX_ERRNO ? (int)number
+										: -EPROTO;
 }
 
 static int take_all(struct mmx_peer *peer, int64_t deadline_ms)

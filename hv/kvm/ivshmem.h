@@ -13,7 +13,8 @@
  *	MMX_KVM_GUEST_ID, call	eventfd: so has the guest
  *
  * QEMU takes this once, maps the region before its machine starts, and keeps the socket open as long as the device is
- * there. It can't be told why it is refused: the socket is closed, and it says that it can't read from the server.
+ * there. Who is refused gets a version that is none, a negative errno, and QEMU ends with a message that names it; one
+ * whose socket is only closed while it starts would read without end.
  *
  * QEMU can be as hostile as its guest, which may have taken it over. Against that:
  *
@@ -38,7 +39,7 @@ extern const struct mmx_transport mmx_kvm_transport;
 
 /*
  * QEMU's part, for guests that are processes: connects, takes what the server sends, maps the region. Return: 0; -EPROTO;
- * -ECONNRESET: refused; -ETIMEDOUT; negative errno.
+ * -ECONNRESET; -ETIMEDOUT; negative errno: as the server refuses.
  */
 int mmx_kvm_plug(const char *path, int timeout_ms, struct mmx_peer *ret_peer);
 /* The same on a socket that is connected, and is the peer's from now on, or closed. */

@@ -18,13 +18,12 @@
 
 #include "hv/kvm/ivshmem.h"
 
-/* At least; the kernel rounds it up to some for each CPU. What has completed is collected when there is no room. */
-#define CALLS_MAX 16
+/* At least; the kernel makes it some for each CPU. What has completed is collected when there is no room. */
+#define CALLS_MAX 64
 
 /* priv of a peer */
 struct server {
 	struct mmx_region_hdr layout;
-	aio_context_t aio; /* 0 = none */
 	int null_fd; /* to read nothing from */
 	bool sealed;
 	uint32_t wish; /* that is to be answered */
@@ -34,23 +33,25 @@ struct server {
 /* ---- the call ---- */
 
 /*
- * glibc has no wrappers for these. All that is asked for completes within io_submit(), so nothing is ever waited for.
+ * Of the whole process, since giving one up takes the kernel some 30 ms; it ends with the process. Made by the first
+ * make(), which is the event loop's to call; all threads may use it. glibc has no wrappers for these calls.
  */
+static aio_context_t calls;
+
 static int start_calls(struct server *s)
 {
 	s->null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (s->null_fd < 0)
 		return -errno;
-	return syscall(SYS_io_setup, CALLS_MAX, &s->aio) ? -errno : 0;
+	return !calls && syscall(SYS_io_setup, CALLS_MAX, &calls) ? -errno : 0;
 }
 
-static void collect(const struct server *s)
+static void collect(void)
 {
 	struct timespec at_once = { 0 };
 	struct io_event events[CALLS_MAX];
 
-	while (syscall(SYS_io_getevents, s->aio, 0L, (long)CALLS_MAX, events, &at_once) ==
-	       CALLS_MAX)
+	while (syscall(SYS_io_getevents, calls, 0L, (long)CALLS_MAX, events, &at_once) == CALLS_MAX)
 		;
 }
 
@@ -65,11 +66,12 @@ static void call(const struct mmx_peer *peer)
 	};
 	struct iocb *list[] = { &read_nothing };
 
-	if (syscall(SYS_io_submit, s->aio, 1L, list) == 1)
+	/* it completes within the call */
+	if (syscall(SYS_io_submit, calls, 1L, list) == 1)
 		return;
-	/* those before it have completed, and only their records are in the way */
-	collect(s);
-	(void)syscall(SYS_io_submit, s->aio, 1L, list);
+	/* so have those before it, and only their records are in the way */
+	collect();
+	(void)syscall(SYS_io_submit, calls, 1L, list);
 }
 
 /* ---- life ---- */
@@ -134,8 +136,6 @@ static void finish(struct mmx_peer *peer)
 		__atomic_store_n(&mmx_kvm_link(peer)->down, 1, __ATOMIC_RELEASE);
 		call(peer);
 	}
-	if (s->aio)
-		syscall(SYS_io_destroy, s->aio);
 	if (s->null_fd >= 0)
 		close(s->null_fd);
 	free(s);
@@ -161,6 +161,14 @@ static int welcome(struct mmx_peer *peer, int sock_fd)
 		ret = mmx_peer_send(sock_fd, &messages[i].number, sizeof(messages[i].number),
 				    &messages[i].fd, messages[i].fd >= 0);
 	return ret ? ret : mmx_peer_take_socket(peer, sock_fd);
+}
+
+static void refuse(int sock_fd, int error)
+{
+	const int64_t version = error < 0 ? error : -error;
+
+	/* that QEMU does not get to know is its own loss */
+	(void)mmx_peer_send(sock_fd, &version, sizeof(version), NULL, 0);
 }
 
 /* ---- sessions ---- */
@@ -247,6 +255,7 @@ const struct mmx_transport mmx_kvm_transport = {
 	.stays = true,
 	.make = make,
 	.welcome = welcome,
+	.refuse = refuse,
 	.heard = heard,
 	.prepare = prepare,
 	.answer = answer,

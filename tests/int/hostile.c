@@ -180,7 +180,7 @@ static _Noreturn void be_company(const struct run *run, enum company company)
 
 	do
 		r = mmx_guest_open(run->path, "neighbour", mmx_work_timeout_ms(20000), &guest);
-	while (r == -EBUSY || r == -ECONNRESET);
+	while (r == -EBUSY);
 	r = r ? r : mmx_work_open(&work, guest, "neighbour");
 	if (r)
 		_exit(1);

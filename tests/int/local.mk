@@ -52,6 +52,7 @@ house_tests = \
 	%D%/handshake.sh \
 	%D%/model_faults.sh \
 	%D%/ivshmem.sh \
+	%D%/ivshmem_qemu.sh \
 	%D%/model_killed.sh \
 	%D%/oversubscribed.sh \
 	%D%/polling.sh \

@@ -281,7 +281,7 @@ static int second(const char *path)
 {
 	struct mmx_peer peer;
 
-	if (mmx_kvm_plug(path, PATIENCE_MS, &peer) != -ECONNRESET)
+	if (mmx_kvm_plug(path, PATIENCE_MS, &peer) != -EBUSY)
 		return fail("there are two");
 	return 0;
 }
@@ -294,7 +294,7 @@ static int run(const char *path, int (*way)(struct mmx_peer *peer))
 	/* the one before it is still connected, as far as the daemon has heard */
 	do
 		r = mmx_kvm_plug(path, PATIENCE_MS, &peer);
-	while (r == -ECONNRESET);
+	while (r == -EBUSY);
 	if (r) {
 		errno = -r;
 		return fail(path);

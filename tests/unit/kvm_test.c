@@ -437,6 +437,12 @@ static void test_lies(void **cm_state)
 		if (fds_count() != before)
 			fail_msg("%s: descriptors are left open", lie->name);
 	}
+	/* one that refuses */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, socks),
+			 0);
+	kvm->refuse(socks[0], EBUSY);
+	assert_int_equal(mmx_kvm_plug_socket(socks[1], TIMEOUT_MS, &machine), -EBUSY);
+	close(socks[0]);
 	/* and one that says nothing */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, socks),
 			 0);
