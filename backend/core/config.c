@@ -15,13 +15,9 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "backend/core/config_priv.h"
 #include "backend/util/log.h"
-#include "hv/kvm/ivshmem.h"
-#include "hv/local/local.h"
-
-#define KIB 1024ull
-#define MIB (1024 * KIB)
-#define GIB (1024 * MIB)
+#include "hv/peer.h"
 
 enum kind {
 	KIND_U32, /* uint32_t */
@@ -135,79 +131,6 @@ refuse(const struct reader *r, const config_setting_t *where, const char *fmt, .
 
 /* ---- values ---- */
 
-static bool parse_bytes(const char *text, uint64_t *ret_bytes)
-{
-	uint64_t value, unit = 1;
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno)
-		return false;
-	if (*end == 'K')
-		unit = KIB;
-	else if (*end == 'M')
-		unit = MIB;
-	else if (*end == 'G')
-		unit = GIB;
-	if (unit > 1)
-		end++;
-	if (*end || value > UINT64_MAX / unit)
-		return false;
-	*ret_bytes = value * unit;
-	return true;
-}
-
-static bool parse_mode(const char *text, mode_t *ret_mode)
-{
-	size_t len = strlen(text);
-
-	if (!len || len > 4 || strspn(text, "01234567") != len)
-		return false;
-	*ret_mode = (mode_t)strtoul(text, NULL, 8);
-	return *ret_mode <= 0777;
-}
-
-static bool parse_priority(const char *text, unsigned int *ret_priority)
-{
-	static const char *const names[] = { "low", "medium", "high", "realtime" };
-	unsigned int i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(text, names[i])) {
-			*ret_priority = i;
-			return true;
-		}
-	return false;
-}
-
-static bool parse_transport(const char *text, const struct mmx_transport **ret_transport)
-{
-	static const struct mmx_transport *const transports[] = {
-		&mmx_local_transport,
-		&mmx_kvm_transport,
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
-		if (!strcmp(text, transports[i]->name)) {
-			*ret_transport = transports[i];
-			return true;
-		}
-	return false;
-}
-
-static bool valid_name(const char *text)
-{
-	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-	size_t len = strlen(text);
-
-	return len && len <= MMX_PARTITION_NAME_MAX && strspn(text, chars) == len;
-}
-
 static void store_number(const struct setting *s, char *base, uint64_t value)
 {
 	void *to = base + s->offset;
@@ -229,7 +152,7 @@ static int read_number(const struct reader *r, const struct setting *s,
 	uint64_t value;
 
 	if (s->kind == KIND_BYTES && type == CONFIG_TYPE_STRING) {
-		if (!parse_bytes(config_setting_get_string(from), &value))
+		if (!mmx_config_parse_bytes(config_setting_get_string(from), &value))
 			return refuse(r, from, "%s: '%s' is no size; write a number with K, M or G",
 				      s->name, config_setting_get_string(from));
 	} else if (s->kind == KIND_BOOL) {
@@ -270,22 +193,22 @@ static int store_text(const struct reader *r, const struct setting *s, const con
 
 	switch (s->kind) {
 	case KIND_MODE:
-		return parse_mode(text, to)
+		return mmx_config_parse_mode(text, to)
 			       ? 0
 			       : refuse(r, from,
 					"%s: '%s' is no mode; write octal digits such as \"0660\"",
 					s->name, text);
 	case KIND_PRIORITY:
-		return parse_priority(text, to)
+		return mmx_config_parse_priority(text, to)
 			       ? 0
 			       : refuse(r, from, "%s: '%s' is not low, medium, high or realtime",
 					s->name, text);
 	case KIND_TRANSPORT:
-		return parse_transport(text, to)
+		return mmx_config_parse_transport(text, to)
 			       ? 0
 			       : refuse(r, from, "%s: '%s' is not local or ivshmem", s->name, text);
 	case KIND_NAME:
-		if (!valid_name(text))
+		if (!mmx_config_valid_name(text))
 			return refuse(r, from,
 				      "%s: '%.64s' must be 1 to %u letters, digits, - and _",
 				      s->name, text, MMX_PARTITION_NAME_MAX);

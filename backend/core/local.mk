@@ -5,7 +5,7 @@ noinst_LIBRARIES += backend/libcore.a
 backend_libcore_a_SOURCES = \
 	%D%/census.c %D%/json_add.h \
 	%D%/chore.c %D%/chore.h \
-	%D%/config.c %D%/config.h %D%/config_file.c \
+	%D%/config.c %D%/config.h %D%/config_file.c %D%/config_priv.h %D%/config_value.c \
 	%D%/control.c %D%/control.h \
 	%D%/core.c %D%/core.h %D%/core_priv.h \
 	%D%/firmware_file.c %D%/firmware_file.h \

@@ -242,8 +242,7 @@ static void test_socket_files(void **cm_state)
 	memset(long_path, 'x', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = 0;
 	assert_int_equal(mmx_socket_listen(long_path, 0600, &first), -ENAMETOOLONG);
-	assert_int_equal(mmx_local_connect(path, TIMEOUT_MS, &(struct mmx_peer){ 0 }),
-			 -ENOENT);
+	assert_int_equal(mmx_local_connect(path, TIMEOUT_MS, &(struct mmx_peer){ 0 }), -ENOENT);
 
 	assert_int_equal(mmx_socket_listen(path, 0620, &first), 0);
 	assert_int_equal(stat(path, &st), 0);
