@@ -41,7 +41,7 @@ check-unit:
 # Tests that have threads, for a build with ThreadSanitizer.
 THREAD_TESTS = \
 	tests/fuzz/vfu_server_fuzz \
-	tests/unit/core_test tests/unit/ctl_test tests/unit/local_test tests/unit/malimux_lies_test tests/unit/malimux_test \
+	tests/unit/core_test tests/unit/ctl_test tests/unit/kvm_test tests/unit/local_test tests/unit/malimux_lies_test tests/unit/malimux_test \
 	tests/unit/ring_thread_test tests/unit/session_flip_test \
 	tests/unit/vfio_user_conn_test tests/unit/vfio_user_test
 check-threads:
