@@ -184,12 +184,58 @@ static void test_quarantined_while_coming(void **state)
 	mmx_peer_finish(&peer);
 }
 
+/*
+ * On a transport that stays sessions come and go in one region, which the device has mapped all the while; and who is shut
+ * out may connect, and gets no session.
+ */
+static void test_sessions_of_one_connection(void **state)
+{
+	struct mmx_transport staying = mmx_local_transport;
+	struct mmx_peer peer = MMX_PEER_INIT, other = MMX_PEER_INIT;
+	struct env *env = *state;
+	struct rig_guest *a = &env->guests[0];
+	struct mmx_core *core = env->rig.core;
+	unsigned int i, before;
+
+	rig_guest_hangup(a);
+	rig_guest_wait_gone(a);
+	staying.stays = true;
+	env->rig.partitions[0].transport = &staying;
+	env->rig.keep = &peer;
+	before = env->rig.regions;
+	assert_int_equal(mmx_core_offer(core, 0, &peer), 0);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(mmx_core_attach(core, 0, &peer, &a->session), 0);
+		assert_null(peer.region);
+		env->rig.guests[0] = a;
+		assert_int_equal(mmx_core_offer(core, 0, &other), CORE_E_BUSY);
+		rig_run(&env->rig, MMX_NS_PER_MS);
+		mmx_core_hangup(core, a->session);
+		rig_guest_wait_gone(a);
+		assert_non_null(peer.region);
+		assert_int_equal(mmx_core_offer(core, 0, &other), CORE_E_BUSY);
+		assert_int_equal(env->rig.regions, before + 1);
+	}
+	for (i = 0; i <= env->rig.partitions[0].resets_max; i++)
+		mmx_core_charge_reset(&core->partitions[0]);
+	assert_int_equal(mmx_core_attach(core, 0, &peer, &a->session), CORE_E_QUARANTINED);
+	mmx_core_withdraw(core, 0);
+	assert_int_equal(env->rig.regions, before);
+	mmx_peer_finish(&peer);
+	assert_int_equal(mmx_core_offer(core, 0, &other), 0);
+	mmx_core_withdraw(core, 0);
+	mmx_peer_finish(&other);
+	env->rig.keep = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_storm),
 		cmocka_unit_test_setup_teardown(test_quarantine_grows, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_quarantined_while_coming, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_sessions_of_one_connection, setup,
+						rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

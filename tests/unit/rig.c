@@ -237,6 +237,8 @@ static void detach(void *ctx, struct mmx_session *session)
 				two_views_disown(rig->views,
 						 (uint8_t *)mmx_session_peer(session)->region +
 							 rig->guests[i]->front.data_offset);
+			if (rig->keep)
+				mmx_session_take_peer(session, rig->keep);
 			rig->guests[i]->session = NULL;
 			rig->guests[i] = NULL;
 			return;

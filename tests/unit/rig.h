@@ -42,6 +42,7 @@ struct rig {
 	struct mmx_core *core;
 	enum mmx_core_state state; /* as core has told */
 	struct rig_guest *guests[RIG_MAX_PARTITIONS]; /* whose session core has */
+	struct mmx_peer *keep; /* where the peer of a session that has ended goes; NULL = nowhere */
 
 	struct two_views *views; /* NULL = the backend's memory is coherent */
 	unsigned int evict_every; /* so many turns of the loop caches do what they may; 0 = never */
