@@ -22,7 +22,7 @@ at_once()
 
 for how in TERM HUP; do
 	for name in A B; do
-		spawn_lines $name "$guest" --socket "$work/${name,,}.sock" --name $name --rounds 1000
+		spawn_lines $name "$guest" --socket "$dial$work/${name,,}.sock" --name $name --rounds 1000
 		at_work $name
 	done
 	at_once daemon_down $how
@@ -34,9 +34,9 @@ for how in TERM HUP; do
 done
 
 # streams that never end in all slots, and a guest that is stopped and so takes no notice
-spawn_lines A "$top_builddir/tests/int/many_groups" "$work/a.sock" A endless
+spawn_lines A "$top_builddir/tests/int/many_groups" "$dial$work/a.sock" A endless
 next_line A || fail "A did not submit its streams"
-spawn_lines B "$guest" --socket "$work/b.sock" --name B --rounds 1000
+spawn_lines B "$guest" --socket "$dial$work/b.sock" --name B --rounds 1000
 at_work B
 signal B STOP
 signal malimuxd TERM
@@ -45,9 +45,13 @@ wants A 1
 signal B CONT
 wants B 3
 
-# a guest that is connecting, and takes its time
+# a guest that is connecting, and takes its time; or a machine that has not come to its driver yet
 daemon_up
-spawn B "$top_builddir/tests/int/rude_guest" "$work/b.sock" silent
+if [ "$transport" = local ]; then
+	spawn B "$top_builddir/tests/int/rude_guest" "$work/b.sock" silent
+else
+	spawn B "$top_builddir/tests/int/rude_machine" "$work/b.sock" waits
+fi
 guest_a --rounds 1000
 until [ "$(counter A connected)" = true ]; do :; done
 at_once daemon_down

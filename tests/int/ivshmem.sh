@@ -4,7 +4,7 @@
 # Virtual machines, played by processes that speak ivshmem's protocol: tests of guests as they are for other transports,
 # then machines that do not keep to anything, or are reset, while another one's results stay right.
 set -u
-for test in two_guests guest_killed conformance hostile; do
+for test in two_guests guest_killed daemon_stop model_killed conformance hostile; do
 	MMX_HOSTILE_MS=${MMX_HOSTILE_MS:-50} MMX_TRANSPORT=ivshmem "${top_srcdir:-.}/tests/int/$test.sh" || exit 1
 done
 

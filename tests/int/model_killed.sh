@@ -8,7 +8,7 @@ house_begin
 house_up
 
 for name in A B; do
-	spawn_lines $name "$guest" --socket "$work/${name,,}.sock" --name $name --rounds 1000 --frames 60
+	spawn_lines $name "$guest" --socket "$dial$work/${name,,}.sock" --name $name --rounds 1000 --frames 60
 	at_work $name
 done
 signal model KILL

@@ -89,6 +89,12 @@ static int is_turned_away(const struct mmx_peer *peer)
 	return 0;
 }
 
+/* Has all the time in the world; the daemon ends first. */
+static int waits(struct mmx_peer *peer)
+{
+	return is_turned_away(peer);
+}
+
 static int talks(struct mmx_peer *peer)
 {
 	if (send(peer->sock_fd, "x", 1, MSG_NOSIGNAL) != 1)
@@ -264,6 +270,7 @@ static const struct {
 	{ "leave", leave },
 	{ "leave-kicked", leave_kicked },
 	{ "leave-wishing", leave_wishing },
+	{ "waits", waits },
 	{ "talks", talks },
 	{ "talks-later", talks_later },
 	{ "seals", seals },
