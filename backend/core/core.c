@@ -335,7 +335,8 @@ void mmx_core_withdraw(struct mmx_core *core, size_t partition)
 {
 	struct mmx_partition *p = &core->partitions[partition];
 
-	if (!p->offered)
+	/* a session that does not end keeps it, and dies with the device */
+	if (!p->offered || p->session)
 		return;
 	p->offered = false;
 	mmx_device_unmap(core->params.dev, &p->map);
@@ -420,16 +421,17 @@ static void end_broken(struct mmx_partition *p)
 
 static void reap(struct mmx_partition *p)
 {
+	struct mmx_session *session = p->session;
 	struct mmx_core *core = p->core;
 	struct mmx_session_stats stats;
 
-	mmx_session_stats(p->session, &stats);
+	mmx_session_stats(session, &stats);
 	p->jobs_done += stats.jobs_done;
 	p->jobs_failed += stats.jobs_failed;
 	p->faults += stats.faults;
-	core->ops->detach(core->ctx, p->session);
-	mmx_session_destroy(p->session);
 	p->session = NULL;
+	core->ops->detach(core->ctx, session);
+	mmx_session_destroy(session);
 	/* no page table names the region any more */
 	if (!p->config->transport->stays)
 		mmx_core_withdraw(core, (size_t)(p - core->partitions));

@@ -87,8 +87,8 @@ enum {
  */
 int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_peer *ret_peer);
 /*
- * The device can't reach the region any more; the peer stays the caller's. Fine if nothing is on offer. Not during a
- * session.
+ * The device can't reach the region any more; the peer stays the caller's. Fine if nothing is on offer. Does
+ * nothing during a session.
  */
 void mmx_core_withdraw(struct mmx_core *core, size_t partition);
 /**

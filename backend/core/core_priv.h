@@ -30,7 +30,7 @@ struct mmx_partition {
 	struct mmx_session *session; /* NULL = no guest */
 	struct mmx_list
 		todo; /* in the core's list while the next round has something to do for it */
-	bool offered; /* there is a region for a guest to come, */
+	bool offered; /* a region, to a guest or a machine: until withdrawn */
 	struct mmx_dma_map map; /* whose data area is mapped so */
 	struct mmx_log_limit log_limit; /* of what its guests cause */
 	struct mmx_list watched; /* in the core's list while its guest will not notify */
