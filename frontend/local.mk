@@ -10,7 +10,7 @@ frontend_libmalimux_a_SOURCES = \
 	%D%/user/malimux.h %D%/user/guest_priv.h %D%/user/guest.c %D%/user/inbox.c %D%/user/call.c \
 	%D%/user/idspace.c %D%/user/pages.h %D%/user/pages.c %D%/user/mem.c %D%/user/heap.c %D%/user/objects.c \
 	%D%/user/job.c
-EXTRA_DIST += %D%/README.md
+EXTRA_DIST += %D%/README.md %D%/linux
 
 if HAVE_CMOCKA
 UNIT_TESTS += tests/unit/encode_test

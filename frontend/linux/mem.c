@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Memory objects: making and registering them, and their end.
+ *
+ * session.mems has every object that has a name. Its end goes by way of the list 'reap': once to have MEM_DESTROY sent,
+ * once to be freed when the backend has released it; the session's work does both, since neither closing a buffer nor
+ * taking an event may wait.
+ */
+#include "frontend/linux/mem.h"
+
+#include <linux/highmem.h>
+#include <linux/slab.h>
+
+#include "frontend/core/names.h"
+
+/* How long to wait for pages that are coming back; unmapping them may have to wait for jobs. */
+#define PAGES_WAIT_S 10u
+
+#define WIRE_PAGES (PAGE_SIZE / MMX_WIRE_PAGE_SIZE)
+
+static struct mmx_pages *pages_of(struct mmx_session *s)
+{
+	return &s->transport->pages;
+}
+
+void *mmx_mem_ptr(const struct mmx_mem *mem, u32 page)
+{
+	const struct mmx_transport *t = mem->session->transport;
+
+	return t->region + t->data_offset + (size_t)page * PAGE_SIZE;
+}
+
+unsigned long mmx_mem_pfn(const struct mmx_mem *mem, u32 page)
+{
+	const struct mmx_transport *t = mem->session->transport;
+
+	return PHYS_PFN(t->phys + t->data_offset) + page;
+}
+
+u32 mmx_mem_run(const struct mmx_mem *mem, u32 index, u32 *ret_count)
+{
+	u32 low = 0, high = mem->extent_count, mid;
+	const struct mmx_extent *extent;
+
+	/* the last extent that begins at or before it */
+	while (high - low > 1) {
+		mid = low + (high - low) / 2;
+		if (mem->extents[mid].at <= index)
+			low = mid;
+		else
+			high = mid;
+	}
+	extent = &mem->extents[low];
+	*ret_count = extent->count - (index - extent->at);
+	return extent->first + (index - extent->at);
+}
+
+u32 mmx_mem_page(const struct mmx_mem *mem, u32 index)
+{
+	u32 count;
+
+	return mmx_mem_run(mem, index, &count);
+}
+
+/* ---- making one ---- */
+
+static void free_mem(struct mmx_mem *mem)
+{
+	struct mmx_session *s = mem->session;
+
+	mmx_pages_give(pages_of(s), mem->extents, mem->extent_count);
+	kvfree(mem->extents);
+	kfree(mem);
+	atomic_inc(&s->freed);
+	wake_up_all(&s->pages_wait);
+}
+
+static int take_pages(struct mmx_mem *mem)
+{
+	return mmx_pages_take(pages_of(mem->session), mem->page_count, &mem->extents,
+			      &mem->extent_count);
+}
+
+/* Pages that are coming back are worth waiting for. */
+static int wait_pages(struct mmx_mem *mem)
+{
+	struct mmx_session *s = mem->session;
+	long left = PAGES_WAIT_S * HZ;
+	int ret, freed;
+
+	for (;;) {
+		freed = atomic_read(&s->freed);
+		ret = take_pages(mem);
+		if (ret != -ENOSPC)
+			return ret;
+		if (left <= 0 || !atomic_read(&s->releasing) || mmx_session_is_dead(s))
+			return -ENOMEM;
+		left = wait_event_interruptible_timeout(
+			s->pages_wait, atomic_read(&s->freed) != freed || mmx_session_is_dead(s),
+			left);
+	}
+}
+
+static void zero_pages(const struct mmx_mem *mem)
+{
+	u32 i, page;
+
+	for (i = 0; i < mem->page_count; i++) {
+		page = mmx_mem_page(mem, i);
+		memset(mmx_mem_ptr(mem, page), 0, PAGE_SIZE);
+		cond_resched();
+	}
+}
+
+static u32 fill_runs(const struct mmx_mem *mem, u32 at, struct mmx_run *runs)
+{
+	u64 first = mem->session->transport->data_offset / MMX_WIRE_PAGE_SIZE;
+	u32 count = min_t(u32, mem->extent_count - at, MMX_MEM_MAX_RUNS), i;
+
+	for (i = 0; i < count; i++)
+		runs[i] = (struct mmx_run){
+			.first_page = first + (u64)mem->extents[at + i].first * WIRE_PAGES,
+			.page_count = mem->extents[at + i].count * WIRE_PAGES,
+		};
+	return count;
+}
+
+/* @ret_created: does the backend know it? */
+static int register_mem(struct mmx_mem *mem, bool *ret_created)
+{
+	struct mmx_run *runs = kmalloc_array(MMX_MEM_MAX_RUNS, sizeof(*runs), GFP_KERNEL);
+	u32 at = 0, count, flags;
+	struct mmx_call *call;
+	int ret = 0, size;
+
+	*ret_created = false;
+	if (!runs)
+		return -ENOMEM;
+	while (at < mem->extent_count && !ret) {
+		count = fill_runs(mem, at, runs);
+		flags = at + count == mem->extent_count ? MMX_MEM_SEAL : 0;
+		call = mmx_call_begin(mem->session, at ? MMX_MSG_MEM_ADD : MMX_MSG_MEM_CREATE);
+		if (IS_ERR(call)) {
+			ret = PTR_ERR(call);
+			break;
+		}
+		if (at)
+			size = mmx_encode_mem_add(&call->buf, call->tag, mem->name, flags, runs,
+						  count);
+		else
+			size = mmx_encode_mem_create(&call->buf, call->tag, mem->name, flags,
+						     mem->page_count * WIRE_PAGES, runs, count);
+		ret = mmx_call_run(call, size);
+		mmx_call_free(call);
+		if (!ret || at)
+			*ret_created = true;
+		at += count;
+	}
+	kfree(runs);
+	return ret;
+}
+
+static struct mmx_mem *make_mem(struct mmx_session *s, u32 page_count)
+{
+	struct mmx_mem *mem = kzalloc(sizeof(*mem), GFP_KERNEL);
+	int ret;
+
+	if (!mem)
+		return ERR_PTR(-ENOMEM);
+	mem->session = s;
+	mem->page_count = page_count;
+	INIT_LIST_HEAD(&mem->link);
+	ret = wait_pages(mem);
+	if (ret) {
+		kfree(mem);
+		return ERR_PTR(ret);
+	}
+	ret = mmx_names_take(&s->mem_names, &mem->name);
+	if (ret) {
+		free_mem(mem);
+		return ERR_PTR(-ENOMEM);
+	}
+	zero_pages(mem);
+	spin_lock(&s->lock);
+	s->mems[mmx_name_index(mem->name)] = mem;
+	spin_unlock(&s->lock);
+	return mem;
+}
+
+/* It is not in the table any more, or about to be taken off. */
+static void forget_mem(struct mmx_mem *mem)
+{
+	struct mmx_session *s = mem->session;
+
+	spin_lock(&s->lock);
+	s->mems[mmx_name_index(mem->name)] = NULL;
+	spin_unlock(&s->lock);
+	mmx_names_give(&s->mem_names, mem->name);
+	free_mem(mem);
+}
+
+struct mmx_mem *mmx_mem_create(struct mmx_session *s, u64 size)
+{
+	u64 pages = DIV_ROUND_UP_ULL(size, PAGE_SIZE);
+	struct mmx_mem *mem;
+	bool created;
+	int ret;
+
+	if (mmx_session_is_dead(s))
+		return ERR_PTR(-ENODEV);
+	if (pages > pages_of(s)->count)
+		return ERR_PTR(-ENOMEM);
+	mem = make_mem(s, (u32)pages);
+	if (IS_ERR(mem))
+		return mem;
+	ret = register_mem(mem, &created);
+	if (!ret)
+		return mem;
+	if (created)
+		mmx_mem_destroy(mem);
+	else
+		forget_mem(mem);
+	return ERR_PTR(ret == -ENOSPC ? -ENOMEM : ret);
+}
+
+/* ---- its end ---- */
+
+void mmx_mem_destroy(struct mmx_mem *mem)
+{
+	struct mmx_session *s = mem->session;
+
+	atomic_inc(&s->releasing);
+	spin_lock(&s->lock);
+	list_add_tail(&mem->link, &s->reap);
+	spin_unlock(&s->lock);
+	queue_work(mmx_wq, &s->reap_work);
+}
+
+int mmx_mem_released(struct mmx_session *s, u32 name)
+{
+	u32 index = mmx_name_index(name);
+	struct mmx_mem *mem = NULL;
+	int ret = -EPROTO;
+
+	spin_lock(&s->lock);
+	if (s->mems && index < s->limits.max_mems)
+		mem = s->mems[index];
+	if (mem && mem->name == name && mem->destroying && !mem->released) {
+		mem->released = true;
+		list_add_tail(&mem->link, &s->reap);
+		ret = 0;
+	}
+	spin_unlock(&s->lock);
+	if (!ret)
+		queue_work(mmx_wq, &s->reap_work);
+	return ret;
+}
+
+/* Return: it was sent. */
+static bool send_destroy(struct mmx_mem *mem)
+{
+	struct mmx_session *s = mem->session;
+	struct mmx_call *call = mmx_call_begin(s, MMX_MSG_MEM_DESTROY);
+
+	if (IS_ERR(call))
+		return false;
+	spin_lock(&s->lock);
+	mem->destroying = true;
+	spin_unlock(&s->lock);
+	/* it may be released, and freed, from here on */
+	mmx_call_forget(call,
+			mmx_encode_object(&call->buf, call->tag, MMX_MSG_MEM_DESTROY, mem->name));
+	return true;
+}
+
+static struct mmx_mem *next_to_reap(struct mmx_session *s)
+{
+	struct mmx_mem *mem;
+
+	spin_lock(&s->lock);
+	mem = list_first_entry_or_null(&s->reap, struct mmx_mem, link);
+	if (mem)
+		list_del_init(&mem->link);
+	spin_unlock(&s->lock);
+	return mem;
+}
+
+/* What the backend was asked to release, and will not any more. */
+static void free_abandoned(struct mmx_session *s)
+{
+	struct mmx_mem *mem;
+	u32 i;
+
+	for (i = 0; s->mems && i < s->limits.max_mems; i++) {
+		spin_lock(&s->lock);
+		mem = s->mems[i];
+		if (mem && (!mem->destroying || mem->released))
+			mem = NULL;
+		/* so that no late event finds it */
+		if (mem)
+			s->mems[i] = NULL;
+		spin_unlock(&s->lock);
+		if (!mem)
+			continue;
+		forget_mem(mem);
+		atomic_dec(&s->releasing);
+	}
+}
+
+void mmx_mem_reap(struct work_struct *work)
+{
+	struct mmx_session *s = container_of(work, struct mmx_session, reap_work);
+	struct mmx_mem *mem;
+
+	while ((mem = next_to_reap(s))) {
+		/* -ENOMEM: it is abandoned, as is all when the session has ended */
+		if (!mem->released && send_destroy(mem))
+			continue;
+		if (!mem->released && !mmx_session_is_dead(s)) {
+			spin_lock(&s->lock);
+			list_add(&mem->link, &s->reap);
+			spin_unlock(&s->lock);
+			schedule_timeout_uninterruptible(HZ / 10);
+			continue;
+		}
+		forget_mem(mem);
+		atomic_dec(&s->releasing);
+	}
+	if (mmx_session_is_dead(s))
+		free_abandoned(s);
+}
+
+void mmx_mems_free(struct mmx_session *s)
+{
+	mmx_mem_reap(&s->reap_work);
+}

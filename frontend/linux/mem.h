@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Memory objects of the wire: pages of the data area that the backend knows under a name.
+ *
+ * What is destroyed keeps its pages until the backend has released them, since the GPU may write there until then, or
+ * until the session has ended: then nobody gets any before there is another session, and with that the backend has
+ * let go of all that the old one had.
+ */
+#ifndef FRONTEND_LINUX_MEM_H
+#define FRONTEND_LINUX_MEM_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include "frontend/linux/pages.h"
+#include "frontend/linux/session.h"
+
+struct mmx_mem {
+	struct mmx_session *session;
+	u32 name;
+	u32 page_count; /* of PAGE_SIZE */
+	u32 extent_count;
+	struct mmx_extent *extents;
+
+	/* session.lock */
+	struct list_head link; /* session.reap */
+	bool destroying; /* MEM_DESTROY is about to be sent, or was */
+	bool released;
+};
+
+/**
+ * mmx_mem_create() - takes pages, which are zeroed, and registers them
+ *
+ * Return: a memory object; -ENOMEM: there are not so many pages, also after waiting for those that come back; -ENOSPC:
+ * beyond the partition's share; -ENODEV.
+ */
+struct mmx_mem *mmx_mem_create(struct mmx_session *s, u64 size);
+/* Nobody uses it any more but, perhaps, the GPU. Does not wait. */
+void mmx_mem_destroy(struct mmx_mem *mem);
+/* The page's number in the data area. */
+u32 mmx_mem_page(const struct mmx_mem *mem, u32 index);
+/* ... and how many behind it follow it there. */
+u32 mmx_mem_run(const struct mmx_mem *mem, u32 index, u32 *ret_count);
+void *mmx_mem_ptr(const struct mmx_mem *mem, u32 page);
+unsigned long mmx_mem_pfn(const struct mmx_mem *mem, u32 page);
+
+/* Of session.c */
+int mmx_mem_released(struct mmx_session *s, u32 name);
+void mmx_mem_reap(struct work_struct *work);
+void mmx_mems_free(struct mmx_session *s);
+
+#endif
