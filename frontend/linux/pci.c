@@ -18,7 +18,6 @@
 #include <linux/mm.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
-#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "frontend/linux/drv.h"
@@ -93,18 +92,6 @@ static int ask(struct mmx_pci *p, u32 want)
 	return error <= MAX_ERRNO ? -(int)error : -EPROTO;
 }
 
-/* A number that is in nobody's memory, neither of the backend nor of who was here before. */
-static u32 new_number(const struct mmx_pci *p)
-{
-	u32 number;
-
-	do {
-		number = get_random_u32();
-	} while (!number || number == READ_ONCE(p->link->want) ||
-		 number == READ_ONCE(p->link->answered));
-	return number;
-}
-
 static int add_child(struct mmx_pci *p)
 {
 	struct mmx_transport *t = &p->base;
@@ -142,7 +129,7 @@ static void connect(struct work_struct *work)
 		dev_info(&p->pdev->dev, "the backend has ended\n");
 		return;
 	}
-	ret = ask(p, new_number(p));
+	ret = ask(p, mmx_kvm_next(READ_ONCE(p->link->want), READ_ONCE(p->link->answered)));
 	if (!ret)
 		ret = add_child(p);
 	if (ret)
