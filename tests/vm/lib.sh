@@ -36,7 +36,7 @@ all_tests()
 read_topology()
 {
 	local key value
-	topology=([memory]=256 [cpus]=2 [seconds]=60 [firmware]=real [modules]='fixed panthor')
+	topology=([memory]=256 [cpus]=2 [seconds]=60 [firmware]=real [modules]='fixed panthor' [gpu]=model [user]=$1)
 	allow=()
 	[ -f "$vm/$1/topology" ] && [ -f "$vm/$1/guest" ] || die "there is no test '$1' in $vm"
 	while read -r key value; do
@@ -45,7 +45,8 @@ read_topology()
 		case $key in
 		''|'#'*) ;;
 		allow) allow+=(-a "$value") ;;
-		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|programs|command_line|reboots) topology[$key]=$value ;;
+		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|programs|command_line|reboots|gpu|user|partition)
+			topology[$key]=$value ;;
 		*) die "$1/topology: what is '$key'?" ;;
 		esac
 	done <"$vm/$1/topology"
@@ -99,7 +100,8 @@ get_packages()
 	done
 	[ -n "${topology[packages]-}" ] || return 0
 	# shellcheck disable=SC2086 # a list of words
-	"$top_srcdir/tests/apt-fetch" -a arm64 -s trixie,trixie-backports -o "$cache/user-$1" ${topology[packages]}
+	"$top_srcdir/tests/apt-fetch" -a arm64 -s trixie,trixie-backports -o "$cache/user-${topology[user]}" \
+		${topology[packages]}
 }
 
 # get_all: into the cache what $kernels and $tests need and is not there
@@ -131,7 +133,8 @@ have_all()
 	done
 	for test in $tests; do
 		read_topology "$test"
-		[ -z "${topology[packages]-}" ] || [ -e "$cache/user-$test/.packages" ] || missing+=" user-$test"
+		[ -z "${topology[packages]-}" ] || [ -e "$cache/user-${topology[user]}/.packages" ] ||
+			missing+=" user-${topology[user]}"
 		for programs in ${topology[programs]-}; do
 			"$top_srcdir/tests/$programs/fetch" --cached >/dev/null || missing+=" $programs"
 		done
@@ -170,8 +173,9 @@ versions()
 		echo '    firmware: the generated image, as no real ones are in the cache'
 	fi
 	for test in $tests; do
-		[ ! -e "$cache/user-$test/.packages" ] ||
-			sed -n "s/^\(mesa-vulkan-drivers\)=/    $test: \1 /p" "$cache/user-$test/.packages"
+		read_topology "$test"
+		[ ! -e "$cache/user-${topology[user]}/.packages" ] ||
+			sed -n "s/^\(mesa-vulkan-drivers\)=/    $test: \1 /p" "$cache/user-${topology[user]}/.packages"
 	done
 }
 
@@ -278,13 +282,25 @@ add_programs()
 	done
 }
 
+# add_driver KERNEL ROOT: malimux.ko, made anew if a source of it is newer
+add_driver()
+{
+	local ko=$top_builddir/ci/kobj-arm64/malimux/malimux.ko
+	[ "$1" = 6.12 ] || skip "malimux.ko is built for Debian's 6.12 only"
+	if [ ! -e "$ko" ] || [ -n "$(find "$top_srcdir/frontend" "$top_srcdir/hv" -newer "$ko" -name '*.[ch]')" ]; then
+		"$top_srcdir/tests/kobj/run" arm64 >"$work/kobj.log" 2>&1 || fail "malimux.ko can't be built: see kobj.log"
+	fi
+	cp "$ko" "$2/test/modules.d/"
+	echo malimux.ko >>"$2/test/modules"
+}
+
 # build_image TEST KERNEL: $work/initrd. Not compressed: unpacking would take the guest longer than loading.
 build_image()
 {
 	local root=$work/root
 	mkdir -p "$root/test"
 	if [ -n "${topology[packages]-}" ]; then
-		cp -a "$cache/user-$1/." "$root/"
+		cp -a "$cache/user-${topology[user]}/." "$root/"
 		rm -rf "$root"/usr/share/{bug,doc,lintian,locale,man}
 	fi
 	mkdir -p "$root/bin"
@@ -292,7 +308,12 @@ build_image()
 	install -m 755 "$vm/init" "$root/init"
 	cp "$vm/$1/guest" "$root/test/guest"
 	add_modules "$2" "$root"
-	add_firmware "$root"
+	if [ "${topology[gpu]}" = model ]; then
+		add_firmware "$root"
+		: >"$root/test/gpu"
+	else
+		add_driver "$2" "$root"
+	fi
 	add_programs "$root"
 	# what else a test brings, or needs not
 	if [ -f "$vm/$1/prepare" ]; then
@@ -340,33 +361,78 @@ ends_within()
 	[ "$got" -le 128 ]
 }
 
+# start_model PRODUCT
+start_model()
+{
+	spawn_ready model setpriv --pdeathsig KILL "$model" --socket "$work/gpu.sock" --product "$1" --coherent \
+		"${spans[@]}" || fail "the model did not start"
+}
+
+# give_model PRODUCT: the model as a device of the machine, which panthor finds in the device tree
+give_model()
+{
+	device_tree
+	start_model "$1"
+	# each write waits for its answer, so that an interrupt which a write ends is not raised after it: panthor has
+	# masked all when it suspends, and answers none (docs/model-vfio-user.md)
+	options+=(-dtb "$work/machine.dtb" -device
+		'{"driver":"vfio-user-pci","addr":"1.0","x-no-posted-writes":true,"socket":{"type":"unix","path":"'"$work/gpu.sock"'"}}')
+}
+
+# give_malimux PRODUCT: a share of the model, by malimuxd and an ivshmem device
+give_malimux()
+{
+	# shellcheck disable=SC2034 # of int/lib.sh
+	transport=ivshmem product=$1
+	pick_image
+	# what a test asks for comes last, and counts
+	write_config "$image" "backend_memory = \"512M\"; max_vms = 128; max_groups = 256; max_heaps = 256;
+		sched_priority = \"realtime\"; ${topology[partition]-}"
+	sed -i 's/memory = "16M"/memory = "256M"/' "$config"
+	start_model "$1"
+	spawn_ready malimuxd setpriv --pdeathsig KILL "$malimuxd" --config "$config" || fail "malimuxd did not start"
+	options+=(-chardev "socket,id=gpu,path=$work/a.sock" -device 'ivshmem-doorbell,chardev=gpu,vectors=1')
+	# the kernel's words about every module that it was not built with, and what the driver says of broken jobs
+	allow+=(-a '^malimux: (loading out-of-tree module|module verification failed)')
+}
+
 # boot TEST KERNEL PRODUCT: until it powers off, or is stopped. How it ended is in $ended
 boot()
 {
 	local -a command options spans=()
-	local image got=0
+	local image guest_image
 	machine_options
-	device_tree
-	image=$(kernel_image "$2")
+	guest_image=$(kernel_image "$2")
 	[ ! -e "$vm/$1/judge" ] || spans=(--spans "$work/spans.json")
-	spawn_ready model setpriv --pdeathsig KILL "$model" --socket "$work/gpu.sock" --product "$3" --coherent "${spans[@]}" ||
-		fail "the model did not start"
+	case ${topology[gpu]} in
+	model) give_model "$3" ;;
+	malimux) give_malimux "$3" ;;
+	*) fail "topology: gpu is model or malimux" ;;
+	esac
 	host_tool qemu-system-aarch64
 	: >"$work/console.log"
-	# each write waits for its answer, so that an interrupt which a write ends is not raised after it: panthor has
-	# masked all when it suspends, and answers none (docs/model-vfio-user.md)
 	spawn qemu setpriv --pdeathsig KILL "${command[@]}" "${options[@]}" \
-		-serial "file:$work/console.log" -dtb "$work/machine.dtb" -kernel "$image" -initrd "$work/initrd" \
-		-append "console=ttyAMA0 panic=-1 printk.devkmsg=on console_msg_format=syslog ${topology[command_line]-}" \
-		-device '{"driver":"vfio-user-pci","addr":"1.0","x-no-posted-writes":true,"socket":{"type":"unix","path":"'"$work/gpu.sock"'"}}'
+		-serial "file:$work/console.log" -kernel "$guest_image" -initrd "$work/initrd" \
+		-append "console=ttyAMA0 panic=-1 printk.devkmsg=on console_msg_format=syslog ${topology[command_line]-}"
+	[ ! -f "$vm/$1/host" ] || spawn host "$vm/$1/host" "$work/console.log" "${pid_of[malimuxd]-}"
 	ended=timeout
 	if ends_within qemu $((topology[seconds] * factor)); then
 		finish qemu
 		ended=$status
 	fi
-	signal model TERM
-	finish model
-	[ "$status" = 0 ] || echo "malimux-model: ended with $status" >>"$work/model.log"
+	shut_down malimuxd "$1"
+	shut_down model "$1"
+}
+
+# shut_down NAME TEST: if there is one; what the verdict reads says so if it did not end well
+shut_down()
+{
+	[ -n "${pid_of[$1]-}" ] || return 0
+	signal "$1" TERM 2>/dev/null || true
+	finish "$1"
+	# the daemon may have been killed by the test
+	[ "$status" = 0 ] || { [ "$1 $status" = 'malimuxd 137' ] && [ -f "$vm/$2/host" ]; } ||
+		echo "$1: ended with $status" >>"$work/model.log"
 }
 
 # judge TEST: the last words of a case
