@@ -70,9 +70,8 @@ struct mmx_call *mmx_call_begin(struct mmx_session *s, u16 type)
 
 	if (mmx_session_is_dead(s))
 		return ERR_PTR(-ENODEV);
-	call = kmalloc(sizeof(*call), GFP_KERNEL);
-	if (!call)
-		return ERR_PTR(-ENOMEM);
+	/* It is small, and objects that can't be destroyed would be worse than waiting. */
+	call = kmalloc(sizeof(*call), GFP_KERNEL | __GFP_NOFAIL);
 	memset(call, 0, offsetof(struct mmx_call, buf));
 	INIT_LIST_HEAD(&call->tx.link);
 	call->tx.encode = encode;
@@ -115,6 +114,17 @@ static int send(struct mmx_call *call, int size)
 	return ret;
 }
 
+/* In steps: to a virtual machine that was stopped, time may jump, but not more than one step. */
+static bool is_answered(struct mmx_call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < ANSWER_S; i++)
+		if (wait_for_completion_timeout(&call->done, HZ))
+			return true;
+	return false;
+}
+
 int mmx_call_run(struct mmx_call *call, int size)
 {
 	int ret = size < 0 ? size : send(call, size);
@@ -125,7 +135,7 @@ int mmx_call_run(struct mmx_call *call, int size)
 			wait_for_completion(&call->done);
 		return ret;
 	}
-	if (!wait_for_completion_timeout(&call->done, ANSWER_S * HZ)) {
+	if (!is_answered(call)) {
 		mmx_session_end(call->session, "the backend does not answer");
 		wait_for_completion(&call->done);
 	}

@@ -93,7 +93,9 @@ static int wait_pages(struct mmx_mem *mem)
 		ret = take_pages(mem);
 		if (ret != -ENOSPC)
 			return ret;
-		if (left <= 0 || !atomic_read(&s->releasing) || mmx_session_is_dead(s))
+		if (left < 0)
+			return (int)left;
+		if (!left || !atomic_read(&s->releasing) || mmx_session_is_dead(s))
 			return -ENOMEM;
 		left = wait_event_interruptible_timeout(
 			s->pages_wait, atomic_read(&s->freed) != freed || mmx_session_is_dead(s),
@@ -313,16 +315,9 @@ void mmx_mem_reap(struct work_struct *work)
 	struct mmx_mem *mem;
 
 	while ((mem = next_to_reap(s))) {
-		/* -ENOMEM: it is abandoned, as is all when the session has ended */
 		if (!mem->released && send_destroy(mem))
 			continue;
-		if (!mem->released && !mmx_session_is_dead(s)) {
-			spin_lock(&s->lock);
-			list_add(&mem->link, &s->reap);
-			spin_unlock(&s->lock);
-			schedule_timeout_uninterruptible(HZ / 10);
-			continue;
-		}
+		/* or abandoned, with the session */
 		forget_mem(mem);
 		atomic_dec(&s->releasing);
 	}

@@ -138,7 +138,7 @@ struct mmx_call {
 /**
  * mmx_call_begin() - a request with a tag, to be encoded into buf
  *
- * Waits for a credit. Return: a call, for exactly one of mmx_call_run() and mmx_call_forget(); -ENODEV, -ENOMEM.
+ * Waits for a credit. Return: a call, for exactly one of mmx_call_run() and mmx_call_forget(); -ENODEV.
  */
 struct mmx_call *mmx_call_begin(struct mmx_session *s, u16 type);
 /**
