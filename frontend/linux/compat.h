@@ -22,9 +22,7 @@ static inline int mmx_sched_init(struct drm_gpu_scheduler *sched,
 	const struct drm_sched_init_args args = {
 		.ops = ops,
 		.submit_wq = wq,
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
 		.num_rqs = 1,
-#endif
 		.credit_limit = credits,
 		.timeout = MAX_SCHEDULE_TIMEOUT,
 		.name = "malimux",
