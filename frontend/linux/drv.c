@@ -5,6 +5,7 @@
  */
 #include "frontend/linux/drv.h"
 
+#include <drm/drm_debugfs.h>
 #include <drm/drm_drv.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_ioctl.h>
@@ -83,6 +84,7 @@ static void release(struct drm_device *drm, void *data)
 	struct mmx_transport *t = dev->session.transport;
 
 	mmx_session_finish(&dev->session);
+	mutex_destroy(&dev->bos_lock);
 	if (dev->flush_page)
 		__free_page(dev->flush_page);
 	down_write(&t->sem);
@@ -93,6 +95,8 @@ static void release(struct drm_device *drm, void *data)
 
 static int prepare(struct mmx_device *dev, struct mmx_transport *t)
 {
+	mutex_init(&dev->bos_lock);
+	INIT_LIST_HEAD(&dev->bos);
 	mmx_session_prepare(&dev->session, t);
 	mmx_transport_get(t);
 	down_write(&t->sem);
@@ -121,6 +125,7 @@ static int probe(struct platform_device *pdev)
 	if (ret)
 		return ret;
 	ret = mmx_uapi_describe_gpu(&dev->session.gpu, &dev->session.limits, &dev->gpu);
+	drm_debugfs_add_file(&dev->drm, "gems", mmx_gem_show, NULL);
 	if (!ret)
 		ret = drm_dev_register(&dev->drm, 0);
 	if (ret)

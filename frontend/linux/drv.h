@@ -35,6 +35,8 @@ struct mmx_device {
 	struct mmx_uapi_gpu gpu;
 	struct list_head link; /* mmx_transport.devices */
 	struct page *flush_page; /* zero: every job flushes */
+	struct mutex bos_lock; /* outside of mmx_bo.label_lock */
+	struct list_head bos; /* mmx_bo.link */
 };
 
 static inline struct mmx_device *mmx_device_from(struct drm_device *drm)

@@ -8,12 +8,14 @@
  */
 #include "frontend/linux/gem.h"
 
+#include <drm/drm_debugfs.h>
 #include <drm/drm_drv.h>
 #include <drm/drm_prime.h>
 #include <linux/dma-buf.h>
 #include <linux/iosys-map.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -32,8 +34,12 @@ static struct mmx_transport *transport_of(struct drm_gem_object *obj)
 
 static void bo_free(struct drm_gem_object *obj)
 {
+	struct mmx_device *dev = mmx_device_from(obj->dev);
 	struct mmx_bo *bo = mmx_bo_from(obj);
 
+	mutex_lock(&dev->bos_lock);
+	list_del(&bo->link);
+	mutex_unlock(&dev->bos_lock);
 	drm_gem_object_release(obj);
 	if (bo->mem)
 		mmx_mem_destroy(bo->mem);
@@ -175,6 +181,28 @@ static const struct drm_gem_object_funcs bo_funcs = {
 	.vm_ops = &bo_vm_ops,
 };
 
+int mmx_gem_show(struct seq_file *m, void *data)
+{
+	struct drm_debugfs_entry *entry = m->private;
+	struct mmx_device *dev = mmx_device_from(entry->dev);
+	struct mmx_bo *bo;
+
+	seq_puts(
+		m,
+		"created-by                      refcount   size           mmap-offset      flags  label\n");
+	mutex_lock(&dev->bos_lock);
+	list_for_each_entry(bo, &dev->bos, link) {
+		mutex_lock(&bo->label_lock);
+		seq_printf(m, "%-16s/%-14d %-10u 0x%-12zx 0x%-14llx 0x%-4x %s\n", bo->creator,
+			   bo->pid, kref_read(&bo->base.refcount), bo->base.size,
+			   drm_vma_node_offset_addr(&bo->base.vma_node), bo->flags,
+			   bo->label ? bo->label : "");
+		mutex_unlock(&bo->label_lock);
+	}
+	mutex_unlock(&dev->bos_lock);
+	return 0;
+}
+
 /* ---- ioctls ---- */
 
 static struct mmx_bo *new_bo(struct mmx_device *dev, u64 size, u32 flags)
@@ -185,6 +213,9 @@ static struct mmx_bo *new_bo(struct mmx_device *dev, u64 size, u32 flags)
 	if (!bo)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&bo->label_lock);
+	INIT_LIST_HEAD(&bo->link);
+	get_task_comm(bo->creator, current->group_leader);
+	bo->pid = task_tgid_nr(current);
 	bo->flags = flags;
 	bo->base.funcs = &bo_funcs;
 	drm_gem_private_object_init(&dev->drm, &bo->base, size);
@@ -192,8 +223,12 @@ static struct mmx_bo *new_bo(struct mmx_device *dev, u64 size, u32 flags)
 	ret = drm_gem_create_mmap_offset(&bo->base);
 	if (!ret) {
 		bo->mem = mmx_mem_create(&dev->session, size);
-		if (!IS_ERR(bo->mem))
+		if (!IS_ERR(bo->mem)) {
+			mutex_lock(&dev->bos_lock);
+			list_add_tail(&bo->link, &dev->bos);
+			mutex_unlock(&dev->bos_lock);
 			return bo;
+		}
 		ret = PTR_ERR(bo->mem);
 		bo->mem = NULL;
 	}
