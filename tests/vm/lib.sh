@@ -36,7 +36,7 @@ all_tests()
 read_topology()
 {
 	local key value
-	topology=([memory]=256 [cpus]=2 [seconds]=60 [firmware]=real [modules]='fixed panthor' [gpu]=model [user]=$1)
+	topology=([memory]=256 [cpus]=2 [seconds]=60 [firmware]=real [modules]='fixed panthor' [gpu]=model [machines]=1 [user]=$1)
 	allow=()
 	[ -f "$vm/$1/topology" ] && [ -f "$vm/$1/guest" ] || die "there is no test '$1' in $vm"
 	while read -r key value; do
@@ -45,7 +45,7 @@ read_topology()
 		case $key in
 		''|'#'*) ;;
 		allow) allow+=(-a "$value") ;;
-		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|programs|command_line|reboots|gpu|user|partition)
+		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|programs|command_line|reboots|gpu|machines|user|partition)
 			topology[$key]=$value ;;
 		*) die "$1/topology: what is '$key'?" ;;
 		esac
@@ -391,9 +391,21 @@ give_malimux()
 	sed -i 's/memory = "16M"/memory = "256M"/' "$config"
 	start_model "$1"
 	spawn_ready malimuxd setpriv --pdeathsig KILL "$malimuxd" --config "$config" || fail "malimuxd did not start"
-	options+=(-chardev "socket,id=gpu,path=$work/a.sock" -device 'ivshmem-doorbell,chardev=gpu,vectors=1')
 	# the kernel's words about every module that it was not built with, and what the driver says of broken jobs
 	allow+=(-a '^malimux: (loading out-of-tree module|module verification failed)')
+}
+
+# start_machine NAME SOCKET CONSOLE: of what boot has prepared
+start_machine()
+{
+	local -a gpu=()
+	[ "${topology[gpu]}" = model ] ||
+		gpu=(-chardev "socket,id=gpu,path=$work/$2.sock" -device 'ivshmem-doorbell,chardev=gpu,vectors=1')
+	host_tool qemu-system-aarch64
+	: >"$work/$3.log"
+	spawn "$1" setpriv --pdeathsig KILL "${command[@]}" "${options[@]}" "${gpu[@]}" \
+		-serial "file:$work/$3.log" -kernel "$guest_image" -initrd "$work/initrd" \
+		-append "console=ttyAMA0 panic=-1 printk.devkmsg=on console_msg_format=syslog ${topology[command_line]-}"
 }
 
 # boot TEST KERNEL PRODUCT: until it powers off, or is stopped. How it ended is in $ended
@@ -409,16 +421,16 @@ boot()
 	malimux) give_malimux "$3" ;;
 	*) fail "topology: gpu is model or malimux" ;;
 	esac
-	host_tool qemu-system-aarch64
-	: >"$work/console.log"
-	spawn qemu setpriv --pdeathsig KILL "${command[@]}" "${options[@]}" \
-		-serial "file:$work/console.log" -kernel "$guest_image" -initrd "$work/initrd" \
-		-append "console=ttyAMA0 panic=-1 printk.devkmsg=on console_msg_format=syslog ${topology[command_line]-}"
+	start_machine qemu a console
+	[ "${topology[machines]}" = 1 ] || start_machine qemu2 b console2
 	[ ! -f "$vm/$1/host" ] || spawn host "$vm/$1/host" "$work/console.log" "${pid_of[malimuxd]-}"
 	ended=timeout
-	if ends_within qemu $((topology[seconds] * factor)); then
+	if ends_within qemu $((topology[seconds] * factor)) &&
+		{ [ "${topology[machines]}" = 1 ] || ends_within qemu2 $((topology[seconds] * factor)); }; then
 		finish qemu
 		ended=$status
+		[ "${topology[machines]}" = 1 ] || finish qemu2
+		[ "$ended" != 0 ] || ended=$status
 	fi
 	shut_down malimuxd "$1"
 	shut_down model "$1"
@@ -439,5 +451,7 @@ shut_down()
 judge()
 {
 	"$vm/verdict" "${allow[@]}" -e "$ended" "$work/console.log" "$work/model.log" || return
+	[ "${topology[machines]}" = 1 ] ||
+		"$vm/verdict" "${allow[@]}" -e "$ended" "$work/console2.log" "$work/model.log" || return
 	[ ! -e "$vm/$1/judge" ] || "$vm/$1/judge" "$work/spans.json"
 }
