@@ -294,14 +294,12 @@ int mmx_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file
 }
 
 /* For the backend's accounts only, so what becomes of it does not matter. */
-static void tell_label(struct mmx_bo *bo)
+static void tell_label(struct mmx_bo *bo, const char *label)
 {
 	struct mmx_call *call = mmx_call_begin(bo->mem->session, MMX_MSG_LABEL);
-	char label[MMX_LABEL_SIZE];
 
 	if (IS_ERR(call))
 		return;
-	mmx_uapi_fill_label(bo->label, label);
 	mmx_call_forget(
 		call, mmx_encode_label(&call->buf, call->tag, MMX_LABEL_MEM, bo->mem->name, label));
 }
@@ -310,8 +308,8 @@ int mmx_ioctl_bo_set_label(struct drm_device *drm, void *data, struct drm_file *
 {
 	struct pan_bo_set_label *args = data;
 	const char __user *from = u64_to_user_ptr(args->label);
+	char *label = NULL, wire[MMX_LABEL_SIZE];
 	struct drm_gem_object *obj;
-	char *label = NULL;
 	struct mmx_bo *bo;
 	int ret;
 
@@ -332,11 +330,12 @@ int mmx_ioctl_bo_set_label(struct drm_device *drm, void *data, struct drm_file *
 		}
 	}
 	bo = mmx_bo_from(obj);
+	mmx_uapi_fill_label(label, wire);
 	mutex_lock(&bo->label_lock);
 	kfree(bo->label);
 	bo->label = label;
-	tell_label(bo);
 	mutex_unlock(&bo->label_lock);
+	tell_label(bo, wire);
 out:
 	drm_gem_object_put(obj);
 	return ret;

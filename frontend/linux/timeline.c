@@ -8,6 +8,7 @@
  */
 #include "frontend/linux/timeline.h"
 
+#include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
@@ -26,6 +27,8 @@ static void release_fence(struct dma_fence *base)
 
 	mmx_timeline_put(fence->timeline);
 	dma_fence_free(base);
+	/* syncobjs and sync files can outlive all files of the device */
+	module_put(THIS_MODULE);
 }
 
 static const struct dma_fence_ops fence_ops = {
@@ -177,6 +180,7 @@ int mmx_timeline_submit(struct mmx_timeline *tl, struct mmx_fence *fence, struct
 		fence->seqno = ++tl->submitted;
 		fence->timeline = tl;
 		mmx_timeline_get(tl);
+		__module_get(THIS_MODULE);
 		dma_fence_init(&fence->base, &fence_ops, &fence->lock, tl->context, fence->seqno);
 		dma_fence_get(&fence->base);
 		spin_lock(&tl->lock);
