@@ -4,6 +4,7 @@
 #define FRONTEND_LINUX_COMPAT_H
 
 #include <drm/gpu_scheduler.h>
+#include <linux/memremap.h>
 #include <linux/module.h>
 #include <linux/version.h>
 
@@ -12,6 +13,20 @@
 #else
 #define MMX_IMPORT_NS_DMA_BUF MODULE_IMPORT_NS(DMA_BUF)
 #endif
+
+/* Are there struct pages of a device's memory at @pfn? */
+static inline bool mmx_has_device_pages(unsigned long pfn)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	struct dev_pagemap *pagemap = get_dev_pagemap(pfn);
+#else
+	struct dev_pagemap *pagemap = get_dev_pagemap(pfn, NULL);
+#endif
+
+	if (pagemap)
+		put_dev_pagemap(pagemap);
+	return pagemap;
+}
 
 /* One queue without a time limit: those are the backend's. */
 static inline int mmx_sched_init(struct drm_gpu_scheduler *sched,

@@ -20,6 +20,7 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
+#include "frontend/linux/compat.h"
 #include "frontend/linux/drv.h"
 #include "frontend/linux/transport.h"
 #include "hv/kvm/kvm.h"
@@ -180,6 +181,11 @@ static int map_region(struct mmx_pci *p)
 
 	if (size < PAGE_SIZE)
 		return -ENODEV;
+	if (mmx_has_device_pages(PHYS_PFN(start))) {
+		dev_info(&p->pdev->dev,
+			 "a program has buffers of the device that was here before\n");
+		return -EBUSY;
+	}
 	p->pagemap.type = MEMORY_DEVICE_GENERIC;
 	p->pagemap.nr_range = 1;
 	p->pagemap.range.start = start;
