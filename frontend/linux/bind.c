@@ -54,6 +54,15 @@ struct sync_binds {
 	struct mmx_bind_op ops[MMX_BIND_MAX_OPS];
 };
 
+/* Why the backend does not know what an op names: the buffer, or the VM, that was there a moment ago. */
+static int what_is_missing(const struct sync_binds *binds, u32 op)
+{
+	const struct drm_gem_object *obj = op < binds->count ? binds->objs[op] : NULL;
+
+	return obj && READ_ONCE(container_of(obj, struct mmx_bo, base)->mem->refused) ? -ENOMEM
+										      : -EINVAL;
+}
+
 /* @ret_failed: which of the caller's ops, if one has */
 static int send_binds(struct mmx_vm *vm, struct sync_binds *binds, u32 *ret_failed)
 {
@@ -70,9 +79,8 @@ static int send_binds(struct mmx_vm *vm, struct sync_binds *binds, u32 *ret_fail
 	} else {
 		ret = mmx_call_run(call, mmx_encode_vm_bind(&call->buf, call->tag, vm->name,
 							    binds->ops, binds->count));
-		/* the VM, that was there a moment ago */
 		if (ret == -ENOENT)
-			ret = -EINVAL;
+			ret = what_is_missing(binds, call->reply.vm_bind_op);
 		else if (ret == -ENOSPC)
 			ret = -ENOMEM;
 		if (ret && call->reply.vm_bind_op < binds->count)

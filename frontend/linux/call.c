@@ -10,6 +10,7 @@
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 
+#include "frontend/linux/mem.h"
 #include "frontend/linux/session.h"
 
 /* Nothing that is asked for takes so long, in emulation and beside others; the longest may be a reset of the GPU. */
@@ -187,7 +188,7 @@ static void answer(struct mmx_call *call)
 
 int mmx_call_reply(struct mmx_session *s, const struct mmx_decoded_reply *reply)
 {
-	u32 slot = reply->tag & 0xffff;
+	u32 slot = reply->tag & 0xffff, mem;
 	struct mmx_call *call = NULL;
 
 	spin_lock(&s->lock);
@@ -200,11 +201,14 @@ int mmx_call_reply(struct mmx_session *s, const struct mmx_decoded_reply *reply)
 	}
 	s->calls[slot] = NULL;
 	call->reply = *reply;
+	mem = call->mem;
 	/* what no system call may return */
 	call->error = reply->error >= -EHWPOISON ? reply->error : -EIO;
 	answer(call);
 	spin_unlock(&s->lock);
 	wake_up(&s->credit_wait);
+	if (mem && reply->error)
+		mmx_mem_refused(s, mem, reply->request);
 	return 0;
 }
 

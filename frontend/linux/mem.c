@@ -127,39 +127,34 @@ static u32 fill_runs(const struct mmx_mem *mem, u32 at, struct mmx_run *runs)
 	return count;
 }
 
-/* @ret_created: does the backend know it? */
-static int register_mem(struct mmx_mem *mem, bool *ret_created)
+/* Return: 0: it is on its way; -ENOMEM, -ENODEV: the backend may know a part of it. */
+static int register_mem(struct mmx_mem *mem)
 {
 	struct mmx_run *runs = kmalloc_array(MMX_MEM_MAX_RUNS, sizeof(*runs), GFP_KERNEL);
 	u32 at = 0, count, flags;
 	struct mmx_call *call;
-	int ret = 0, size;
+	int size;
 
-	*ret_created = false;
 	if (!runs)
 		return -ENOMEM;
-	while (at < mem->extent_count && !ret) {
+	while (at < mem->extent_count) {
 		count = fill_runs(mem, at, runs);
 		flags = at + count == mem->extent_count ? MMX_MEM_SEAL : 0;
 		call = mmx_call_begin(mem->session, at ? MMX_MSG_MEM_ADD : MMX_MSG_MEM_CREATE);
-		if (IS_ERR(call)) {
-			ret = PTR_ERR(call);
+		if (IS_ERR(call))
 			break;
-		}
 		if (at)
 			size = mmx_encode_mem_add(&call->buf, call->tag, mem->name, flags, runs,
 						  count);
 		else
 			size = mmx_encode_mem_create(&call->buf, call->tag, mem->name, flags,
 						     mem->page_count * WIRE_PAGES, runs, count);
-		ret = mmx_call_run(call, size);
-		mmx_call_free(call);
-		if (!ret || at)
-			*ret_created = true;
+		call->mem = mem->name;
+		mmx_call_forget(call, size);
 		at += count;
 	}
 	kfree(runs);
-	return ret;
+	return at < mem->extent_count ? -ENODEV : 0;
 }
 
 static struct mmx_mem *make_mem(struct mmx_session *s, u32 page_count)
@@ -205,7 +200,6 @@ struct mmx_mem *mmx_mem_create(struct mmx_session *s, u64 size)
 {
 	u64 pages = DIV_ROUND_UP_ULL(size, PAGE_SIZE);
 	struct mmx_mem *mem;
-	bool created;
 	int ret;
 
 	if (mmx_session_is_dead(s))
@@ -215,14 +209,11 @@ struct mmx_mem *mmx_mem_create(struct mmx_session *s, u64 size)
 	mem = make_mem(s, (u32)pages);
 	if (IS_ERR(mem))
 		return mem;
-	ret = register_mem(mem, &created);
+	ret = register_mem(mem);
 	if (!ret)
 		return mem;
-	if (created)
-		mmx_mem_destroy(mem);
-	else
-		forget_mem(mem);
-	return ERR_PTR(ret == -ENOSPC ? -ENOMEM : ret);
+	mmx_mem_destroy(mem);
+	return ERR_PTR(ret);
 }
 
 /* ---- its end ---- */
@@ -258,6 +249,24 @@ int mmx_mem_released(struct mmx_session *s, u32 name)
 	return ret;
 }
 
+void mmx_mem_refused(struct mmx_session *s, u32 name, u16 request)
+{
+	u32 index = mmx_name_index(name);
+	struct mmx_mem *mem = NULL;
+
+	/* It is not there, so nobody will release it. */
+	if (request == MMX_MSG_MEM_DESTROY) {
+		mmx_mem_released(s, name);
+		return;
+	}
+	spin_lock(&s->lock);
+	if (s->mems && index < s->limits.max_mems)
+		mem = s->mems[index];
+	if (mem && mem->name == name)
+		mem->refused = true;
+	spin_unlock(&s->lock);
+}
+
 /* Return: it was sent. */
 static bool send_destroy(struct mmx_mem *mem)
 {
@@ -269,6 +278,7 @@ static bool send_destroy(struct mmx_mem *mem)
 	spin_lock(&s->lock);
 	mem->destroying = true;
 	spin_unlock(&s->lock);
+	call->mem = mem->name;
 	/* it may be released, and freed, from here on */
 	mmx_call_forget(call,
 			mmx_encode_object(&call->buf, call->tag, MMX_MSG_MEM_DESTROY, mem->name));

@@ -27,13 +27,16 @@ struct mmx_mem {
 	struct list_head link; /* session.reap */
 	bool destroying; /* MEM_DESTROY is about to be sent, or was */
 	bool released;
+	bool refused; /* the backend does not have it */
 };
 
 /**
  * mmx_mem_create() - takes pages, which are zeroed, and registers them
  *
- * Return: a memory object; -ENOMEM: there are not so many pages, also after waiting for those that come back; -ENOSPC:
- * beyond the partition's share; -ENODEV.
+ * What needs it finds it registered. That the backend does not take it, which has to have room for all pages of the
+ * region, is known only when it has answered: refused.
+ *
+ * Return: a memory object; -ENOMEM: there are not so many pages, also after waiting for those that come back; -ENODEV.
  */
 struct mmx_mem *mmx_mem_create(struct mmx_session *s, u64 size);
 /* Nobody uses it any more but, perhaps, the GPU. Does not wait. */
@@ -47,6 +50,8 @@ unsigned long mmx_mem_pfn(const struct mmx_mem *mem, u32 page);
 
 /* Of session.c */
 int mmx_mem_released(struct mmx_session *s, u32 name);
+/* A request about it, for whose answer nobody has waited, has failed. */
+void mmx_mem_refused(struct mmx_session *s, u32 name, u16 request);
 void mmx_mem_reap(struct work_struct *work);
 void mmx_mems_free(struct mmx_session *s);
 

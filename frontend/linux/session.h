@@ -126,6 +126,7 @@ struct mmx_call {
 	struct mmx_session *session;
 	struct completion done;
 	u32 tag;
+	u32 mem; /* name, of a request about one that nobody waits for; or 0 */
 	u16 type;
 	bool sent;
 	bool forget; /* nobody waits: freed with the reply */
