@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -206,12 +207,15 @@ static _Noreturn void be_company(const struct run *run, enum company company)
 static pid_t start(const struct run *run, const struct hostile_kind *kind, enum company company)
 {
 	const struct sched_param none = { 0 };
-	pid_t pid = fork();
+	const pid_t parent = getpid(), pid = fork();
 
 	if (pid < 0)
 		fail("fork", errno);
 	if (pid)
 		return pid;
+	/* it ends with this process, also when that fails */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+		_exit(1);
 	sched_setscheduler(0, SCHED_OTHER, &none);
 	setpriority(PRIO_PROCESS, 0, 19);
 	if (kind)
