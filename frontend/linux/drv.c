@@ -121,7 +121,9 @@ static int probe(struct platform_device *pdev)
 	dev->flush_page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!dev->flush_page)
 		return -ENOMEM;
-	ret = mmx_session_begin(&dev->session, "malimux.ko");
+	ret = t->renew(t);
+	if (!ret)
+		ret = mmx_session_begin(&dev->session, "malimux.ko");
 	if (ret)
 		return ret;
 	ret = mmx_uapi_describe_gpu(&dev->session.gpu, &dev->session.limits, &dev->gpu);

@@ -5,7 +5,8 @@
  *
  * One work item (connect) does all that makes and ends sessions: it takes away the platform device of the one
  * that there was, asks for a new one, and makes a platform device for it, whose driver (drv.c) does the rest. It tries
- * again for as long as there is a backend that could answer.
+ * again for as long as there is a backend that could answer. A driver that is bound to the platform device a second time
+ * asks for itself.
  *
  * Any ivshmem device has these ids, so whatever is wrong at the first look is nobody's error: it is somebody else's.
  */
@@ -39,6 +40,7 @@ struct mmx_pci {
 	struct dev_pagemap pagemap;
 	struct mmx_kvm_link *link; /* shared memory */
 	struct platform_device *child; /* of the session; may be NULL */
+	bool fresh; /* the session has been had, and not begun. Of connect while there is no child, then of its probe */
 	struct delayed_work connect;
 	wait_queue_head_t answer_wait;
 	bool stopping;
@@ -93,6 +95,23 @@ static int ask(struct mmx_pci *p, u32 want)
 	return error <= MAX_ERRNO ? -(int)error : -EPROTO;
 }
 
+static int ask_next(struct mmx_pci *p)
+{
+	return ask(p, mmx_kvm_next(READ_ONCE(p->link->want), READ_ONCE(p->link->answered)));
+}
+
+/* By hand, a driver may be unbound from the platform device, and bound to it again. */
+static int renew(struct mmx_transport *t)
+{
+	struct mmx_pci *p = container_of(t, struct mmx_pci, base);
+	bool fresh = p->fresh;
+
+	p->fresh = false;
+	if (fresh)
+		return 0;
+	return READ_ONCE(p->link->down) ? -ENODEV : ask_next(p);
+}
+
 static int add_child(struct mmx_pci *p)
 {
 	struct mmx_transport *t = &p->base;
@@ -130,7 +149,8 @@ static void connect(struct work_struct *work)
 		dev_info(&p->pdev->dev, "the backend has ended\n");
 		return;
 	}
-	ret = ask(p, mmx_kvm_next(READ_ONCE(p->link->want), READ_ONCE(p->link->answered)));
+	ret = ask_next(p);
+	p->fresh = !ret;
 	if (!ret)
 		ret = add_child(p);
 	if (ret)
@@ -220,6 +240,7 @@ static struct mmx_pci *new_pci(struct pci_dev *pdev)
 	p->pdev = pdev;
 	p->base.dev = &pdev->dev;
 	p->base.kick = kick;
+	p->base.renew = renew;
 	p->base.release = release;
 	kref_init(&p->base.ref);
 	mutex_init(&p->base.rx_lock);

@@ -34,6 +34,8 @@ struct mmx_transport {
 	phys_addr_t phys;
 	u64 size; /* mapped */
 	void (*kick)(struct mmx_transport *t);
+	/* Before a session begins: asks for another one if the one that was had is used up. Return: 0; negative errno */
+	int (*renew)(struct mmx_transport *t);
 	void (*release)(struct mmx_transport *t);
 
 	struct mutex rx_lock; /* session */
