@@ -83,6 +83,7 @@ static void release(struct drm_device *drm, void *data)
 	struct mmx_device *dev = data;
 	struct mmx_transport *t = dev->session.transport;
 
+	drm_gem_object_release(&dev->first);
 	mmx_session_finish(&dev->session);
 	mutex_destroy(&dev->bos_lock);
 	if (dev->flush_page)
@@ -95,14 +96,18 @@ static void release(struct drm_device *drm, void *data)
 
 static int prepare(struct mmx_device *dev, struct mmx_transport *t)
 {
+	int ret;
+
 	mutex_init(&dev->bos_lock);
 	INIT_LIST_HEAD(&dev->bos);
+	drm_gem_private_object_init(&dev->drm, &dev->first, PAGE_SIZE);
 	mmx_session_prepare(&dev->session, t);
 	mmx_transport_get(t);
 	down_write(&t->sem);
 	list_add_tail(&dev->link, &t->devices);
 	up_write(&t->sem);
-	return drmm_add_action_or_reset(&dev->drm, release, dev);
+	ret = drmm_add_action_or_reset(&dev->drm, release, dev);
+	return ret ? ret : drm_gem_create_mmap_offset(&dev->first);
 }
 
 static int probe(struct platform_device *pdev)

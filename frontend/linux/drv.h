@@ -17,6 +17,7 @@
 
 #include <drm/drm_device.h>
 #include <drm/drm_file.h>
+#include <drm/drm_gem.h>
 #include <linux/list.h>
 #include <linux/xarray.h>
 
@@ -37,6 +38,8 @@ struct mmx_device {
 	struct page *flush_page; /* zero: every job flushes */
 	struct mutex bos_lock; /* outside of mmx_bo.label_lock */
 	struct list_head bos; /* mmx_bo.link */
+	/* Has the first mmap offset, 4 GiB, which some programs take for 0. Upstream the firmware's has. */
+	struct drm_gem_object first;
 };
 
 static inline struct mmx_device *mmx_device_from(struct drm_device *drm)
