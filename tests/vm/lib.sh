@@ -7,9 +7,10 @@
 #
 #   host             QEMU and the tools that make images, of this machine's architecture. They come from a newer
 #                    suite and run with its loader and libraries, not this machine's; no chroot, no root
-#   guest            what every guest has: busybox, for arm64
+#   host-amd64       the same for guests that are amd64: only their QEMU
+#   guest            what every guest has: busybox, for arm64; guest-amd64, for amd64
 #   linux-<kernel>   one kernel with its modules
-#   user-<test>      the packages that a test's guest has, for arm64
+#   user-<test>      the packages that a test's guest has, for arm64; user-<test>-amd64, for amd64
 #
 # Folders that are there stay as they are: a kernel changes when its folder is removed (or with --refresh).
 : "${top_srcdir:?}" "${top_builddir:?}" "${vm:?}"
@@ -17,6 +18,7 @@
 . "$top_srcdir/tests/int/lib.sh"
 
 cache=$MMX_CACHE/vm
+# lists of words; of 'tests' each is TEST/ARCH
 : "${kernels=}" "${tests=}"
 declare -A topology
 allow=()
@@ -36,7 +38,8 @@ all_tests()
 read_topology()
 {
 	local key value
-	topology=([memory]=256 [cpus]=2 [seconds]=60 [firmware]=real [modules]='fixed panthor' [gpu]=model [machines]=1 [user]=$1)
+	topology=([memory]=256 [cpus]=2 [seconds]=60 [firmware]=real [modules]='fixed panthor' [gpu]=model [user]=$1
+		[suites]='trixie,trixie-backports')
 	allow=()
 	[ -f "$vm/$1/topology" ] && [ -f "$vm/$1/guest" ] || die "there is no test '$1' in $vm"
 	while read -r key value; do
@@ -45,7 +48,7 @@ read_topology()
 		case $key in
 		''|'#'*) ;;
 		allow) allow+=(-a "$value") ;;
-		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|programs|command_line|reboots|gpu|machines|user|partition)
+		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|programs|command_line|reboots|gpu|user|suites|partition)
 			topology[$key]=$value ;;
 		*) die "$1/topology: what is '$key'?" ;;
 		esac
@@ -54,29 +57,45 @@ read_topology()
 
 # ---- the cache ----
 
+# arch_of KERNEL: those of amd64 have it in their names
+arch_of()
+{
+	case $1 in
+	*-amd64) echo amd64 ;;
+	*) echo arm64 ;;
+	esac
+}
+
+# folder_of WHAT ARCH: in the cache
+folder_of()
+{
+	[ "$2" = arm64 ] && echo "$cache/$1" || echo "$cache/$1-$2"
+}
+
 # kernel_suites KERNEL
 kernel_suites()
 {
-	case $1 in
+	case ${1%-amd64} in
 	# a suite that gets no more updates: the one that cannot turn red by itself
 	6.12) echo bookworm,bookworm-backports ;;
 	stable) echo trixie ;;
 	newest) echo trixie,trixie-backports ;;
-	*) die "unknown kernel '$1': there are 6.12, stable, newest" ;;
+	*) die "unknown kernel '$1': there are 6.12, stable, newest, and those for amd64, such as 6.12-amd64" ;;
 	esac
 }
 
 # get_kernel KERNEL: also its list of dependencies, which the package makes when it is installed
 get_kernel()
 {
-	local suites folder=$cache/linux-$1 new version
+	local suites arch folder=$cache/linux-$1 new version
 	suites=$(kernel_suites "$1")
+	arch=$(arch_of "$1")
 	new=$folder
-	if [ "$1" = newest ] && [ -n "${refresh-}" ] && [ -d "$folder" ]; then
+	if [ "${1%-amd64}" = newest ] && [ -n "${refresh-}" ] && [ -d "$folder" ]; then
 		new=$folder.new
 	fi
-	"$top_srcdir/tests/apt-fetch" -a arm64 -m '^linux-(image|modules|binary)' -s "$suites" -o "$new" \
-		linux-image-arm64 || [ "$new" != "$folder" ]
+	"$top_srcdir/tests/apt-fetch" -a "$arch" -m '^linux-(image|modules|binary)' -s "$suites" -o "$new" \
+		"linux-image-$arch" || [ "$new" != "$folder" ]
 	# the one that is there stays until there is another
 	if [ "$new" != "$folder" ] && [ -d "$new" ]; then
 		rm -rf "$folder" "$new.lock"
@@ -90,7 +109,7 @@ get_kernel()
 	) 9>"$folder.lock"
 }
 
-# get_packages TEST: what its topology asks for, and what its programs are built with
+# get_packages TEST ARCH: what its topology asks for, and what its programs are built with
 get_packages()
 {
 	local programs
@@ -100,22 +119,36 @@ get_packages()
 	done
 	[ -n "${topology[packages]-}" ] || return 0
 	# shellcheck disable=SC2086 # a list of words
-	"$top_srcdir/tests/apt-fetch" -a arm64 -s trixie,trixie-backports -o "$cache/user-${topology[user]}" \
+	"$top_srcdir/tests/apt-fetch" -a "$2" -s "${topology[suites]}" -o "$(folder_of "user-${topology[user]}" "$2")" \
 		${topology[packages]}
+}
+
+# architectures: of $kernels
+architectures()
+{
+	local kernel
+	for kernel in $kernels; do
+		arch_of "$kernel"
+	done | sort -u
 }
 
 # get_all: into the cache what $kernels and $tests need and is not there
 get_all()
 {
-	local kernel test
+	local kernel test arch
 	"$top_srcdir/tests/apt-fetch" -s trixie,trixie-backports -o "$cache/host" \
 		qemu-system-arm device-tree-compiler xz-utils cpio kmod
-	"$top_srcdir/tests/apt-fetch" -a arm64 -m '^busybox' -s trixie -o "$cache/guest" busybox-static
+	for arch in $(architectures); do
+		[ "$arch" = arm64 ] || "$top_srcdir/tests/apt-fetch" -s trixie,trixie-backports \
+			-o "$(folder_of host "$arch")" qemu-system-x86
+		"$top_srcdir/tests/apt-fetch" -a "$arch" -m '^busybox' -s trixie \
+			-o "$(folder_of guest "$arch")" busybox-static
+	done
 	for kernel in $kernels; do
 		get_kernel "$kernel"
 	done
 	for test in $tests; do
-		get_packages "$test"
+		get_packages "${test%/*}" "${test#*/}"
 	done
 	# without real images the generated one does
 	"$top_srcdir/tests/data/fetch-firmware" || true
@@ -124,16 +157,20 @@ get_all()
 # have_all: whether all of it is in the cache; says what is not
 have_all()
 {
-	local kernel test programs missing=''
+	local kernel test arch programs missing=''
 	[ -e "$cache/host/.packages" ] || missing=' QEMU'
-	[ -e "$cache/guest/.packages" ] || missing+=' busybox'
+	for arch in $(architectures); do
+		[ -e "$(folder_of host "$arch")/.packages" ] || missing+=" QEMU-$arch"
+		[ -e "$(folder_of guest "$arch")/.packages" ] || missing+=" busybox-$arch"
+	done
 	for kernel in $kernels; do
 		[ -s "$cache/linux-$kernel/usr/lib/modules/$(kernel_version "$kernel")/modules.dep" ] ||
 			missing+=" linux-$kernel"
 	done
 	for test in $tests; do
-		read_topology "$test"
-		[ -z "${topology[packages]-}" ] || [ -e "$cache/user-${topology[user]}/.packages" ] ||
+		arch=${test#*/}
+		read_topology "${test%/*}"
+		[ -z "${topology[packages]-}" ] || [ -e "$(folder_of "user-${topology[user]}" "$arch")/.packages" ] ||
 			missing+=" user-${topology[user]}"
 		for programs in ${topology[programs]-}; do
 			"$top_srcdir/tests/$programs/fetch" --cached >/dev/null || missing+=" $programs"
@@ -160,7 +197,7 @@ can_run()
 # versions: exactly what was got
 versions()
 {
-	local kernel test
+	local kernel test folder
 	sed -n 's/^qemu-system-arm=/    emulator: QEMU /p' "$cache/host/.packages"
 	for kernel in $kernels; do
 		printf '    kernel %s: %s, of %s\n' "$kernel" \
@@ -173,9 +210,10 @@ versions()
 		echo '    firmware: the generated image, as no real ones are in the cache'
 	fi
 	for test in $tests; do
-		read_topology "$test"
-		[ ! -e "$cache/user-${topology[user]}/.packages" ] ||
-			sed -n "s/^\(mesa-vulkan-drivers\)=/    $test: \1 /p" "$cache/user-${topology[user]}/.packages"
+		read_topology "${test%/*}"
+		folder=$(folder_of "user-${topology[user]}" "${test#*/}")
+		[ ! -e "$folder/.packages" ] ||
+			sed -n -E "s/^(mesa-vulkan-drivers|igt-gpu-tools-tests)=/    ${test%/*}: \1 /p" "$folder/.packages"
 	done
 }
 
@@ -207,14 +245,15 @@ kernel_image()
 # host_tool NAME: sets the array 'command' to how a tool of the cache is started
 host_tool()
 {
-	local path loader
-	for path in "$cache/host/usr/bin/$1" "$cache/host/usr/sbin/$1"; do
+	local path loader folder=$cache/host
+	[ "$1" != qemu-system-x86_64 ] || folder=$cache/host-amd64
+	for path in "$folder/usr/bin/$1" "$folder/usr/sbin/$1"; do
 		[ ! -e "$path" ] || break
 	done
-	for loader in "$cache/host"/usr/lib64/ld-linux-*.so.* "$cache/host"/usr/lib/ld-linux-*.so.*; do
+	for loader in "$folder"/usr/lib64/ld-linux-*.so.* "$folder"/usr/lib/ld-linux-*.so.*; do
 		[ ! -e "$loader" ] || break
 	done
-	command=("$loader" --library-path "$(echo "$cache/host"/usr/lib/*-linux-gnu)" --argv0 "$1" "$path")
+	command=("$loader" --library-path "$(echo "$folder"/usr/lib/*-linux-gnu)" --argv0 "$1" "$path")
 }
 
 # tool NAME ARGUMENT...
@@ -275,6 +314,7 @@ add_programs()
 {
 	local programs got
 	for programs in ${topology[programs]-}; do
+		[ "$arch" = arm64 ] || fail "tests/$programs is built for arm64 only"
 		got=0
 		"$top_srcdir/tests/$programs/build" "$1" >"$work/build.log" 2>&1 || got=$?
 		[ "$got" != 77 ] || skip "$(tail -n 1 "$work/build.log")"
@@ -282,29 +322,45 @@ add_programs()
 	done
 }
 
+# compile OUTPUT SOURCE...: a program for the guest. The cross compiler is the one that the arm64 stage of 'make ci' needs, too
+compile()
+{
+	local compiler package
+	case "$arch $(uname -m)" in
+	'arm64 aarch64'|'amd64 x86_64') compiler=gcc package='gcc' ;;
+	arm64*) compiler=aarch64-linux-gnu-gcc package='gcc-aarch64-linux-gnu, libc6-dev-arm64-cross' ;;
+	*) compiler=x86_64-linux-gnu-gcc package='gcc-x86-64-linux-gnu, libc6-dev-amd64-cross' ;;
+	esac
+	command -v "$compiler" >/dev/null || skip "no $compiler (packages $package)"
+	"$compiler" -std=gnu11 -O2 -Wall -D_GNU_SOURCE -I"$top_srcdir" -static -o "$@" ||
+		fail "${1##*/} cannot be compiled for $arch"
+}
+
 # add_driver KERNEL ROOT: malimux.ko, made anew if a source of it is newer
 add_driver()
 {
-	local ko=$top_builddir/ci/kobj-arm64/malimux/malimux.ko
-	[ "$1" = 6.12 ] || skip "malimux.ko is built for Debian's 6.12 only"
-	if [ ! -e "$ko" ] || [ -n "$(find "$top_srcdir/frontend" "$top_srcdir/hv" -newer "$ko" -name '*.[ch]')" ]; then
-		"$top_srcdir/tests/kobj/run" arm64 >"$work/kobj.log" 2>&1 || fail "malimux.ko can't be built: see kobj.log"
+	local ko=$top_builddir/ci/kobj-$arch/malimux/malimux.ko
+	[ "${1%-amd64}" = 6.12 ] || skip "malimux.ko is built for Debian's 6.12 only"
+	if [ ! -e "$ko" ] || [ -n "$(find "$top_srcdir"/{frontend,hv,tests/kobj} -newer "$ko" -name '*.[ch]')" ]; then
+		"$top_srcdir/tests/kobj/run" "$arch" >"$work/kobj.log" 2>&1 || fail "malimux.ko can't be built: see kobj.log"
 	fi
 	cp "$ko" "$2/test/modules.d/"
 	echo malimux.ko >>"$2/test/modules"
 }
 
-# build_image TEST KERNEL: $work/initrd. Not compressed: unpacking would take the guest longer than loading.
+# build_image TEST KERNEL: $work/initrd-KERNEL. Not compressed: unpacking would take the guest longer than loading.
 build_image()
 {
-	local root=$work/root
+	local root=$work/root arch
+	[ ! -e "$work/initrd-$2" ] || return 0
+	arch=$(arch_of "$2")
 	mkdir -p "$root/test"
 	if [ -n "${topology[packages]-}" ]; then
-		cp -a "$cache/user-${topology[user]}/." "$root/"
+		cp -a "$(folder_of "user-${topology[user]}" "$arch")/." "$root/"
 		rm -rf "$root"/usr/share/{bug,doc,lintian,locale,man}
 	fi
 	mkdir -p "$root/bin"
-	install -m 755 "$cache/guest/usr/bin/busybox" "$root/bin/"
+	install -m 755 "$(folder_of guest "$arch")/usr/bin/busybox" "$root/bin/"
 	install -m 755 "$vm/init" "$root/init"
 	cp "$vm/$1/guest" "$root/test/guest"
 	add_modules "$2" "$root"
@@ -320,22 +376,27 @@ build_image()
 		# shellcheck source=/dev/null
 		. "$vm/$1/prepare" "$root"
 	fi
-	(cd "$root" && find . | tool cpio -o -H newc -R 0:0 --quiet) >"$work/initrd"
+	(cd "$root" && find . | tool cpio -o -H newc -R 0:0 --quiet) >"$work/initrd-$2"
 	rm -rf "$root"
 }
 
 # ---- machines ----
 
-# machine_options: what is common to the machine and to the dump of its device tree
+# machine_options ARCH: what is common to the machine and to the dump of its device tree
 machine_options()
 {
-	local accel=tcg cpu=cortex-a57 memory=${topology[memory]}
+	local accel=tcg cpu=cortex-a57 machine=virt,gic-version=3 memory=${topology[memory]} folder
+	folder=$(folder_of host "$1")
+	# the most that emulation offers
+	[ "$1" = arm64 ] || machine=q35 cpu=max
 	if [ "${MALIMUX_KVM-}" = 1 ]; then
-		[ "$(uname -m)" = aarch64 ] || fail 'MALIMUX_KVM=1 needs an arm64 machine'
-		accel=kvm cpu=host
+		case "$1 $(uname -m)" in
+		'arm64 aarch64'|'amd64 x86_64') accel=kvm cpu=host ;;
+		*) fail "MALIMUX_KVM=1 needs a machine that is $1" ;;
+		esac
 	fi
-	options=(-L "$cache/host/usr/share/qemu" -nodefaults -no-user-config -display none
-		-machine "virt,gic-version=3,memory-backend=memory" -accel "$accel" -cpu "$cpu"
+	options=(-L "$folder/usr/share/seabios" -L "$folder/usr/share/qemu" -nodefaults -no-user-config -display none
+		-machine "$machine,memory-backend=memory" -accel "$accel" -cpu "$cpu"
 		-smp "${topology[cpus]}" -m "$memory"
 		# the model maps the guest's memory
 		-object "memory-backend-memfd,id=memory,size=${memory}M,share=on")
@@ -371,11 +432,13 @@ start_model()
 # give_model PRODUCT: the model as a device of the machine, which panthor finds in the device tree
 give_model()
 {
+	local -a options
+	machine_options arm64
 	device_tree
 	start_model "$1"
 	# each write waits for its answer, so that an interrupt which a write ends is not raised after it: panthor has
 	# masked all when it suspends, and answers none (docs/model-vfio-user.md)
-	options+=(-dtb "$work/machine.dtb" -device
+	gpu=(-dtb "$work/machine.dtb" -device
 		'{"driver":"vfio-user-pci","addr":"1.0","x-no-posted-writes":true,"socket":{"type":"unix","path":"'"$work/gpu.sock"'"}}')
 }
 
@@ -395,45 +458,62 @@ give_malimux()
 	allow+=(-a '^malimux: (loading out-of-tree module|module verification failed)')
 }
 
-# start_machine NAME SOCKET CONSOLE: of what boot has prepared
+# start_machine NUMBER KERNEL: of what boot has prepared. The first one's process is qemu, the second one's qemu2
 start_machine()
 {
-	local -a gpu=()
-	[ "${topology[gpu]}" = model ] ||
-		gpu=(-chardev "socket,id=gpu,path=$work/$2.sock" -device 'ivshmem-doorbell,chardev=gpu,vectors=1')
-	host_tool qemu-system-aarch64
-	: >"$work/$3.log"
-	spawn "$1" setpriv --pdeathsig KILL "${command[@]}" "${options[@]}" "${gpu[@]}" \
-		-serial "file:$work/$3.log" -kernel "$guest_image" -initrd "$work/initrd" \
-		-append "console=ttyAMA0 panic=-1 printk.devkmsg=on console_msg_format=syslog ${topology[command_line]-}"
+	local arch console=ttyAMA0 qemu=qemu-system-aarch64 socket=a log=$work/console${1#1}.log
+	local -a command options
+	arch=$(arch_of "$2")
+	[ "$arch" = arm64 ] || console=ttyS0 qemu=qemu-system-x86_64
+	machine_options "$arch"
+	[ "$1" = 1 ] || socket=b
+	if [ "${topology[gpu]}" = malimux ]; then
+		gpu=(-chardev "socket,id=gpu,path=$work/$socket.sock" -device 'ivshmem-doorbell,chardev=gpu,vectors=1')
+	fi
+	host_tool "$qemu"
+	: >"$log"
+	spawn "qemu${1#1}" setpriv --pdeathsig KILL "${command[@]}" "${options[@]}" "${gpu[@]}" \
+		-serial "file:$log" -kernel "$(kernel_image "$2")" -initrd "$work/initrd-$2" \
+		-append "console=$console panic=-1 printk.devkmsg=on console_msg_format=syslog ${topology[command_line]-}"
 }
 
-# boot TEST KERNEL PRODUCT: until it powers off, or is stopped. How it ended is in $ended
+# boot TEST KERNEL[+KERNEL] PRODUCT: until it powers off, or is stopped. How it ended is in $ended
 boot()
 {
-	local -a command options spans=()
-	local image guest_image
-	machine_options
-	guest_image=$(kernel_image "$2")
+	local -a gpu=() spans=() machines
+	local image number
+	IFS=+ read -r -a machines <<<"$2"
 	[ ! -e "$vm/$1/judge" ] || spans=(--spans "$work/spans.json")
 	case ${topology[gpu]} in
-	model) give_model "$3" ;;
-	malimux) give_malimux "$3" ;;
+	model)
+		[ "${#machines[@]} $(arch_of "$2")" = '1 arm64' ] || fail 'the model itself is for one machine, which is arm64'
+		give_model "$3" ;;
+	malimux)
+		[ "${#machines[@]}" -le 2 ] || fail 'there are shares for two machines'
+		give_malimux "$3" ;;
 	*) fail "topology: gpu is model or malimux" ;;
 	esac
-	start_machine qemu a console
-	[ "${topology[machines]}" = 1 ] || start_machine qemu2 b console2
+	for ((number = 1; number <= ${#machines[@]}; number++)); do
+		start_machine $number "${machines[number - 1]}"
+	done
 	[ ! -f "$vm/$1/host" ] || spawn host "$vm/$1/host" "$work/console.log" "${pid_of[malimuxd]-}"
-	ended=timeout
-	if ends_within qemu $((topology[seconds] * factor)) &&
-		{ [ "${topology[machines]}" = 1 ] || ends_within qemu2 $((topology[seconds] * factor)); }; then
-		finish qemu
-		ended=$status
-		[ "${topology[machines]}" = 1 ] || finish qemu2
-		[ "$ended" != 0 ] || ended=$status
-	fi
+	ended=0
+	for ((number = 1; number <= ${#machines[@]}; number++)); do
+		await_machine "qemu${number#1}"
+	done
 	shut_down malimuxd "$1"
 	shut_down model "$1"
+}
+
+# await_machine NAME: the first that does not end well counts
+await_machine()
+{
+	if [ "$ended" = timeout ] || ! ends_within "$1" $((topology[seconds] * factor)); then
+		ended=timeout
+		return
+	fi
+	finish "$1"
+	[ "$ended" != 0 ] || ended=$status
 }
 
 # shut_down NAME TEST: if there is one; what the verdict reads says so if it did not end well
@@ -450,8 +530,9 @@ shut_down()
 # judge TEST: the last words of a case
 judge()
 {
-	"$vm/verdict" "${allow[@]}" -e "$ended" "$work/console.log" "$work/model.log" || return
-	[ "${topology[machines]}" = 1 ] ||
-		"$vm/verdict" "${allow[@]}" -e "$ended" "$work/console2.log" "$work/model.log" || return
+	local console
+	for console in "$work"/console*.log; do
+		"$vm/verdict" "${allow[@]}" -e "$ended" "$console" "$work/model.log" || return
+	done
 	[ ! -e "$vm/$1/judge" ] || "$vm/$1/judge" "$work/spans.json"
 }
