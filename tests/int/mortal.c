@@ -472,17 +472,23 @@ static void wait_empty(struct run *run)
 	}
 }
 
+/* On a busy machine the thread that gives up the last region of those before may come late: then less is held after. */
+static bool holds_more(const struct holds *now, const struct holds *before)
+{
+	return now->dma_bytes > before->dma_bytes || now->vms > before->vms ||
+	       now->groups > before->groups || now->timers > before->timers ||
+	       now->daemon_fds > before->daemon_fds || now->daemon_maps > before->daemon_maps ||
+	       now->model_fds > before->model_fds || now->model_maps > before->model_maps;
+}
+
 /* What is still being given up in the background is waited for, but not for long. */
-static bool same(struct run *run, const struct holds *before, struct holds *ret_after)
+static bool nothing_left(struct run *run, const struct holds *before, struct holds *ret_after)
 {
 	unsigned int tries;
 
 	for (tries = 0; tries < 20000; tries++) {
-		struct holds now = look(run);
-
-		*ret_after = now;
-		now.daemon_anon_kib = before->daemon_anon_kib;
-		if (!memcmp(&now, before, sizeof(now)))
+		*ret_after = look(run);
+		if (!holds_more(ret_after, before))
 			return true;
 	}
 	return false;
@@ -577,7 +583,7 @@ int main(int argc, char **argv)
 	before = settled(&run);
 	tell("before", &before);
 	all_guests(&run, count);
-	ok = same(&run, &before, &after);
+	ok = nothing_left(&run, &before, &after);
 	tell("after", &after);
 	printf("%u guests: %u died, of them %u at each of %u steps; %u lived\n", count, run.died,
 	       (unsigned int)HOW_COUNT, *run.steps, run.finished);
