@@ -9,6 +9,7 @@ include tests/int/local.mk
 include tests/unit/local.mk
 include tests/soak/local.mk
 include tests/uapi/local.mk
+include tests/diff/local.mk
 include tests/vm/local.mk
 
 check_PROGRAMS += $(UNIT_TESTS) $(FUZZ_TESTS)

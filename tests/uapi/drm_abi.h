@@ -40,6 +40,7 @@ struct drm_prime_handle {
 struct drm_syncobj_create {
 	uint32_t handle, flags;
 };
+#define DRM_SYNCOBJ_CREATE_SIGNALED 1u
 
 #define DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE 1u
 
@@ -57,6 +58,11 @@ struct drm_syncobj_wait {
 	int64_t timeout_nsec; /* CLOCK_MONOTONIC */
 	uint32_t count_handles, flags, first_signaled, pad;
 	uint64_t deadline_nsec;
+};
+
+struct drm_syncobj_array {
+	uint64_t handles;
+	uint32_t count_handles, pad;
 };
 
 struct drm_syncobj_timeline_wait {
@@ -77,8 +83,11 @@ struct drm_syncobj_timeline_array {
 #define DRM_IOCTL_PRIME_HANDLE_TO_FD	  _IOWR('d', 0x2d, struct drm_prime_handle)
 #define DRM_IOCTL_PRIME_FD_TO_HANDLE	  _IOWR('d', 0x2e, struct drm_prime_handle)
 #define DRM_IOCTL_SYNCOBJ_CREATE	  _IOWR('d', 0xbf, struct drm_syncobj_create)
+#define DRM_IOCTL_SYNCOBJ_DESTROY	  _IOWR('d', 0xc0, struct drm_gem_close) /* the same struct */
 #define DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD	  _IOWR('d', 0xc1, struct drm_syncobj_handle)
 #define DRM_IOCTL_SYNCOBJ_WAIT		  _IOWR('d', 0xc3, struct drm_syncobj_wait)
+#define DRM_IOCTL_SYNCOBJ_RESET		  _IOWR('d', 0xc4, struct drm_syncobj_array)
+#define DRM_IOCTL_SYNCOBJ_SIGNAL	  _IOWR('d', 0xc5, struct drm_syncobj_array)
 #define DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT	  _IOWR('d', 0xca, struct drm_syncobj_timeline_wait)
 #define DRM_IOCTL_SYNCOBJ_QUERY		  _IOWR('d', 0xcb, struct drm_syncobj_timeline_array)
 #define DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL _IOWR('d', 0xcd, struct drm_syncobj_timeline_array)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The panthor uAPI, declared once more for the conformance program: interface 1.0, and what came until 1.2. Later
- * kernels keep it. Numbers, layouts and meanings are facts of the kernel's public
+ * The panthor uAPI, declared once more for the conformance program: interface 1.0, and what came until 1.9, as
+ * far as tests/diff calls it. Later kernels keep it. Numbers, layouts and meanings are facts of the kernel's public
  * <drm/panthor_drm.h>, which the C library headers of the build's Debian do not have yet.
  */
 #ifndef TESTS_UAPI_PANTHOR_ABI_H
@@ -36,6 +36,7 @@ enum pan_query {
 	PAN_QUERY_CSIF_INFO = 1,
 	PAN_QUERY_TIMESTAMP_INFO = 2, /* 1.1 */
 	PAN_QUERY_GROUP_PRIORITIES_INFO = 3, /* 1.2 */
+	PAN_QUERY_MMU_INFO = 4, /* 1.9 */
 };
 
 /* What 1.0 has of it; later kernels know more fields behind these. */
@@ -77,6 +78,7 @@ struct pan_vm_destroy {
 #define PAN_MAP_READONLY 1u
 #define PAN_MAP_NOEXEC	 2u
 #define PAN_MAP_UNCACHED 4u
+#define PAN_MAP_SPARSE	 8u /* 1.9 */
 #define PAN_OP_MAP	 0u
 #define PAN_OP_UNMAP	 (1u << 28)
 #define PAN_OP_SYNC_ONLY (2u << 28)
@@ -104,6 +106,7 @@ struct pan_vm_get_state {
 };
 
 #define PAN_BO_NO_MMAP 1u
+#define PAN_BO_WB_MMAP 2u /* 1.7 */
 
 struct pan_bo_create {
 	uint64_t size;
@@ -167,6 +170,33 @@ struct pan_tiler_heap_destroy {
 	uint32_t handle, pad;
 };
 
+/* 1.4 */
+struct pan_bo_set_label {
+	uint32_t handle, pad;
+	uint64_t label;
+};
+
+/* 1.5; of programs of 32 bits */
+#define PAN_USER_MMIO_OFFSET_32BIT (1ull << 43)
+
+struct pan_set_user_mmio_offset {
+	uint64_t offset;
+};
+
+/* 1.7 */
+struct pan_bo_sync_op {
+	uint32_t handle, type; /* 0: flush, 1: flush and invalidate */
+	uint64_t offset, size;
+};
+
+struct pan_bo_sync {
+	struct pan_array ops;
+};
+
+struct pan_bo_query_info {
+	uint32_t handle, extra_flags, create_flags, pad;
+};
+
 #define PAN_IOCTL(number, type)	     _IOWR('d', 0x40 + (number), struct type)
 #define PAN_IOCTL_DEV_QUERY	     PAN_IOCTL(0, pan_dev_query)
 #define PAN_IOCTL_VM_CREATE	     PAN_IOCTL(1, pan_vm_create)
@@ -181,6 +211,10 @@ struct pan_tiler_heap_destroy {
 #define PAN_IOCTL_GROUP_GET_STATE    PAN_IOCTL(10, pan_group_get_state)
 #define PAN_IOCTL_TILER_HEAP_CREATE  PAN_IOCTL(11, pan_tiler_heap_create)
 #define PAN_IOCTL_TILER_HEAP_DESTROY PAN_IOCTL(12, pan_tiler_heap_destroy)
+#define PAN_IOCTL_BO_SET_LABEL	     PAN_IOCTL(13, pan_bo_set_label)
+#define PAN_IOCTL_SET_USER_MMIO	     PAN_IOCTL(14, pan_set_user_mmio_offset)
+#define PAN_IOCTL_BO_SYNC	     PAN_IOCTL(15, pan_bo_sync)
+#define PAN_IOCTL_BO_QUERY_INFO	     PAN_IOCTL(16, pan_bo_query_info)
 
 static_assert(sizeof(struct pan_sync_op) == 16, "ABI");
 static_assert(offsetof(struct pan_gpu_info, shader_present) == 72, "ABI");
@@ -205,5 +239,9 @@ static_assert(PAN_IOCTL_GROUP_SUBMIT == 0xc0186449u, "ABI");
 static_assert(PAN_IOCTL_GROUP_GET_STATE == 0xc010644au, "ABI");
 static_assert(PAN_IOCTL_TILER_HEAP_CREATE == 0xc028644bu, "ABI");
 static_assert(PAN_IOCTL_TILER_HEAP_DESTROY == 0xc008644cu, "ABI");
+static_assert(PAN_IOCTL_BO_SET_LABEL == 0xc010644du, "ABI");
+static_assert(PAN_IOCTL_SET_USER_MMIO == 0xc008644eu, "ABI");
+static_assert(PAN_IOCTL_BO_SYNC == 0xc010644fu, "ABI");
+static_assert(PAN_IOCTL_BO_QUERY_INFO == 0xc0106450u, "ABI");
 
 #endif

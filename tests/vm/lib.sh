@@ -374,7 +374,7 @@ build_image()
 	# what else a test brings, or needs not
 	if [ -f "$vm/$1/prepare" ]; then
 		# shellcheck source=/dev/null
-		. "$vm/$1/prepare" "$root"
+		. "$vm/$1/prepare" "$root" "$2"
 	fi
 	(cd "$root" && find . | tool cpio -o -H newc -R 0:0 --quiet) >"$work/initrd-$2"
 	rm -rf "$root"
