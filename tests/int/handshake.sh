@@ -11,12 +11,6 @@ house_up
 
 rude=$top_builddir/tests/int/rude_guest
 
-# those of the DMA pool, which come and go with A's work, aside: all_gone looks after them
-descriptors()
-{
-	find "/proc/${pid_of[malimuxd]}/fd" -mindepth 1 ! -lname '*malimux-dma*' | wc -l
-}
-
 # until it is killed
 guest_a --rounds 1000000 --frames 20
 # with all that the daemon keeps open for it: it has run a job
@@ -52,14 +46,6 @@ grep -q 'lines were left out guest=B' "$work/malimuxd.log" || fail "no lines wer
 guest_b --rounds 1 --frames 2
 wants B 0
 gone B
-
-# ticks: what the daemon has had of the cores so far
-ticks()
-{
-	local stat
-	read -r -a stat <"/proc/${pid_of[malimuxd]}/stat"
-	echo $((stat[13] + stat[14]))
-}
 
 # without A, which keeps it busy with work
 [ "$(counter A jobs_failed)" = 0 ] || fail "jobs of A failed"

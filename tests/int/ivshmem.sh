@@ -15,19 +15,6 @@ house_up
 
 rude=$top_builddir/tests/int/rude_machine
 
-descriptors()
-{
-	find "/proc/${pid_of[malimuxd]}/fd" -mindepth 1 ! -lname '*malimux-dma*' | wc -l
-}
-
-# ticks: what the daemon has had of the cores so far
-ticks()
-{
-	local stat
-	read -r -a stat <"/proc/${pid_of[malimuxd]}/stat"
-	echo $((stat[13] + stat[14]))
-}
-
 # be HOW [COUNT]
 be()
 {

@@ -14,6 +14,7 @@
 #   $dial                        stands before the path of a partition's socket, for guests; MMX_TRANSPORT=ivshmem: they play
 #                                virtual machines
 #   counter PARTITION NAME       a number of 'malimuxctl --json guests'; gpu_counter NAME of 'status'
+#   ticks, descriptors           what the daemon has had of the cores, and has open
 #
 # Nothing sleeps: a process holds the writing end of a FIFO while it lives, and its end is the FIFO's; --ready-fd
 # tells that it is up. Each wait has a deadline, multiplied by MMX_TEST_TIMEOUT_FACTOR for slow machines and
@@ -243,6 +244,21 @@ house_up()
 	model_up
 	daemon_up
 	remember
+}
+
+# ticks: what the daemon has had of the cores so far
+ticks()
+{
+	local stat
+	read -r -a stat <"/proc/${pid_of[malimuxd]}/stat" || fail "the daemon is gone"
+	echo $((stat[13] + stat[14]))
+}
+
+# descriptors: how many the daemon has; those of the DMA pool, which come and go with guests' work, aside: all_gone looks
+# after them
+descriptors()
+{
+	find "/proc/${pid_of[malimuxd]}/fd" -mindepth 1 ! -lname '*malimux-dma*' | wc -l
 }
 
 # remember: the daemon's memory for the device as it is without guests, for all_gone

@@ -12,14 +12,6 @@ model_up
 daemon_up
 remember
 
-# ticks of the processor that the daemon has had
-ticks()
-{
-	local stat
-	read -ra stat <"/proc/${pid_of[malimuxd]}/stat" || exit 1
-	echo $((stat[13] + stat[14]))
-}
-
 guest_a --rounds 3 --frames 20
 guest_b --rounds 3 --frames 20
 wants A 0
