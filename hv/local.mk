@@ -42,10 +42,10 @@ tests_unit_kvm_test_LDADD = hv/libhv.a $(CMOCKA_LIBS) -lpthread
 endif
 
 FUZZ_TESTS += tests/fuzz/ring_fuzz
-tests_fuzz_ring_fuzz_SOURCES = tests/fuzz/ring_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_ring_fuzz_SOURCES = tests/fuzz/ring_fuzz.c tests/fuzz/input.h $(FUZZ_MAIN)
 tests_fuzz_ring_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
 FUZZ_TESTS += tests/fuzz/kvm_fuzz
-tests_fuzz_kvm_fuzz_SOURCES = tests/fuzz/kvm_fuzz.c $(FUZZ_MAIN)
+tests_fuzz_kvm_fuzz_SOURCES = tests/fuzz/kvm_fuzz.c tests/fuzz/input.h $(FUZZ_MAIN)
 tests_fuzz_kvm_fuzz_LDADD = hv/libhv.a
 tests_fuzz_kvm_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

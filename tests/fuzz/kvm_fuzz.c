@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "hv/kvm/ivshmem.h"
+#include "tests/fuzz/input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -36,29 +37,6 @@ enum op {
 	OP_BACKEND, /* u8: errno of the answer. As the listener does when a descriptor is readable */
 	OP_COUNT,
 };
-
-struct input {
-	const uint8_t *data;
-	size_t left;
-};
-
-static uint32_t take(struct input *in, size_t bytes)
-{
-	uint32_t value = 0;
-
-	if (bytes > in->left)
-		bytes = in->left;
-	memcpy(&value, in->data, bytes);
-	in->data += bytes;
-	in->left -= bytes;
-	return value;
-}
-
-static void check(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 /* ---- the server ---- */
 

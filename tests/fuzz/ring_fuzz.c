@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "hv/proto/ring.h"
+#include "tests/fuzz/input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -31,29 +32,6 @@ enum op {
 	OP_SLOT, /* u8 which, 16 bytes: beginning of a slot */
 	OP_COUNT,
 };
-
-struct input {
-	const uint8_t *data;
-	size_t left;
-};
-
-static uint32_t take(struct input *in, size_t bytes)
-{
-	uint32_t value = 0;
-
-	if (bytes > in->left)
-		bytes = in->left;
-	memcpy(&value, in->data, bytes);
-	in->data += bytes;
-	in->left -= bytes;
-	return value;
-}
-
-static void check(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void check_read(struct mmx_ring_consumer *c)
 {
