@@ -23,11 +23,13 @@ static struct mmx_pages *pages_of(struct mmx_session *s)
 	return &s->transport->pages;
 }
 
-void *mmx_mem_ptr(const struct mmx_mem *mem, u32 page)
+/* For the CPU to write what the GPU will read. */
+static void *ptr_of(const struct mmx_mem *mem, u32 page)
 {
 	const struct mmx_transport *t = mem->session->transport;
+	void *data = t->uncached ? t->uncached : t->region + t->data_offset;
 
-	return t->region + t->data_offset + (size_t)page * PAGE_SIZE;
+	return data + (size_t)page * PAGE_SIZE;
 }
 
 unsigned long mmx_mem_pfn(const struct mmx_mem *mem, u32 page)
@@ -109,7 +111,7 @@ static void zero_pages(const struct mmx_mem *mem)
 
 	for (i = 0; i < mem->page_count; i++) {
 		page = mmx_mem_page(mem, i);
-		memset(mmx_mem_ptr(mem, page), 0, PAGE_SIZE);
+		memset(ptr_of(mem, page), 0, PAGE_SIZE);
 		cond_resched();
 	}
 }

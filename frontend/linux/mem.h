@@ -45,7 +45,6 @@ void mmx_mem_destroy(struct mmx_mem *mem);
 u32 mmx_mem_page(const struct mmx_mem *mem, u32 index);
 /* ... and how many behind it follow it there. */
 u32 mmx_mem_run(const struct mmx_mem *mem, u32 index, u32 *ret_count);
-void *mmx_mem_ptr(const struct mmx_mem *mem, u32 page);
 unsigned long mmx_mem_pfn(const struct mmx_mem *mem, u32 page);
 
 /* Of session.c */

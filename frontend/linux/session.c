@@ -10,6 +10,7 @@
  */
 #include "frontend/linux/session.h"
 
+#include <linux/io.h>
 #include <linux/slab.h>
 
 #include "frontend/linux/mem.h"
@@ -299,6 +300,17 @@ static int make_pages(struct mmx_session *s)
 	return 0;
 }
 
+/* What the backend says of the GPU's coherency holds for all sessions: it is of one machine. */
+static int map_uncached(struct mmx_session *s)
+{
+	struct mmx_transport *t = s->transport;
+
+	if (s->gpu.coherent || t->uncached)
+		return 0;
+	t->uncached = memremap(t->phys + t->data_offset, t->data_size, MEMREMAP_WC);
+	return t->uncached ? 0 : -ENOMEM;
+}
+
 int mmx_session_begin(struct mmx_session *s, const char *name)
 {
 	int ret = mmx_front_session_init(&s->ends, s->transport->region, s->transport->size);
@@ -317,6 +329,8 @@ int mmx_session_begin(struct mmx_session *s, const char *name)
 	ret = say_hello(s, name);
 	if (!ret)
 		ret = make_tables(s);
+	if (!ret)
+		ret = map_uncached(s);
 	if (ret)
 		mmx_session_stop(s);
 	return ret;

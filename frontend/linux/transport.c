@@ -4,6 +4,8 @@
  */
 #include "frontend/linux/transport.h"
 
+#include <linux/io.h>
+
 #include "frontend/linux/session.h"
 
 static void release(struct kref *ref)
@@ -11,6 +13,8 @@ static void release(struct kref *ref)
 	struct mmx_transport *t = container_of(ref, struct mmx_transport, ref);
 
 	mmx_pages_finish(&t->pages);
+	if (t->uncached)
+		memunmap(t->uncached);
 	t->release(t);
 }
 

@@ -49,6 +49,11 @@ struct mmx_transport {
 
 	struct mmx_pages pages; /* of the data area; made by the first session */
 	u64 data_offset, data_size;
+	/*
+	 * The data area, write-combined, if the GPU does not see the CPU's caches: a dirty line of a page would be written
+	 * back over what programs, whose mappings are write-combined then, or the GPU have put there.
+	 */
+	void *uncached;
 };
 
 static inline void mmx_transport_get(struct mmx_transport *t)
