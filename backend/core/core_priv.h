@@ -14,6 +14,9 @@
 #define MMX_QUARANTINE_LEVELS	 6u
 #define MMX_QUARANTINE_FORGET_NS (3600 * MMX_NS_PER_S)
 
+/* For firmware to say whose stream an MMU fault was, which takes it microseconds; docs/limits.md. */
+#define MMX_STRAY_NS (1 * MMX_NS_PER_MS)
+
 struct mmx_quarantine {
 	uint64_t resets_ns[MMX_CONFIG_MAX_RESETS]; /* when; within the window */
 	unsigned int count;
@@ -107,6 +110,13 @@ struct mmx_core_group {
 	struct mmx_list wait_link; /* in its partition's list while it does */
 	struct mmx_timer timeout; /* not after the first of the clocks */
 	struct mmx_job_clock clocks[MMX_GPU_MAX_QUEUES];
+	struct {
+		bool open; /* its VM has faulted: it is lost as soon as the timer runs */
+		uint32_t
+			queues; /* a bit for each whose stream has died of it, as far as firmware has said */
+		struct mmx_session_fault fault;
+		struct mmx_timer timer;
+	} stray;
 };
 
 static inline uint64_t mmx_core_now(const struct mmx_core *core)
@@ -170,6 +180,18 @@ void mmx_core_timeout_on(struct mmx_core_group *group);
 void mmx_core_timeout_off(struct mmx_core_group *group);
 /* It has something to run and no slot. */
 void mmx_core_timeout_stand(struct mmx_core_group *group);
+
+/* strays.c */
+/* Return: 0 or -ENOMEM. */
+int mmx_core_stray_init(struct mmx_core_group *group);
+void mmx_core_stray_finish(struct mmx_core_group *group);
+/* The VM has faulted. */
+void mmx_core_stray(struct mmx_core *core, const struct mmx_vm *vm,
+		    const struct mmx_session_fault *fault);
+/* The queue's stream has died. Return: true: of that fault, and what follows is seen to. */
+bool mmx_core_stray_named(struct mmx_core_group *group, unsigned int queue);
+/* The group has left its slot. */
+void mmx_core_stray_off(struct mmx_core_group *group);
 
 /* syncs.c */
 /* Return: 0 or -ENOMEM. */

@@ -28,10 +28,10 @@ int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup)
 	if (!group)
 		return -ENOMEM;
 	group->core = core;
-	if (mmx_core_timeout_init(group)) {
-		free(group);
-		return -ENOMEM;
-	}
+	if (mmx_core_timeout_init(group))
+		goto err_free;
+	if (mmx_core_stray_init(group))
+		goto err_timeout;
 	group->partition = partition;
 	group->sgroup = sgroup;
 	group->sched.partition = &partition->sched;
@@ -44,6 +44,12 @@ int mmx_core_group_created(void *ctx, struct mmx_sgroup *sgroup)
 	mmx_list_add_tail(&core->groups, &group->link);
 	sgroup->host = group;
 	return 0;
+
+err_timeout:
+	mmx_core_timeout_finish(group);
+err_free:
+	free(group);
+	return -ENOMEM;
 }
 
 uint64_t mmx_core_group_gpu_time(void *ctx, struct mmx_sgroup *sgroup)
@@ -79,6 +85,7 @@ static void hand_back(struct mmx_core_group *group)
 	mmx_sched_group_del(core->sched, &group->sched, mmx_core_now(core));
 	mmx_list_del(&group->link);
 	mmx_list_del(&group->end_link);
+	mmx_core_stray_finish(group);
 	mmx_core_timeout_finish(group);
 	sgroup->host = NULL;
 	free(group);
@@ -225,6 +232,7 @@ static void on_group_off(void *ctx, struct mmx_group *hw, enum mmx_group_off how
 	struct mmx_core_group *group = group_of(hw);
 
 	mmx_sched_off(core->sched, &group->sched, mmx_core_now(core));
+	mmx_core_stray_off(group);
 	if (how == MMX_GROUP_OFF_OVERDUE && !group->dead)
 		overdue(group);
 	if (how == MMX_GROUP_OFF_LOST && !group->dead)
@@ -287,7 +295,7 @@ void mmx_core_group_timed_out(struct mmx_core_group *group, unsigned int queue)
 					   .group = group->sgroup,
 					   .queue = queue };
 
-	if (group->dead)
+	if (group->dead || group->stray.open)
 		return;
 	group->partition->timeouts++;
 	group->sgroup->state |= MMX_GROUP_STATE_TIMEDOUT;
@@ -313,41 +321,13 @@ static void on_group_fatal(void *ctx, struct mmx_group *hw, unsigned int queue, 
 					   .address = info };
 
 	(void)ctx;
-	if (group->dead)
+	if (group->dead || mmx_core_stray_named(group, queue))
 		return;
 	group->sgroup->state |= MMX_GROUP_STATE_FATAL_FAULT;
 	group->sgroup->fatal_queues |= 1u << queue;
 	mmx_core_blame(group, queue, EINVAL);
 	mmx_session_fault(group->sgroup->session, &fault);
 	mmx_core_group_kill(group);
-}
-
-/* The VM is not to be trusted any more: its groups that are in no slot go too (hv/proto/proto.h: MMX_FAULT_MMU). */
-static void lose_groups(struct mmx_core *core, const struct mmx_vm *vm,
-			struct mmx_session_fault fault)
-{
-	struct mmx_list *pos, *tmp;
-	unsigned int queue;
-
-	mmx_list_for_each_safe(pos, tmp, &core->groups) {
-		struct mmx_core_group *group = mmx_container_of(pos, struct mmx_core_group, link);
-
-		bool was_in;
-
-		if (mmx_group_vm(group->sgroup->hw) != vm || group->dead)
-			continue;
-		was_in = mmx_group_where(group->sgroup->hw) != MMX_GROUP_OFF;
-		fault.group = group->sgroup;
-		group->sgroup->state |= MMX_GROUP_STATE_FATAL_FAULT;
-		for (queue = 0; queue < group->sgroup->queue_count; queue++) {
-			group->sgroup->fatal_queues |= 1u << queue;
-			/* an unusable VM is no job's doing */
-			if (was_in && fault.kind == MMX_FAULT_MMU)
-				mmx_core_blame(group, queue, EINVAL);
-		}
-		mmx_session_fault(group->sgroup->session, &fault);
-		mmx_core_group_kill(group);
-	}
 }
 
 static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault *vm_fault)
@@ -357,15 +337,29 @@ static void on_vm_fault(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault 
 						 .access = vm_fault->access,
 						 .address = vm_fault->address };
 
-	lose_groups(ctx, vm, fault);
+	mmx_core_stray(ctx, vm, &fault);
 }
 
+/* The VM is unusable: its groups that are in no slot go, too (hv/proto/proto.h: MMX_FAULT_BIND). That is no job's doing. */
 void mmx_core_vm_lost(void *ctx, struct mmx_addrspace *vm)
 {
 	const struct mmx_partition *partition = ctx;
-	const struct mmx_session_fault fault = { .kind = MMX_FAULT_BIND };
+	struct mmx_session_fault fault = { .kind = MMX_FAULT_BIND };
+	struct mmx_list *pos, *tmp;
 
-	lose_groups(partition->core, mmx_addrspace_vm(vm), fault);
+	mmx_list_for_each_safe(pos, tmp, &partition->core->groups) {
+		struct mmx_core_group *group = mmx_container_of(pos, struct mmx_core_group, link);
+
+		/* what has strayed is about to be lost anyway */
+		if (mmx_group_vm(group->sgroup->hw) != mmx_addrspace_vm(vm) || group->dead ||
+		    group->stray.open)
+			continue;
+		fault.group = group->sgroup;
+		group->sgroup->state |= MMX_GROUP_STATE_FATAL_FAULT;
+		group->sgroup->fatal_queues |= (1u << group->sgroup->queue_count) - 1;
+		mmx_session_fault(group->sgroup->session, &fault);
+		mmx_core_group_kill(group);
+	}
 }
 
 static void on_heap_low(void *ctx, struct mmx_heap *heap)

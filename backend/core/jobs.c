@@ -49,7 +49,7 @@ static struct mmx_job *next_job(const struct mmx_job *job)
 
 /* ---- pushing ---- */
 
-/* Return: false: there is no room for it yet. */
+/* Return: false: it has to wait, for room or for the end of the group. */
 static bool push_stream(struct mmx_timeline *timeline, struct mmx_job *job)
 {
 	struct mmx_core_group *group = group_of(timeline);
@@ -57,6 +57,9 @@ static bool push_stream(struct mmx_timeline *timeline, struct mmx_job *job)
 
 	if (!job->error && group->dead)
 		job->error = ECANCELED;
+	/* it would die of the fault of another */
+	if (group->stray.open && !group->dead)
+		return false;
 	if (job->stream_size && !job->error &&
 	    mmx_queue_push(hw, timeline->queue, job->stream_addr, job->stream_size,
 			   job->latest_flush))

@@ -18,6 +18,7 @@ backend_libcore_a_SOURCES = \
 	%D%/resets.c \
 	%D%/power.c \
 	%D%/status.c \
+	%D%/strays.c \
 	%D%/syncs.c \
 	%D%/timeouts.c
 backend_libcore_a_CFLAGS = $(AM_CFLAGS) $(LIBUV_CFLAGS) $(LIBCONFIG_CFLAGS) $(JSONC_CFLAGS)

@@ -318,6 +318,11 @@ const struct mmx_gpu_info *mmx_gpu_info(const struct mmx_gpu *gpu)
 	return &gpu->info;
 }
 
+uint64_t mmx_gpu_deadline_ns(const struct mmx_gpu *gpu, uint64_t ns)
+{
+	return mmx_timers_now(gpu->timers) + ns * (gpu->dev->patience ? gpu->dev->patience : 1);
+}
+
 bool mmx_gpu_is_ready(const struct mmx_gpu *gpu)
 {
 	return gpu->boot.state == MMX_BOOT_READY && !gpu->reset.pending;

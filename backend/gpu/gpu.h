@@ -121,7 +121,10 @@ struct mmx_gpu_ops {
 			    uint32_t exception, uint64_t info);
 	/* The firmware's progress timer: nothing of the group moved for as long. @queue: the first one that has work. */
 	void (*group_stuck)(void *ctx, struct mmx_group *group, unsigned int queue);
-	/* MMU fault: the address space has been disabled; the owner evicts all groups of that VM. */
+	/*
+	 * MMU fault: the address space is being disabled; the owner evicts all groups of that VM that are in slots, soon.
+	 * If a stream died of it, group_fatal follows.
+	 */
 	void (*vm_fault)(void *ctx, struct mmx_vm *vm, const struct mmx_vm_fault *fault);
 	/* The heap has handed out its spare chunk: the owner calls mmx_heap_refill() until that is done, nothing from within. */
 	void (*heap_low)(void *ctx, struct mmx_heap *heap);
@@ -180,6 +183,9 @@ enum mmx_gpu_power mmx_gpu_power(const struct mmx_gpu *gpu);
 /* Memory for the GPU that is the backend's own; see mmx_dma_alloc() and mmx_dma_free(). */
 int mmx_gpu_alloc(struct mmx_gpu *gpu, size_t size, struct mmx_dma_buf *ret_buf);
 void mmx_gpu_free(struct mmx_gpu *gpu, struct mmx_dma_buf *buf);
+
+/* When that has passed of which the GPU or its firmware is given @ns; a device that has to share its cores is given more. */
+uint64_t mmx_gpu_deadline_ns(const struct mmx_gpu *gpu, uint64_t ns);
 
 const struct mmx_gpu_info *mmx_gpu_info(const struct mmx_gpu *gpu);
 bool mmx_gpu_is_ready(const struct mmx_gpu *gpu);

@@ -61,10 +61,4 @@ void mmx_gpu_lost_irq(struct mmx_gpu *gpu, const char *line);
 /* Deadline of a request to the firmware: panthor's 100 ms. */
 #define MMX_FW_REQUEST_NS (100 * MMX_NS_PER_MS)
 
-/* When that has passed of which the GPU or its firmware is given @ns; a device that has to share its cores is given more. */
-static inline uint64_t mmx_gpu_deadline_ns(const struct mmx_gpu *gpu, uint64_t ns)
-{
-	return mmx_timers_now(gpu->timers) + ns * (gpu->dev->patience ? gpu->dev->patience : 1);
-}
-
 #endif

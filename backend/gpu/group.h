@@ -76,6 +76,9 @@ int mmx_group_place(struct mmx_group *group, unsigned int slot, unsigned int pri
  */
 void mmx_group_evict(struct mmx_group *group, bool terminate);
 
+/* Deals with all that firmware has reported of a group in a slot by now, as if it had raised an interrupt. */
+void mmx_group_look(struct mmx_group *group);
+
 /* Jobs of a ring at a time: its size over the bytes of one call sequence. */
 #define MMX_QUEUE_JOB_SIZE 128u
 

@@ -385,6 +385,12 @@ void mmx_group_evict(struct mmx_group *group, bool terminate)
 	}
 }
 
+void mmx_group_look(struct mmx_group *group)
+{
+	if (group->place != MMX_GROUP_OFF)
+		mmx_slot_irq(group->gpu, group->slot);
+}
+
 /* ---- reset and life ---- */
 
 void mmx_slots_leave(struct mmx_gpu *gpu)

@@ -619,7 +619,7 @@ MMX_ASSERT_SIZE(struct mmx_event_timelines, 32);
 enum mmx_fault_kind {
 	MMX_FAULT_CS_FAULT = 1, /* one job failed, its queue goes on */
 	MMX_FAULT_CS_FATAL = 2, /* the group is lost */
-	MMX_FAULT_MMU = 3, /* all groups of the VM are lost */
+	MMX_FAULT_MMU = 3, /* the groups of the VM that were in slots are lost: once for each */
 	MMX_FAULT_TIMEOUT =
 		4, /* the group is lost: a job took too long, or it did not leave its slot in time */
 	MMX_FAULT_GPU_RESET = 5, /* the group is lost */
@@ -631,7 +631,7 @@ struct mmx_event_fault {
 	uint32_t kind;
 	uint32_t group; /* or 0 */
 	uint32_t vm; /* or 0 */
-	uint32_t queue;
+	uint32_t queue; /* the first that it concerns */
 	uint32_t exception; /* Mali exception type [7:0], data [31:8] */
 	uint32_t access; /* MMU faults: 0 atomic, 1 execute, 2 read, 3 write */
 	uint64_t address; /* MMU faults: GPU virtual address; CS faults: fault info */

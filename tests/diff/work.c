@@ -495,12 +495,14 @@ static void act_play(void)
 	struct object *group = any(KIND_GROUP, NULL);
 	uint64_t va = PLAY_VA + chance(PLAY_PAGES) * 4096ull + chance(1024) * 4ull;
 	uint64_t words[] = { CS_STORE_VALUE(va, world.calls) };
+	uint32_t queue;
 
 	if (!has_rig(group) || !group->queues || count(KIND_GROUP, NULL, group->vm) != 1)
 		return;
 	settle();
-	say_call("play %s %llx", group->name, (unsigned long long)va);
-	submit_alone(group, 0, put_stream(group->vm, words, COUNT(words)), EXPECT_RESULT);
+	queue = chance(group->queues);
+	say_call("play %s %u %llx", group->name, queue, (unsigned long long)va);
+	submit_alone(group, queue, put_stream(group->vm, words, COUNT(words)), EXPECT_RESULT);
 	settle();
 }
 

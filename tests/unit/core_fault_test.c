@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "backend/gpu/gpu_priv.h"
 #include "tests/unit/rig_guest.h"
 
 #define LOST (MMX_GROUP_STATE_TIMEDOUT | MMX_GROUP_STATE_INNOCENT)
@@ -134,7 +135,7 @@ static void test_wait_for_failed(void **state)
 	assert_int_equal(rig_job(guest, RIG_NAME(0), 2), ECANCELED);
 }
 
-/* The fault costs all groups of its VM, also those in no slot; another VM of the client's goes on. */
+/* The fault costs the groups of its VM that are in slots; one that is not, and another VM of the client's, go on. */
 static void test_mmu_fault(void **state)
 {
 	struct env *env = *state;
@@ -154,11 +155,13 @@ static void test_mmu_fault(void **state)
 	assert_int_equal(rig_wait_job(a, RIG_NAME(1), 1), EINVAL);
 	assert_int_equal(rig_wait_job(a, RIG_NAME(16), 1), EINVAL);
 	assert_int_equal(rig_state_of(a, 0), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(rig_reply(a, a->tag)->group.fatal_queues, 2);
 	assert_int_equal(rig_state_of(a, 2), MMX_GROUP_STATE_FATAL_FAULT);
-	assert_int_equal(rig_state_of(a, 3), MMX_GROUP_STATE_FATAL_FAULT);
+	assert_int_equal(rig_reply(a, a->tag)->group.fatal_queues, 1);
+	assert_int_equal(rig_state_of(a, 3), 0);
 	assert_int_equal(rig_state_of(a, 1), 0);
 	rig_submit(a, RIG_NAME(3), 0, 1, rig_store(&ctx, 0, 1), NULL, 0);
-	assert_int_equal(rig_wait_job(a, RIG_NAME(24), 1), ECANCELED);
+	assert_int_equal(rig_wait_job(a, RIG_NAME(24), 1), 0);
 	assert_int_equal(rig_wait_job(a, RIG_NAME(8), 1), 0);
 	assert_int_equal(rig_wait_job(b, RIG_NAME(0), 1), 0);
 	assert_int_equal(a->faults[0].kind, MMX_FAULT_MMU);
@@ -173,30 +176,201 @@ static void test_mmu_fault(void **state)
 	assert_int_equal(rig_wait_job(a, RIG_NAME(32), 1), 0);
 }
 
-/* The stream dies of the MMU fault, and its death is told first: the fault is told all the same, and instead. */
-static void test_mmu_fault_behind_fatal(void **state)
-{
-	struct env *env = *state;
-	struct rig_guest *guest = &env->guests[0];
-	struct rig_ctx ctx;
+/* ---- whose fault it was ---- */
 
-	create(guest, 0, 2, &ctx);
-	assert_int_equal(rig_group_create(guest, ctx.client, ctx.vm, RIG_NAME(2), 1, 16), 0);
-	/* once it is in a slot: that takes interrupts of the MMU */
-	rig_submit(guest, RIG_NAME(0), 1, 1, rig_store(&ctx, 0, 1), NULL, 0);
-	assert_int_equal(rig_wait_job(guest, RIG_NAME(1), 1), 0);
-	env->rig.drop_irqs[MMX_IRQ_MMU] = UINT_MAX;
-	rig_submit(guest, RIG_NAME(0), 1, 2, rig_poke(&ctx, RIG_UNMAPPED, 1), NULL, 0);
-	rig_run(&env->rig, MMX_NS_PER_MS);
-	env->rig.drop_irqs[MMX_IRQ_MMU] = 0;
-	assert_int_equal(rig_wait_job(guest, RIG_NAME(1), 2), EINVAL);
-	assert_int_equal(guest->fault_count, 2); /* one a group */
-	assert_int_equal(guest->faults[0].kind, MMX_FAULT_MMU);
-	assert_true(guest->faults[0].address == RIG_UNMAPPED);
-	assert_int_equal(rig_state_of(guest, 0), MMX_GROUP_STATE_FATAL_FAULT);
-	assert_int_equal(rig_reply(guest, guest->tag)->group.fatal_queues, 3);
-	assert_int_equal(rig_state_of(guest, 2), MMX_GROUP_STATE_FATAL_FAULT);
-	assert_int_equal(rig_resets(&env->rig), 0);
+/* A group of three queues in a slot, of which the last strays; another one of the VM in a slot, idle; one in none. */
+static void make_strays(struct rig_guest *guest, struct rig_ctx *ctx)
+{
+	create(guest, 0, 3, ctx);
+	assert_int_equal(rig_group_create(guest, ctx->client, ctx->vm, RIG_NAME(1), 2, 8), 0);
+	assert_int_equal(rig_group_create(guest, ctx->client, ctx->vm, RIG_NAME(2), 1, 16), 0);
+	/* once they are in slots: that takes interrupts of the MMU */
+	rig_submit(guest, RIG_NAME(0), 2, 1, rig_store(ctx, 0, 1), NULL, 0);
+	rig_submit(guest, RIG_NAME(1), 0, 1, rig_store(ctx, 1, 1), NULL, 0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(2), 1), 0);
+	assert_int_equal(rig_wait_job(guest, RIG_NAME(8), 1), 0);
+}
+
+static struct mmx_core_group *core_group(const struct rig_guest *guest, uint32_t name)
+{
+	struct mmx_list *pos;
+
+	mmx_list_for_each(pos, &guest->rig->core->groups) {
+		struct mmx_core_group *group = mmx_container_of(pos, struct mmx_core_group, link);
+
+		if (group->sgroup->name == name)
+			return group;
+	}
+	return NULL;
+}
+
+static uint32_t fatal_queues_of(struct rig_guest *guest, uint32_t index)
+{
+	assert_int_equal(rig_state_of(guest, index), MMX_GROUP_STATE_FATAL_FAULT);
+	return rig_reply(guest, guest->tag)->group.fatal_queues;
+}
+
+/* The MMU tells the fault and firmware the stream that died of it, in any order, and perhaps by no interrupt. */
+static void test_stray_is_named(void **state)
+{
+	static const enum mmx_irq late[] = { MMX_IRQ_JOB, MMX_IRQ_MMU, MMX_IRQ_GPU };
+
+	for (size_t i = 0; i < sizeof(late) / sizeof(late[0]); i++) {
+		struct rig_guest *guest;
+		struct env *env;
+		struct rig_ctx ctx;
+
+		setup(state);
+		env = *state;
+		guest = &env->guests[0];
+		make_strays(guest, &ctx);
+		env->rig.drop_irqs[late[i]] = UINT_MAX;
+		rig_submit(guest, RIG_NAME(0), 2, 2, rig_poke(&ctx, RIG_UNMAPPED, 1), NULL, 0);
+		rig_submit(guest, RIG_NAME(0), 2, 3, rig_store(&ctx, 2, 1), NULL, 0);
+		rig_run(&env->rig, 2 * MMX_STRAY_NS);
+		env->rig.drop_irqs[late[i]] = 0;
+		assert_int_equal(rig_wait_job(guest, RIG_NAME(2), 2), EINVAL);
+		assert_int_equal(rig_wait_job(guest, RIG_NAME(2), 3), ECANCELED);
+		assert_int_equal(guest->fault_count, 2); /* one a group */
+		assert_int_equal(guest->faults[0].kind, MMX_FAULT_MMU);
+		assert_true(guest->faults[0].address == RIG_UNMAPPED);
+		assert_int_equal(guest->faults[0].queue, 2);
+		assert_int_equal(guest->faults[1].kind, MMX_FAULT_MMU);
+		assert_int_equal(fatal_queues_of(guest, 0), 4);
+		/* of this one firmware had nothing to say */
+		assert_int_equal(fatal_queues_of(guest, 1), 3);
+		assert_int_equal(rig_state_of(guest, 2), 0);
+		rig_submit(guest, RIG_NAME(2), 0, 1, rig_store(&ctx, 2, 9), NULL, 0);
+		assert_int_equal(rig_wait_job(guest, RIG_NAME(16), 1), 0);
+		assert_int_equal(rig_result(&ctx, 2), 9);
+		assert_int_equal(rig_resets(&env->rig), 0);
+		rig_teardown(state);
+	}
+}
+
+/* The MMU tells a fault of the VM of make_strays(), and firmware says nothing. */
+static void fault_silently(struct rig_guest *guest)
+{
+	const struct mmx_vm_fault fault = { .exception = 0xc1, .access = 2, .address = 0x1000 };
+	struct mmx_core_group *group = core_group(guest, RIG_NAME(0));
+
+	mmx_core_gpu_ops.vm_fault(group->core, mmx_group_vm(group->sgroup->hw), &fault);
+}
+
+/* Firmware has its time, and no job gets to the GPU meanwhile; then it was all queues. */
+static void test_stray_is_not_named(void **state)
+{
+	for (unsigned int patience = 1; patience <= 3; patience += 2) {
+		struct rig_guest *guest;
+		uint64_t start_ns;
+		struct env *env;
+		struct rig_ctx ctx;
+
+		setup(state);
+		env = *state;
+		guest = &env->guests[0];
+		env->rig.dev.patience = patience;
+		make_strays(guest, &ctx);
+		rig_submit(guest, RIG_NAME(0), 0, 1, rig_await(&ctx, 0, 0), NULL, 0);
+		rig_settle(&env->rig);
+		start_ns = env->rig.now_ns;
+		fault_silently(guest);
+		rig_submit(guest, RIG_NAME(0), 1, 1, rig_store(&ctx, 3, 1), NULL, 0);
+		rig_run(&env->rig, patience * MMX_STRAY_NS - 1);
+		assert_int_equal(rig_state_of(guest, 0), 0);
+		assert_int_equal(rig_wait_job(guest, RIG_NAME(0), 1), EINVAL);
+		assert_in_range(env->rig.now_ns - start_ns, patience * MMX_STRAY_NS,
+				(patience + 1) * MMX_STRAY_NS);
+		assert_int_equal(rig_wait_job(guest, RIG_NAME(1), 1), ECANCELED);
+		assert_int_equal(rig_result(&ctx, 3), 0);
+		assert_int_equal(fatal_queues_of(guest, 0), 7);
+		assert_int_equal(fatal_queues_of(guest, 1), 3);
+		assert_int_equal(rig_state_of(guest, 2), 0);
+		rig_teardown(state);
+	}
+}
+
+static uint32_t kind_of_fault(const struct rig_guest *guest, uint32_t group)
+{
+	uint32_t kind = 0;
+
+	for (uint32_t i = 0; i < guest->fault_count; i++) {
+		if (guest->faults[i].group != group)
+			continue;
+		assert_int_equal(kind, 0); /* it is told once */
+		kind = guest->faults[i].kind;
+	}
+	return kind;
+}
+
+/* What happens to a group before firmware has said anything. */
+static void test_stray_goes(void **state)
+{
+	enum how {
+		LEAVES,
+		IS_RESET,
+		LOSES_VM,
+		TIMES_OUT,
+		VM_DESTROYED,
+		DESTROYED,
+		HUNG_UP,
+		HOWS
+	};
+
+	for (enum how how = LEAVES; how < HOWS; how++) {
+		struct mmx_core_group *group;
+		struct rig_guest *guest;
+		struct env *env;
+		struct rig_ctx ctx;
+
+		setup(state);
+		env = *state;
+		guest = &env->guests[0];
+		make_strays(guest, &ctx);
+		rig_submit(guest, RIG_NAME(0), 1, 1, rig_await(&ctx, 0, 0), NULL, 0);
+		rig_run(&env->rig, 100 * MMX_NS_PER_US);
+		group = core_group(guest, RIG_NAME(0));
+		fault_silently(guest);
+		switch (how) {
+		case LEAVES:
+			mmx_group_evict(group->sgroup->hw, false);
+			rig_run(&env->rig, MMX_STRAY_NS / 2);
+			assert_int_equal(mmx_group_where(group->sgroup->hw), MMX_GROUP_OFF);
+			break;
+		case IS_RESET:
+			mmx_gpu_reset(env->rig.core->gpu, "the test");
+			break;
+		case LOSES_VM:
+			mmx_core_vm_lost(group->partition, group->sgroup->vm);
+			break;
+		case TIMES_OUT:
+			mmx_core_group_timed_out(group, 1);
+			break;
+		case VM_DESTROYED: /* its groups keep it */
+			assert_int_equal(rig_object(guest, MMX_MSG_VM_DESTROY, ctx.vm), 0);
+			break;
+		case DESTROYED:
+			assert_int_equal(rig_object(guest, MMX_MSG_GROUP_DESTROY, RIG_NAME(0)), 0);
+			assert_int_equal(rig_job(guest, RIG_NAME(1), 1), ECANCELED);
+			break;
+		default:
+			rig_guest_hangup(guest);
+			break;
+		}
+		if (how < DESTROYED) {
+			assert_int_equal(rig_wait_job(guest, RIG_NAME(1), 1), EINVAL);
+			assert_int_equal(kind_of_fault(guest, RIG_NAME(0)), MMX_FAULT_MMU);
+			assert_int_equal(fatal_queues_of(guest, 0), 7);
+		}
+		rig_run(&env->rig, 2 * MMX_STRAY_NS);
+		assert_int_equal(rig_resets(&env->rig), how == IS_RESET);
+		/* and the other guest works */
+		create(&env->guests[1], 0, 1, &ctx);
+		rig_submit(&env->guests[1], RIG_NAME(0), 0, 1, rig_store(&ctx, 0, 9), NULL, 0);
+		assert_int_equal(rig_wait_job(&env->guests[1], RIG_NAME(0), 1), 0);
+		assert_int_equal(env->guests[1].fault_count, 0);
+		rig_teardown(state);
+	}
 }
 
 /* ---- what becomes of jobs ---- */
@@ -224,7 +398,7 @@ static void test_results(void **state)
 		{ FAULTS, EINVAL, 0, -1, 0, 0, MMX_FAULT_CS_FAULT },
 		{ DIES, EINVAL, ECANCELED, ECANCELED, MMX_GROUP_STATE_FATAL_FAULT, 2,
 		  MMX_FAULT_CS_FATAL },
-		{ STRAYS, EINVAL, ECANCELED, EINVAL, MMX_GROUP_STATE_FATAL_FAULT, 3,
+		{ STRAYS, EINVAL, ECANCELED, ECANCELED, MMX_GROUP_STATE_FATAL_FAULT, 2,
 		  MMX_FAULT_MMU },
 		{ TAKES_TOO_LONG, ETIMEDOUT, ECANCELED, ECANCELED, MMX_GROUP_STATE_TIMEDOUT, 0,
 		  MMX_FAULT_TIMEOUT },
@@ -458,7 +632,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dead_group, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_wait_for_failed, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_mmu_fault, setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(test_mmu_fault_behind_fatal, setup, rig_teardown),
+		cmocka_unit_test(test_stray_is_named),
+		cmocka_unit_test(test_stray_is_not_named),
+		cmocka_unit_test(test_stray_goes),
 		cmocka_unit_test(test_results),
 		cmocka_unit_test_setup_teardown(test_reset, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_work_during_reset, setup, rig_teardown),
