@@ -324,6 +324,7 @@ int mmx_hello(struct mmx_session *s, const void *msg, struct mmx_request *reques
 	reply->features = FEATURES;
 	reply->epoch = s->epoch;
 	reply->limits = s->limits->wire;
+	reply->limits.max_priority = s->limits->priority_ceiling + 1;
 	describe_gpu(s, &reply->gpu);
 	request->size = sizeof(*reply);
 	return 0;

@@ -25,7 +25,7 @@ static int check_group(const struct mmx_session *s, const struct mmx_msg_group_c
 	if (!m->queue_count || m->queue_count > s->limits->wire.max_queues ||
 	    m->queue_count > info->streams || m->pad)
 		return EINVAL;
-	if (m->priority > 3)
+	if (m->priority >= MMX_PRIORITIES)
 		return EINVAL;
 	if (m->priority > s->limits->priority_ceiling)
 		return EACCES;

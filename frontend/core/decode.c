@@ -67,7 +67,7 @@ static int check_limits(const struct mmx_limits *limits)
 	    !limit_ok(limits->max_timelines, MMX_NAME_MAX_LIMIT))
 		return -EPROTO;
 	/* none is legal: a backend that is older than heaps */
-	if (limits->max_heaps > MMX_NAME_MAX_LIMIT || limits->pad)
+	if (limits->max_heaps > MMX_NAME_MAX_LIMIT || limits->max_priority > MMX_PRIORITIES)
 		return -EPROTO;
 	if (!limits->max_requests || !limits->max_jobs)
 		return -EPROTO;

@@ -94,6 +94,7 @@ int mmx_uapi_describe_gpu(const struct mmx_gpu_desc *desc, const struct mmx_limi
 		},
 		.mmu = { .page_size_bitmap = MMX_UAPI_GPU_PAGE | PAGE_SIZE_2M },
 		.va_bits = va_bits,
+		.max_priority = limits->max_priority ? limits->max_priority : MMX_PRIORITIES,
 	};
 	memcpy(ret_gpu->gpu.texture_features, desc->texture_features,
 	       sizeof(desc->texture_features));
@@ -167,20 +168,23 @@ void mmx_uapi_fill_timestamp(uint32_t what, const struct mmx_uapi_time *now,
 	info->cpu_timestamp_nsec = cpu ? now->cpu_nsec : 0;
 }
 
-int mmx_uapi_check_priority(uint8_t priority, bool may_raise)
+int mmx_uapi_check_priority(const struct mmx_uapi_gpu *gpu, uint8_t priority, bool may_raise)
 {
 	if (priority > PAN_PRIORITY_REALTIME)
 		return -EINVAL;
+	if (priority >= gpu->max_priority)
+		return -EACCES;
 	return priority <= PAN_PRIORITY_MEDIUM || may_raise ? 0 : -EACCES;
 }
 
-void mmx_uapi_fill_priorities(bool may_raise, struct pan_group_priorities_info *info)
+void mmx_uapi_fill_priorities(const struct mmx_uapi_gpu *gpu, bool may_raise,
+			      struct pan_group_priorities_info *info)
 {
 	uint32_t priority;
 
 	*info = (struct pan_group_priorities_info){ 0 };
 	for (priority = PAN_PRIORITY_LOW; priority <= PAN_PRIORITY_REALTIME; priority++)
-		if (!mmx_uapi_check_priority((uint8_t)priority, may_raise))
+		if (!mmx_uapi_check_priority(gpu, (uint8_t)priority, may_raise))
 			info->allowed_mask = (uint8_t)(info->allowed_mask | 1u << priority);
 }
 
@@ -380,7 +384,7 @@ static bool cores_ok(uint64_t mask, uint64_t present, uint8_t most)
 int mmx_uapi_check_group(const struct pan_group_create *args, const struct mmx_uapi_gpu *gpu,
 			 bool may_raise)
 {
-	int ret = mmx_uapi_check_priority(args->priority, may_raise);
+	int ret = mmx_uapi_check_priority(gpu, args->priority, may_raise);
 	uint64_t shaders = gpu->gpu.shader_present;
 
 	if (ret)

@@ -63,6 +63,7 @@ struct mmx_uapi_gpu {
 	struct pan_csif_info csif;
 	struct pan_mmu_info mmu;
 	uint32_t va_bits;
+	uint32_t max_priority; /* exclusive bound of what the backend allows groups */
 };
 
 /**
@@ -121,8 +122,9 @@ void mmx_uapi_fill_timestamp(uint32_t what, const struct mmx_uapi_time *now,
  * @may_raise: CAP_SYS_NICE in the initial user namespace, or the DRM master.
  * Return: 0; -EINVAL: no priority; -EACCES.
  */
-int mmx_uapi_check_priority(uint8_t priority, bool may_raise);
-void mmx_uapi_fill_priorities(bool may_raise, struct pan_group_priorities_info *info);
+int mmx_uapi_check_priority(const struct mmx_uapi_gpu *gpu, uint8_t priority, bool may_raise);
+void mmx_uapi_fill_priorities(const struct mmx_uapi_gpu *gpu, bool may_raise,
+			      struct pan_group_priorities_info *info);
 
 /**
  * mmx_uapi_check_vm_create() - flags, and how the address space is divided

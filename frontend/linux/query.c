@@ -89,7 +89,7 @@ int mmx_ioctl_dev_query(struct drm_device *drm, void *data, struct drm_file *fil
 	case PAN_QUERY_TIMESTAMP_INFO:
 		return query_timestamp(&dev->session, args, min_size);
 	case PAN_QUERY_GROUP_PRIORITIES_INFO:
-		mmx_uapi_fill_priorities(mmx_file_may_raise(file), &priorities);
+		mmx_uapi_fill_priorities(&dev->gpu, mmx_file_may_raise(file), &priorities);
 		from = &priorities;
 		break;
 	case PAN_QUERY_MMU_INFO:

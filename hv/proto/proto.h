@@ -179,6 +179,8 @@ struct mmx_msg_hello {
 };
 MMX_ASSERT_SIZE(struct mmx_msg_hello, 64);
 
+#define MMX_PRIORITIES 4u /* of groups: 0 low, 1 medium, 2 high, 3 realtime */
+
 /* Limits of a session; each object count is an exclusive bound for indices of its name space. */
 struct mmx_limits {
 	uint32_t max_clients;
@@ -192,7 +194,8 @@ struct mmx_limits {
 	uint32_t max_bind_ops; /* per VM_BIND */
 	uint32_t max_queues; /* per group */
 	uint32_t max_heaps;
-	uint32_t pad;
+	uint32_t
+		max_priority; /* exclusive bound for priorities of groups, 1..4; 0 = not told (a backend from before it) */
 	uint64_t mem_bytes; /* that may be registered at a time */
 };
 MMX_ASSERT_SIZE(struct mmx_limits, 56);
@@ -435,7 +438,7 @@ struct mmx_reply_vm_get_state {
 MMX_ASSERT_SIZE(struct mmx_reply_vm_get_state, 24);
 
 /*
- * GROUP_CREATE. Priorities: 0 low, 1 medium, 2 high, 3 realtime; above the partition's ceiling is EACCES.
+ * GROUP_CREATE. Priorities are below MMX_PRIORITIES; from HELLO's max_priority on it is EACCES.
  * Core masks must lie in the partition's cores (EINVAL), and have at least max_* bits. Ring sizes are powers
  * of two of 4 KiB..64 KiB.
  */

@@ -36,6 +36,7 @@ static void check_reply(const struct mmx_decoded_reply *reply)
 	check(limits->max_requests && limits->max_jobs &&
 	      limits->max_waits <= MMX_SUBMIT_MAX_WAITS);
 	check(limits->max_queues && limits->max_queues <= MMX_MAX_QUEUES);
+	check(limits->max_priority <= MMX_PRIORITIES);
 }
 
 static void check_events(const struct mmx_decoded *msg)

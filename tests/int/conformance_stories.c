@@ -117,6 +117,7 @@ static const char *hello_reply(struct env *env)
 	SAY(limits->max_requests == 16 && limits->max_jobs == 8);
 	SAY(limits->max_waits == MMX_SUBMIT_MAX_WAITS && limits->max_bind_ops == MMX_BIND_MAX_OPS);
 	SAY(limits->max_queues == MMX_MAX_QUEUES);
+	SAY(limits->max_priority == 2); /* medium */
 	/* less what rings and session page take, where all has to fit a BAR of that size */
 	SAY(limits->mem_bytes <= 4u << 20 && limits->mem_bytes > (4u << 20) - (64u << 10));
 	SAY(hello->gpu.shader_present && hello->gpu.tiler_present && hello->gpu.cs_slots);

@@ -19,7 +19,7 @@
 	"0180 0000 e0000000 01000000 00000000 "                                            \
 	"01000000 00000000 0000000000000000 0807060504030201 "                             \
 	"02000000 04000000 03000000 05000000 08000000 " /* objects */                      \
-	"40000000 10000000 10000000 32000000 08000000 06000000 00000000 0000100000000000 " \
+	"40000000 10000000 10000000 32000000 08000000 06000000 03000000 0000100000000000 " \
 	"000067a8 02000000 03000000 04000000 05000000 06000000 30280000 08000000 "         \
 	"09000000 0a000000 0b000000 0c000000 0d000000 0e000000 0f000000 10000000 "         \
 	"ff000000 12000000 0500050000000000 0100000000000000 0100000000000000 "            \
@@ -87,6 +87,7 @@ static void test_hello(void **cm_state)
 	assert_int_equal(limits->max_bind_ops, 50);
 	assert_int_equal(limits->max_queues, 8);
 	assert_int_equal(limits->max_heaps, 6);
+	assert_int_equal(limits->max_priority, 3);
 	assert_int_equal(limits->mem_bytes, 0x100000);
 	assert_int_equal(gpu->gpu_id, 0xa8670000);
 	assert_int_equal(gpu->mmu_features, 0x2830);
@@ -214,7 +215,9 @@ static const struct {
 	{ "hello: queues", HELLO, 76, 9, 0, -EPROTO },
 	{ "hello: heaps", HELLO, 80, 65537, 0, -EPROTO },
 	{ "hello: no heaps", HELLO, 80, 0, 0, 0 },
-	{ "hello: pad of the limits", HELLO, 84, 1, 0, -EPROTO },
+	{ "hello: priorities", HELLO, 84, 4, 0, 0 },
+	{ "hello: more priorities than there are", HELLO, 84, 5, 0, -EPROTO },
+	{ "hello: priorities not told", HELLO, 84, 0, 0, 0 },
 	{ "hello: coherent", HELLO, 220, 2, 0, -EPROTO },
 	{ "hello: shorter, by a field", HELLO, 8, 1, 220, 0 },
 	{ "hello: without limits", HELLO, 8, 1, 40, -EPROTO },

@@ -35,6 +35,7 @@ struct row {
 static const struct mmx_uapi_gpu gpu = {
 	.gpu = { .shader_present = 0xf, .tiler_present = 1 },
 	.csif = { .cs_slot_count = 8 },
+	.max_priority = 4,
 };
 
 static struct pan_array array(uint32_t wrong, uint32_t stride)

@@ -244,21 +244,39 @@ static void test_timestamp(void **cm_state)
 
 static void test_priorities(void **cm_state)
 {
-	static const int plain[] = { 0, 0, -EACCES, -EACCES, -EINVAL };
+	static const struct {
+		uint32_t max_priority; /* as the backend tells it */
+		char plain[5], raised[5]; /* masks, as they are told */
+	} rows[] = {
+		{ 0, "\x03\0\0", "\x0f\0\0" }, { 1, "\x01\0\0", "\x01\0\0" },
+		{ 2, "\x03\0\0", "\x03\0\0" }, { 3, "\x03\0\0", "\x07\0\0" },
+		{ 4, "\x03\0\0", "\x0f\0\0" },
+	};
 	struct pan_group_priorities_info info;
-	uint8_t i;
+	struct mmx_uapi_gpu gpu;
+	size_t i;
+	int n;
 
 	(void)cm_state;
-	for (i = 0; i < 5; i++) {
-		assert_int_equal(mmx_uapi_check_priority(i, false), plain[i]);
-		assert_int_equal(mmx_uapi_check_priority(i, true), i < 4 ? 0 : -EINVAL);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mmx_limits some = limits;
+
+		some.max_priority = rows[i].max_priority;
+		assert_int_equal(mmx_uapi_describe_gpu(&desc, &some, &gpu), 0);
+		for (n = 0; n < 4; n++) {
+			assert_int_equal(mmx_uapi_check_priority(&gpu, (uint8_t)n, false),
+					 rows[i].plain[0] & 1 << n ? 0 : -EACCES);
+			assert_int_equal(mmx_uapi_check_priority(&gpu, (uint8_t)n, true),
+					 rows[i].raised[0] & 1 << n ? 0 : -EACCES);
+		}
+		assert_int_equal(mmx_uapi_check_priority(&gpu, 4, true), -EINVAL);
+		assert_int_equal(mmx_uapi_check_priority(&gpu, 255, true), -EINVAL);
+		memset(&info, 0xee, sizeof(info));
+		mmx_uapi_fill_priorities(&gpu, false, &info);
+		assert_memory_equal(&info, rows[i].plain, 4);
+		mmx_uapi_fill_priorities(&gpu, true, &info);
+		assert_memory_equal(&info, rows[i].raised, 4);
 	}
-	assert_int_equal(mmx_uapi_check_priority(255, true), -EINVAL);
-	memset(&info, 0xee, sizeof(info));
-	mmx_uapi_fill_priorities(false, &info);
-	assert_memory_equal(&info, "\x03\0\0", 4);
-	mmx_uapi_fill_priorities(true, &info);
-	assert_memory_equal(&info, "\x0f\0\0", 4);
 }
 
 static int check_bo_create(const void *args)

@@ -252,6 +252,7 @@ static int check_group(const void *args)
 	static const struct mmx_uapi_gpu gpu = {
 		.gpu = { .shader_present = 0x50005, .tiler_present = 1 },
 		.csif = { .cs_slot_count = 8 },
+		.max_priority = 4,
 	};
 
 	return mmx_uapi_check_group(args, &gpu, privileged);
