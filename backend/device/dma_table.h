@@ -12,6 +12,7 @@ struct mmx_dma_entry {
 	bool writable;
 	uint64_t offset; /* in the file */
 	void *priv; /* of the device: what the bytes are in */
+	void *window; /* of the device: where this process has them mapped; may be NULL */
 };
 
 struct mmx_dma_table {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The device of a vfio-user server: registers are BAR 0, interrupts are MSI-X vectors as eventfds, memory is
- * mapped by handing over descriptors. Owns the connection, the eventfds and the table of maps.
+ * mapped by handing over descriptors, or reached by the server's messages (vfio_user_dma.h). Owns the connection, the eventfds and the table of maps.
  *
  * Hot path, once per completion: irq_take() is one read of an eventfd, a register read one send and one receive,
  * a register write one send (posted; the server handles messages in their order, so a read after it sees it).
@@ -141,6 +141,7 @@ static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, b
 {
 	struct vfio_user *v = (struct vfio_user *)dev;
 	struct mmx_dma_map new;
+	bool by_message;
 	int r;
 
 	if (dev->lost)
@@ -150,10 +151,11 @@ static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, b
 	r = mmx_dma_map_init(&new, size, writable);
 	if (r < 0)
 		return r;
-	r = mmx_vfu_memory_add(&v->memory, fd, offset, size, writable, &new.runs[0].addr);
+	r = mmx_vfu_memory_add(&v->memory, fd, offset, size, writable, &new.runs[0].addr,
+			       &by_message);
 	if (r < 0)
 		goto err_finish;
-	r = send_map(v, fd, offset, &new);
+	r = send_map(v, by_message ? -1 : fd, by_message ? 0 : offset, &new);
 	if (r < 0)
 		goto err_remove;
 	*ret_map = new;

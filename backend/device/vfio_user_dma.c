@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * Owns the table of what is mapped for the server and duplicates of the descriptors. A guest's memory may be
- * thousands of maps of one file; descriptors are shared among the maps of a file, told by its inode.
+ * thousands of maps of one file; descriptors are shared among the maps of a file, told by its inode. What can be cut short
+ * is mapped here, too, for the kernel to find it: see vfio_user_dma.h.
  * Called by vfio_user.c only.
  */
 #include "backend/device/vfio_user_dma.h"
@@ -9,8 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "backend/device/dma.h"
@@ -69,6 +72,34 @@ static void file_put(struct file *file)
 	free(file);
 }
 
+static bool is_sealed(int fd)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && seals & F_SEAL_SHRINK;
+}
+
+static int make_window(struct mmx_dma_entry *entry, int fd)
+{
+	void *window;
+
+	if (entry->size > SIZE_MAX / 2)
+		return -ENOMEM;
+	window = mmap(NULL, (size_t)entry->size, PROT_READ | (entry->writable ? PROT_WRITE : 0),
+		      MAP_SHARED | MAP_NORESERVE, fd, (off_t)entry->offset);
+	if (window == MAP_FAILED)
+		return -errno;
+	entry->window = window;
+	return 0;
+}
+
+static void drop_entry(const struct mmx_dma_entry *entry)
+{
+	if (entry->window)
+		munmap(entry->window, (size_t)entry->size);
+	file_put(entry->priv);
+}
+
 int mmx_vfu_memory_init(struct mmx_vfu_memory *memory)
 {
 	*memory = (struct mmx_vfu_memory){ 0 };
@@ -81,13 +112,13 @@ void mmx_vfu_memory_finish(struct mmx_vfu_memory *memory)
 	size_t i;
 
 	for (i = 0; i < memory->table.count; i++)
-		file_put(memory->table.entries[i].priv);
+		drop_entry(&memory->table.entries[i]);
 	mmx_dma_table_finish(&memory->table);
 	mmx_iova_finish(&memory->iova);
 }
 
 int mmx_vfu_memory_add(struct mmx_vfu_memory *memory, int fd, uint64_t offset, uint64_t size,
-		       bool writable, uint64_t *ret_addr)
+		       bool writable, uint64_t *ret_addr, bool *ret_by_message)
 {
 	struct mmx_dma_entry entry = { .size = size, .offset = offset, .writable = writable };
 	struct file *file = NULL;
@@ -100,17 +131,26 @@ int mmx_vfu_memory_add(struct mmx_vfu_memory *memory, int fd, uint64_t offset, u
 	if (r < 0)
 		return r;
 	entry.priv = file;
+	if (!is_sealed(fd)) {
+		r = make_window(&entry, fd);
+		if (r < 0)
+			goto err_put;
+	}
 	r = mmx_iova_alloc(&memory->iova, size, &entry.addr);
 	if (r < 0)
-		goto err_put;
+		goto err_drop;
 	r = mmx_dma_table_add(&memory->table, &entry);
 	if (r < 0)
 		goto err_free;
 	*ret_addr = entry.addr;
+	*ret_by_message = entry.window != NULL;
 	return 0;
 
 err_free:
 	mmx_iova_free(&memory->iova, entry.addr, size);
+err_drop:
+	drop_entry(&entry);
+	return r;
 err_put:
 	file_put(file);
 	return r;
@@ -122,9 +162,29 @@ void mmx_vfu_memory_remove(struct mmx_vfu_memory *memory, uint64_t addr, uint64_
 
 	if (!entry)
 		return;
-	file_put(entry->priv);
+	drop_entry(entry);
 	mmx_dma_table_remove(&memory->table, addr);
 	mmx_iova_free(&memory->iova, addr, size);
+}
+
+static ssize_t copy_file(const struct mmx_dma_entry *entry, uint64_t into, void *buf, size_t len,
+			 bool write)
+{
+	const struct file *file = entry->priv;
+	off_t at = (off_t)(entry->offset + into);
+
+	return write ? pwrite(file->fd, buf, len, at) : pread(file->fd, buf, len, at);
+}
+
+/* By the kernel: nothing here touches the window. */
+static ssize_t copy_window(const struct mmx_dma_entry *entry, uint64_t into, void *buf, size_t len,
+			   bool write)
+{
+	const struct iovec ours = { .iov_base = buf, .iov_len = len };
+	const struct iovec theirs = { .iov_base = (char *)entry->window + into, .iov_len = len };
+
+	return write ? process_vm_writev(getpid(), &ours, 1, &theirs, 1, 0)
+		     : process_vm_readv(getpid(), &ours, 1, &theirs, 1, 0);
 }
 
 /* Maps that follow each other without a gap are one to the server. */
@@ -135,20 +195,16 @@ int mmx_vfu_memory_access(struct mmx_vfu_memory *memory, uint64_t addr, void *bu
 
 	while (len) {
 		const struct mmx_dma_entry *entry = mmx_dma_table_find(&memory->table, addr);
-		const struct file *file;
 		uint64_t into;
 		size_t part;
 		ssize_t n;
 
 		if (!entry || (write && !entry->writable))
 			return -EFAULT;
-		file = entry->priv;
 		into = addr - entry->addr;
 		part = entry->size - into < len ? (size_t)(entry->size - into) : len;
-		if (write)
-			n = pwrite(file->fd, pos, part, (off_t)(entry->offset + into));
-		else
-			n = pread(file->fd, pos, part, (off_t)(entry->offset + into));
+		n = entry->window ? copy_window(entry, into, pos, part, write)
+				  : copy_file(entry, into, pos, part, write);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)

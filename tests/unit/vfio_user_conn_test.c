@@ -3,6 +3,7 @@
 #include "backend/device/vfio_user_conn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -70,7 +73,7 @@ static bool ask_first(struct server *s, struct message *m)
 	return false;
 }
 
-static void test_dma_within_a_read(void **state)
+static void check_dma(struct fixture *f, int fd)
 {
 	/* mapped: 2 pages writable, then 1 page read-only right behind */
 	static const struct dma_case cases[] = {
@@ -98,10 +101,8 @@ static void test_dma_within_a_read(void **state)
 		{ REGION_READ, 0, 0, 4, 0, EOPNOTSUPP },
 		{ 99, 0, 0, 4, 0, EOPNOTSUPP },
 	};
-	struct fixture *f = *state;
 	struct mmx_dma_map map[2];
 	uint8_t bytes[0x3000], now[0x3000];
-	int fd = rig_memory(0x4000);
 	size_t i, j;
 
 	assert_int_equal(mmx_device_map(f->dev, fd, 0x1000, 0x2000, true, &map[0]), 0);
@@ -133,16 +134,70 @@ static void test_dma_within_a_read(void **state)
 			assert_memory_equal(now, bytes, sizeof(now));
 		}
 	}
-	/* a file that was cut short is a refusal, not a signal */
-	assert_int_equal(ftruncate(fd, 0x1000), 0);
-	dma_case = &(const struct dma_case){ DMA_READ, 0, 0, 4, 0, EFAULT };
-	rig_script(f, ask_first, NULL);
-	mmx_device_read32(f->dev, 0x10);
 	mmx_device_unmap(f->dev, &map[0]);
 	mmx_device_unmap(f->dev, &map[1]);
+	rig_script(f, ask_first, NULL);
 	dma_case = &(const struct dma_case){ DMA_READ, 0, 0x2000, 4, 0, EFAULT };
 	mmx_device_read32(f->dev, 0x10);
 	rig_script(f, NULL, NULL);
+}
+
+static void test_dma_within_a_read(void **state)
+{
+	int fd = rig_sealed_memory(0x4000);
+
+	check_dma(*state, fd);
+	close(fd);
+}
+
+static bool can_reach_itself(void)
+{
+	char byte, from = 'x';
+	struct iovec to = { &byte, 1 }, it = { &from, 1 };
+
+	return process_vm_readv(getpid(), &to, 1, &it, 1, 0) == 1;
+}
+
+/* Of a file that can be cut short; one that has been is a refusal, and neither a signal, nor made longer. */
+static void test_dma_of_what_shrinks(void **state)
+{
+	static const struct dma_case gone[] = {
+		{ DMA_READ, 0, 0, 4, 0, EFAULT },
+		{ DMA_WRITE, 0, 0, 4, 4, EFAULT },
+		{ DMA_WRITE, 0, 0x1ffe, 2, 2, EFAULT },
+		{ DMA_READ, 0, 0x800, 0x1000, 0, EFAULT },
+	};
+	struct fixture *f = *state;
+	struct mmx_dma_map map;
+	int fd = rig_memory(0x4000);
+	struct stat st;
+	size_t i;
+
+	if (!can_reach_itself()) {
+		print_message("no process_vm_readv() here\n");
+		close(fd);
+		skip();
+	}
+	check_dma(f, fd);
+	assert_int_equal(mmx_device_map(f->dev, fd, 0x1000, 0x2000, true, &map), 0);
+	assert_int_equal(ftruncate(fd, 0x1000), 0);
+	for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+		rig_script(f, NULL, NULL);
+		dma_case = &gone[i];
+		rig_script(f, ask_first, NULL);
+		mmx_device_read32(f->dev, 0x10);
+		assert_int_equal(mmx_device_lost(f->dev), 0);
+	}
+	rig_script(f, NULL, NULL);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, 0x1000);
+	/* and comes back */
+	assert_int_equal(ftruncate(fd, 0x4000), 0);
+	dma_case = &(const struct dma_case){ DMA_READ, 0, 0, 4, 0, 0 };
+	rig_script(f, ask_first, NULL);
+	mmx_device_read32(f->dev, 0x10);
+	rig_script(f, NULL, NULL);
+	mmx_device_unmap(f->dev, &map);
 	close(fd);
 }
 
@@ -175,7 +230,7 @@ static void test_dma_behind_a_reply(void **state)
 {
 	struct fixture *f = *state;
 	struct mmx_dma_map map;
-	int fd = rig_memory(0x1000);
+	int fd = rig_sealed_memory(0x1000);
 
 	assert_int_equal(mmx_device_map(f->dev, fd, 0, 0x1000, true, &map), 0);
 	rig_script(f, ask_along, NULL);
@@ -197,7 +252,7 @@ static void test_dma_on_its_own(void **state)
 	struct fixture *f = *state;
 	struct pollfd pfd = { .fd = mmx_vfio_user_fd(f->dev), .events = POLLIN };
 	struct mmx_dma_map map;
-	int fd = rig_memory(0x1000);
+	int fd = rig_sealed_memory(0x1000);
 	char word[4];
 
 	assert_int_equal(mmx_device_map(f->dev, fd, 0, 0x1000, true, &map), 0);
@@ -289,7 +344,7 @@ static void test_lost(void **state)
 {
 	struct mmx_dma_map map, other = { 0 };
 	struct fixture f;
-	int fd = rig_memory(0x1000);
+	int fd = rig_sealed_memory(0x1000);
 	size_t i;
 
 	(void)state;
@@ -410,7 +465,7 @@ static void test_both_sides_send(void **state)
 {
 	struct fixture *f = *state;
 	struct mmx_dma_map map;
-	int fd = rig_memory(0x10000);
+	int fd = rig_sealed_memory(0x10000);
 	unsigned int i;
 
 	assert_int_equal(mmx_device_map(f->dev, fd, 0, 0x10000, true, &map), 0);
@@ -473,6 +528,7 @@ static void test_descriptors_are_not_taken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_dma_of_what_shrinks, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_dma_within_a_read, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_dma_behind_a_reply, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_dma_on_its_own, rig_setup, rig_teardown),

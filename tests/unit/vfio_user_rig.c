@@ -3,6 +3,7 @@
 #include "tests/unit/vfio_user_rig.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -136,7 +137,7 @@ static void set_irqs(struct server *s, struct message *m)
 static void dma_map(struct server *s, struct message *m)
 {
 	if (m->hdr.command == DMA_MAP) {
-		rig_expect(s, m->len == 32 && get32(m, 0) == 32 && m->fd >= 0);
+		rig_expect(s, m->len == 32 && get32(m, 0) == 32);
 		s->map_flags = get32(m, 4);
 		s->map_offset = get64(m, 8);
 		s->map_addr = get64(m, 16);
@@ -328,8 +329,16 @@ int rig_teardown(void **state)
 
 int rig_memory(size_t size)
 {
-	int fd = memfd_create("test", MFD_CLOEXEC);
+	int fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	return fd;
+}
+
+int rig_sealed_memory(size_t size)
+{
+	int fd = rig_memory(size);
+
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 	return fd;
 }

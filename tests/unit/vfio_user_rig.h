@@ -104,6 +104,8 @@ int rig_connect(struct fixture *f, const struct quirk *quirk, int timeout_ms);
 void rig_script(struct fixture *f, bool (*hook)(struct server *s, struct message *m),
 		const struct quirk *quirk);
 int rig_memory(size_t size);
+/* The same, and it can't shrink. */
+int rig_sealed_memory(size_t size);
 
 int rig_setup(void **state);
 int rig_teardown(void **state);

@@ -189,7 +189,7 @@ static void test_map(void **state)
 {
 	struct fixture *f = *state;
 	struct mmx_dma_map map[2] = { { 0 } };
-	int fd = rig_memory(0x600000);
+	int fd = rig_sealed_memory(0x600000);
 	char byte;
 
 	assert_int_equal(mmx_device_map(f->dev, fd, 0x1000, 0x2000, true, &map[0]), 0);
@@ -221,6 +221,33 @@ static void test_map(void **state)
 	close(fd);
 	fd = open("/dev/null", O_RDONLY);
 	assert_int_equal(mmx_device_map(f->dev, fd, 0, 0x1000, true, &map[0]), -EACCES);
+	close(fd);
+}
+
+/* What can be cut short is not for others to map: they get a range without a descriptor. */
+static void test_map_by_message(void **state)
+{
+	struct fixture *f = *state;
+	struct mmx_dma_map map = { 0 };
+	int fd = rig_memory(0x4000);
+
+	assert_int_equal(mmx_device_map(f->dev, fd, 0x1000, 0x2000, true, &map), 0);
+	assert_int_equal(f->s->map_fd, -1);
+	assert_int_equal(f->s->map_addr, map.runs[0].addr);
+	assert_int_equal(f->s->map_size, 0x2000);
+	assert_int_equal(f->s->map_offset, 0);
+	assert_int_equal(f->s->map_flags, 3);
+	mmx_device_unmap(f->dev, &map);
+	/* all other seals are none for this */
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), 0);
+	assert_int_equal(mmx_device_map(f->dev, fd, 0, 0x1000, true, &map), 0);
+	assert_int_equal(f->s->map_fd, -1);
+	mmx_device_unmap(f->dev, &map);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	assert_int_equal(mmx_device_map(f->dev, fd, 0, 0x1000, true, &map), 0);
+	assert_true(f->s->map_fd >= 0);
+	mmx_device_unmap(f->dev, &map);
+	assert_int_equal(f->s->maps, 0);
 	close(fd);
 }
 
@@ -303,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_registers, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_interrupts, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_map, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_map_by_message, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_map_refused, rig_setup, rig_teardown),
 		cmocka_unit_test(test_map_limit),
 		cmocka_unit_test(test_by_path),
