@@ -32,6 +32,9 @@ enum kind {
 	KIND_PRIORITY, /* unsigned int: low, medium, high, realtime */
 	KIND_TRANSPORT, /* const struct mmx_transport *: its name */
 	KIND_LOG, /* char *: what mmx_log_configure() takes */
+	KIND_RAM_FILE, /* char *: a path, in which MMX_RAM_PID may stand once */
+	KIND_RAM, /* struct mmx_ram_config: a group */
+	KIND_PIECES, /* in that: a list of groups */
 };
 
 struct setting {
@@ -78,12 +81,41 @@ static const struct setting scheduler_settings[] = {
 	       50),
 };
 
+#define P struct mmx_ram_config
+static const struct setting guest_ram_settings[] = {
+	TEXT("file", KIND_RAM_FILE, P, file, true, NULL),
+	NUMBER("memory", KIND_BYTES, P, mem_bytes, 64 * KIB, 64 * GIB, 256 * MIB),
+	{ .name = "pieces", .kind = KIND_PIECES, .required = true },
+};
+#undef P
+
+/* No CPU has more physical addresses. */
+#define MAX_GUEST_ADDRESS (1ull << 52)
+
+#define P struct mmx_ram_piece
+static const struct setting piece_settings[] = {
+	{ .name = "guest",
+	  .kind = KIND_BYTES,
+	  .offset = offsetof(P, guest),
+	  .required = true,
+	  .max = MAX_GUEST_ADDRESS },
+	{ .name = "size",
+	  .kind = KIND_BYTES,
+	  .offset = offsetof(P, size),
+	  .required = true,
+	  .min = 64 * KIB,
+	  .max = 1024 * GIB },
+	NUMBER("offset", KIND_BYTES, P, offset, 0, MAX_GUEST_ADDRESS, 0),
+};
+#undef P
+
 #define P struct mmx_partition_config
 static const struct setting partition_settings[] = {
 	TEXT("name", KIND_NAME, P, name, true, NULL),
 	TEXT("socket", KIND_SOCKET, P, socket, true, NULL),
 	TEXT("mode", KIND_MODE, P, mode, false, "0600"),
 	TEXT("transport", KIND_TRANSPORT, P, transport, false, "local"),
+	{ .name = "guest_ram", .kind = KIND_RAM, .offset = offsetof(P, ram) },
 	NUMBER("uid", KIND_U32, P, uid, 0, UINT32_MAX - 1, UINT32_MAX),
 	NUMBER("weight", KIND_U32, P, weight, 1, 1000, 1),
 	NUMBER("slots_max", KIND_U32, P, slots_max, 1, 16, 0),
@@ -218,6 +250,12 @@ static int store_text(const struct reader *r, const struct setting *s, const con
 			return refuse(r, from, "%s: '%.64s...' is too long for a socket", s->name,
 				      text);
 		break;
+	case KIND_RAM_FILE:
+		if (!mmx_config_valid_ram_file(text))
+			return refuse(r, from,
+				      "%s: '%.64s' must begin with /, and of %% have %s only",
+				      s->name, text, MMX_RAM_PID);
+		break;
 	case KIND_LOG:
 		if (mmx_log_configure(text, &bad))
 			return refuse(r, from, "%s: '%.64s' is not understood", s->name, bad);
@@ -250,13 +288,22 @@ static bool is_text(const struct setting *s)
 	case KIND_NAME:
 	case KIND_PRIORITY:
 	case KIND_TRANSPORT:
+	case KIND_RAM_FILE:
 	case KIND_LOG:
+	/* are neither, and have been read by then */
+	case KIND_RAM:
+	case KIND_PIECES:
 		break;
 	}
 	return true;
 }
 
 /* ---- groups ---- */
+
+static int read_ram(const struct reader *r, const config_setting_t *group,
+		    struct mmx_ram_config *ram);
+static int read_pieces(const struct reader *r, const config_setting_t *list,
+		       struct mmx_ram_config *ram);
 
 static int read_setting(const struct reader *r, const struct setting *s,
 			const config_setting_t *group, char *base)
@@ -265,6 +312,10 @@ static int read_setting(const struct reader *r, const struct setting *s,
 
 	if (!from && s->required)
 		return refuse(r, group, "%s is missing", s->name);
+	if (s->kind == KIND_RAM)
+		return from ? read_ram(r, from, (void *)(base + s->offset)) : 0;
+	if (s->kind == KIND_PIECES)
+		return read_pieces(r, from, (void *)base);
 	if (!is_text(s)) {
 		if (from)
 			return read_number(r, s, from, base);
@@ -320,6 +371,63 @@ static int read_group(const struct reader *r, const config_setting_t *group,
 	return ret;
 }
 
+/* ---- a guest's memory ---- */
+
+static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+/* Bounds of both have been checked: no sum overflows. */
+static int check_piece(const struct reader *r, const config_setting_t *from,
+		       const struct mmx_ram_config *ram, const struct mmx_ram_piece *piece)
+{
+	unsigned int i;
+
+	if (piece->guest + piece->size > MAX_GUEST_ADDRESS)
+		return refuse(r, from, "pieces: one ends beyond 52 bits of guest addresses");
+	for (i = 0; i < ram->piece_count; i++) {
+		const struct mmx_ram_piece *other = &ram->pieces[i];
+
+		if (overlap(piece->guest, piece->size, other->guest, other->size))
+			return refuse(r, from, "pieces: two have the same guest addresses");
+		if (overlap(piece->offset, piece->size, other->offset, other->size))
+			return refuse(r, from, "pieces: two have the same part of the file");
+	}
+	return 0;
+}
+
+static int read_pieces(const struct reader *r, const config_setting_t *list,
+		       struct mmx_ram_config *ram)
+{
+	int i, ret, count;
+
+	if (!config_setting_is_list(list))
+		return refuse(r, list, "pieces: a list ( { ... }, { ... } ) is wanted");
+	count = config_setting_length(list);
+	if (count < 1 || count > (int)MMX_MAX_SPACES)
+		return refuse(r, list, "pieces: 1 to %u of them are wanted, not %d", MMX_MAX_SPACES,
+			      count);
+	for (i = 0; i < count; i++) {
+		const config_setting_t *from = config_setting_get_elem(list, (unsigned int)i);
+		struct mmx_ram_piece *piece = &ram->pieces[i];
+
+		ret = read_group(r, from, SETTINGS(piece_settings), piece);
+		if (!ret)
+			ret = check_piece(r, from, ram, piece);
+		if (ret)
+			return ret;
+		ram->piece_count++;
+	}
+	return 0;
+}
+
+static int read_ram(const struct reader *r, const config_setting_t *group,
+		    struct mmx_ram_config *ram)
+{
+	return read_group(r, group, SETTINGS(guest_ram_settings), ram);
+}
+
 /* ---- partitions ---- */
 
 /*
@@ -357,6 +465,9 @@ static int finish_partition(const struct reader *r, const config_setting_t *from
 	p->limits.wire.max_queues = MMX_MAX_QUEUES;
 	if (p->ring_slots & (p->ring_slots - 1))
 		return refuse(r, from, "ring_slots: %u is no power of two", p->ring_slots);
+	if (p->ram.file && !p->transport->stays)
+		return refuse(r, from, "guest_ram: guests of transport %s are no machines",
+			      p->transport->name);
 	return p->transport->stays ? fit_bar(r, from, p) : 0;
 }
 
@@ -553,6 +664,7 @@ void mmx_config_destroy(struct mmx_config *config)
 	for (i = 0; i < config->partition_count; i++) {
 		free(config->partitions[i].name);
 		free(config->partitions[i].socket);
+		free(config->partitions[i].ram.file);
 	}
 	free(config->partitions);
 	free(config->device_socket);

@@ -12,7 +12,9 @@
  *		{ name = "cluster"; socket = "/run/malimux/cluster.sock"; mode = "0660"; uid = 1000;
  *		  weight = 2; slots_max = 4; shader_cores = 0x50005; sched_priority = "high";
  *		  memory = "256M"; max_clients = 16; },
- *		{ name = "ivi"; socket = "/run/malimux/ivi.sock"; }
+ *		{ name = "ivi"; socket = "/run/malimux/ivi.sock"; transport = "ivshmem";
+ *		  guest_ram = { file = "/dev/shm/ivi"; memory = "512M";
+ *				pieces = ( { guest = "1G"; size = "4G"; } ); }; }
  *	);
  *
  * malimuxd.conf(5) lists every name with its default; docs/limits.md says why.
@@ -32,6 +34,24 @@
 #define MMX_CONFIG_MAX_RESETS	  16u
 #define MMX_PARTITION_NAME_MAX	  31u /* letters, digits, - and _ */
 
+#define MMX_RAM_PID "%p" /* in the file's name: the guest's process */
+
+/* Part of the guest's memory. */
+struct mmx_ram_piece {
+	uint64_t guest; /* where the guest has it */
+	uint64_t size;
+	uint64_t offset; /* in the file */
+};
+
+/* The guest's own memory, for what its driver registers beside the region. */
+struct mmx_ram_config {
+	char *file; /* NULL = none */
+	uint64_t mem_bytes; /* that may be registered at a time, in addition to the region's */
+	unsigned int piece_count;
+	struct mmx_ram_piece
+		pieces[MMX_MAX_SPACES]; /* neither in the guest nor in the file do they overlap */
+};
+
 struct mmx_partition_config {
 	char *name;
 	char *socket;
@@ -39,6 +59,7 @@ struct mmx_partition_config {
 	bool check_uid;
 	uid_t uid; /* that the peer must have */
 	const struct mmx_transport *transport;
+	struct mmx_ram_config ram;
 	uint32_t weight; /* 1..1000 */
 	unsigned int slots_max; /* 0 = all */
 	struct mmx_session_limits limits; /* shader_cores 0 = all; slots is filled in by core */

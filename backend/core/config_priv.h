@@ -16,6 +16,8 @@ bool mmx_config_parse_bytes(const char *text, uint64_t *ret_bytes);
 bool mmx_config_parse_mode(const char *text, mode_t *ret_mode);
 bool mmx_config_parse_priority(const char *text, unsigned int *ret_priority);
 bool mmx_config_parse_transport(const char *text, const struct mmx_transport **ret_transport);
+/* Absolute; of % at most one MMX_RAM_PID. */
+bool mmx_config_valid_ram_file(const char *text);
 /* Letters, digits, - and _, MMX_PARTITION_NAME_MAX of them at most. */
 bool mmx_config_valid_name(const char *text);
 

@@ -81,3 +81,13 @@ bool mmx_config_valid_name(const char *text)
 
 	return len && len <= MMX_PARTITION_NAME_MAX && strspn(text, chars) == len;
 }
+
+bool mmx_config_valid_ram_file(const char *text)
+{
+	const char *mark = strchr(text, '%');
+
+	if (*text != '/')
+		return false;
+	return !mark ||
+	       (!strncmp(mark, MMX_RAM_PID, strlen(MMX_RAM_PID)) && !strchr(mark + 1, '%'));
+}

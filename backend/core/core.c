@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "backend/core/ram.h"
 #include "hv/proto/region.h"
 
 /* Messages of one guest per round. */
@@ -144,6 +145,9 @@ int mmx_core_create(const struct mmx_core_params *params, const struct mmx_core_
 		mmx_list_init(&core->partitions[i].ending);
 		core->partitions[i].config = &params->config->partitions[i];
 		core->partitions[i].limits = params->config->partitions[i].limits;
+		core->partitions[i].limits.wire.mem_bytes +=
+			core->partitions[i].config->ram.mem_bytes;
+		core->partitions[i].ram.fd = -1;
 		mmx_list_init(&core->partitions[i].sched.link);
 	}
 	r = mmx_timer_init(params->timers, &core->tick, tick);
@@ -331,6 +335,18 @@ int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_peer *ret
 	return 0;
 }
 
+int mmx_core_open_ram(struct mmx_core *core, size_t partition, pid_t pid)
+{
+	struct mmx_partition *p = &core->partitions[partition];
+	char why[160];
+
+	if (!p->config->ram.file ||
+	    !mmx_ram_open(core->params.dev, p->config, pid, &p->ram, why, sizeof(why)))
+		return 0;
+	say(p, MMX_LOG_WARN, "guest_ram: %s: %s", p->config->ram.file, why);
+	return CORE_E_NO_RAM;
+}
+
 void mmx_core_withdraw(struct mmx_core *core, size_t partition)
 {
 	struct mmx_partition *p = &core->partitions[partition];
@@ -339,6 +355,7 @@ void mmx_core_withdraw(struct mmx_core *core, size_t partition)
 	if (!p->offered || p->session)
 		return;
 	p->offered = false;
+	mmx_ram_close(core->params.dev, &p->ram);
 	mmx_device_unmap(core->params.dev, &p->map);
 	p->map = (struct mmx_dma_map){ 0 };
 }
@@ -353,6 +370,7 @@ int mmx_core_attach(struct mmx_core *core, size_t partition, struct mmx_peer *pe
 		.epoch = core->params.epoch,
 		.peer = peer,
 		.map = &p->map,
+		.ram = p->ram.count ? &p->ram : NULL,
 		.log_limit = &p->log_limit,
 	};
 	int r;

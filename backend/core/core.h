@@ -75,6 +75,7 @@ enum {
 	CORE_E_BUSY = 1, /* the partition has a guest */
 	CORE_E_NOT_READY,
 	CORE_E_QUARANTINED, /* its guests have caused too many GPU resets */
+	CORE_E_NO_RAM, /* the guest's memory file can't be used; has been logged */
 	CORE_E_UNKNOWN, /* mmx_core_census(): there is no such partition */
 };
 
@@ -86,6 +87,11 @@ enum {
  * not stay. Return: 0; CORE_E_*; negative errno.
  */
 int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_peer *ret_peer);
+/*
+ * The guest's own memory, if the partition has that: opened and mapped for the device until the offer is withdrawn.
+ * @pid: of the guest's process. Return: 0; CORE_E_NO_RAM.
+ */
+int mmx_core_open_ram(struct mmx_core *core, size_t partition, pid_t pid);
 /*
  * The device can't reach the region any more; the peer stays the caller's. Fine if nothing is on offer. Does
  * nothing during a session.

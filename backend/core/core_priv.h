@@ -35,6 +35,7 @@ struct mmx_partition {
 		todo; /* in the core's list while the next round has something to do for it */
 	bool offered; /* a region, to a guest or a machine: until withdrawn */
 	struct mmx_dma_map map; /* whose data area is mapped so */
+	struct mmx_session_ram ram; /* of the machine that has it; fd -1 = none */
 	struct mmx_log_limit log_limit; /* of what its guests cause */
 	struct mmx_list watched; /* in the core's list while its guest will not notify */
 	uint64_t guests; /* that have ever connected */

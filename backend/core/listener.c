@@ -433,7 +433,7 @@ static void watch_guest(struct listener *l)
 }
 
 /* Return: 0: it is a candidate now; an errno: why not. */
-static int greet(struct listener *l, int fd, uid_t uid)
+static int greet(struct listener *l, int fd, pid_t pid, uid_t uid)
 {
 	const struct mmx_partition_config *config = &l->all->config->partitions[l->partition];
 	int r;
@@ -450,6 +450,10 @@ static int greet(struct listener *l, int fd, uid_t uid)
 		return EPERM;
 	if (!r) {
 		l->handles = 0;
+		if (mmx_core_open_ram(l->all->core, l->partition, pid)) {
+			leave(l);
+			return EBADF;
+		}
 		r = transport(l)->welcome(&l->peer, fd);
 		if (!r)
 			return 0;
@@ -507,7 +511,7 @@ static void accept_guest(uv_poll_t *poll, int status, int events)
 		listen_later(l, ACCEPT_RETRY_MS);
 		return;
 	}
-	r = greet(l, fd, uid);
+	r = greet(l, fd, pid, uid);
 	if (!r) {
 		watch_guest(l);
 		return;

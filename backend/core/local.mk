@@ -15,6 +15,7 @@ backend_libcore_a_SOURCES = \
 	%D%/poller.c %D%/poller.h \
 	%D%/loop.c %D%/loop.h \
 	%D%/quarantine.c \
+	%D%/ram.c %D%/ram.h \
 	%D%/resets.c \
 	%D%/power.c \
 	%D%/status.c \

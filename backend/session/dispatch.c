@@ -73,6 +73,8 @@ static const struct message messages[] = {
 	[MMX_MSG_HEAP_DESTROY] = MESSAGE(mmx_heap_destroy_msg, struct mmx_msg_object),
 	[MMX_MSG_LABEL] = MESSAGE(mmx_label, struct mmx_msg_label),
 	[MMX_MSG_TIME] = MESSAGE(mmx_time, struct mmx_msg_time),
+	[MMX_MSG_SPACE] = MESSAGE(mmx_space_msg, struct mmx_msg_space),
+	[MMX_MSG_SPACE_CHECK] = MESSAGE(mmx_space_check_msg, struct mmx_msg_space_check),
 };
 #define MESSAGES (sizeof(messages) / sizeof(messages[0]))
 

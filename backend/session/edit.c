@@ -31,18 +31,6 @@
 
 /* ---- pieces ---- */
 
-/* Where the region's byte is for the device. Return: contiguous bytes from there on. */
-static uint64_t region_run(const struct mmx_session *s, uint64_t offset, uint64_t *ret_addr)
-{
-	const struct mmx_dma_map *map = &s->map;
-	size_t i = 0;
-
-	while (offset >= map->runs[i].size)
-		offset -= map->runs[i++].size;
-	*ret_addr = map->runs[i].addr + offset;
-	return map->runs[i].size - offset;
-}
-
 /* Where the object's byte is for the device, and how it may be mapped. Return: contiguous bytes from there on. */
 static uint64_t object_run(const struct mmx_session *s, struct mmx_memobj *mem, uint64_t offset,
 			   uint64_t *ret_addr, unsigned int *prot)
@@ -52,9 +40,7 @@ static uint64_t object_run(const struct mmx_session *s, struct mmx_memobj *mem, 
 	uint64_t skip = page - run->object_page, size, contiguous;
 
 	size = (run->page_count - skip) << MMX_WIRE_PAGE_SHIFT;
-	contiguous = region_run(
-		s, ((run->region_page + skip) << MMX_WIRE_PAGE_SHIFT) - s->layout.data_offset,
-		ret_addr);
+	contiguous = mmx_space_addr(s, run->space, run->page + skip, ret_addr);
 	if (run->readonly)
 		*prot &= ~MMX_PROT_WRITE;
 	return contiguous < size ? contiguous : size;

@@ -16,6 +16,7 @@ backend_libsession_a_SOURCES = \
 	%D%/session.c %D%/session.h %D%/session_priv.h \
 	%D%/sgroup.c \
 	%D%/sheap.c \
+	%D%/space.c \
 	%D%/timeline.c \
 	%D%/vma.c %D%/vma.h
 

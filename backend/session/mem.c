@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Memory objects: lists of runs of the region's pages. An object lives from MEM_CREATE until the guest has been
+ * Memory objects: lists of runs of pages of the region, or of the guest's own memory. An object lives from MEM_CREATE until the guest has been
  * told that it is released: after MEM_DESTROY, and after the last mapping of it has gone and has been maintained.
  *
  * Lists are stored as they are added, each run with its place in the object, so that binding finds its part of it by
@@ -36,27 +36,19 @@ void mmx_memobj_free(struct mmx_memobj *mem)
 	free(mem);
 }
 
-/* Pages of the region that may be registered: those of its data area. */
-static bool in_data_area(const struct mmx_session *s, const struct mmx_run *run)
-{
-	uint64_t first = s->layout.data_offset >> MMX_WIRE_PAGE_SHIFT;
-	uint64_t pages = s->layout.data_size >> MMX_WIRE_PAGE_SHIFT;
-
-	return run->first_page >= first && run->first_page - first < pages &&
-	       run->page_count <= pages - (run->first_page - first);
-}
-
 static int check_runs(const struct mmx_session *s, const struct mmx_memobj *mem,
 		      const struct mmx_run *runs, uint32_t count, bool seal)
 {
 	uint64_t pages = mem->pages;
 	uint32_t i;
+	int r;
 
 	for (i = 0; i < count; i++) {
-		if (!runs[i].page_count || runs[i].flags & ~MMX_RUN_READONLY || runs[i].space)
+		if (!runs[i].page_count || runs[i].flags & ~MMX_RUN_READONLY)
 			return EINVAL;
-		if (!in_data_area(s, &runs[i]))
-			return EFAULT;
+		r = mmx_space_check_run(s, &runs[i]);
+		if (r)
+			return r;
 		pages += runs[i].page_count;
 		if (pages > mem->page_count)
 			return EINVAL;
@@ -86,14 +78,16 @@ static void add_run(struct mmx_memobj *mem, const struct mmx_run *run)
 	struct mmx_mem_run *last = mem->run_count ? &mem->runs[mem->run_count - 1] : NULL;
 	bool readonly = run->flags & MMX_RUN_READONLY;
 
-	if (last && last->region_page + last->page_count == run->first_page &&
+	if (last && last->space == run->space &&
+	    (uint64_t)last->page + last->page_count == run->first_page &&
 	    last->readonly == readonly)
 		last->page_count += run->page_count;
 	else
 		mem->runs[mem->run_count++] =
 			(struct mmx_mem_run){ .object_page = mem->pages,
-					      .region_page = (uint32_t)run->first_page,
+					      .page = (uint32_t)run->first_page,
 					      .page_count = run->page_count,
+					      .space = (uint8_t)run->space,
 					      .readonly = readonly };
 	mem->pages += run->page_count;
 }

@@ -118,6 +118,7 @@ int mmx_session_create(struct mmx_gpu *gpu, struct mmx_device *dev, struct mmx_t
 	}
 	move_peer(params->peer, &s->peer);
 	s->map = *params->map;
+	s->ram = params->ram;
 	s->stats.pid = s->peer.pid;
 	s->stats.uid = s->peer.uid;
 	*ret_session = s;
@@ -325,6 +326,7 @@ int mmx_hello(struct mmx_session *s, const void *msg, struct mmx_request *reques
 	reply->epoch = s->epoch;
 	reply->limits = s->limits->wire;
 	reply->limits.max_priority = s->limits->priority_ceiling + 1;
+	reply->spaces = s->ram ? s->ram->count : 0;
 	describe_gpu(s, &reply->gpu);
 	request->size = sizeof(*reply);
 	return 0;

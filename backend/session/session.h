@@ -10,6 +10,7 @@
  *   client.c    clients, and how they are taken apart
  *   label.c     labels of objects
  *   mem.c       memory objects
+ *   space.c     the memory that they are made of
  *   addrspace.c VMs
  *   bind.c      VM_BIND and VM_BIND_ASYNC: what is asked for, and completion
  *   edit.c      binds, carried out in pieces
@@ -171,6 +172,20 @@ struct mmx_session_ops {
 	void (*news)(void *ctx, struct mmx_session *session);
 };
 
+/* A piece of the guest's own memory, which is a memory space of the wire: SPACE in proto.h. */
+struct mmx_session_space {
+	uint64_t guest_page, page_count; /* where the guest has it, wire pages */
+	uint64_t offset; /* in the file */
+	struct mmx_dma_map map;
+};
+
+/* The guest's own memory, as far as the backend was given it. Whoever runs the guest may cut the file short. */
+struct mmx_session_ram {
+	int fd;
+	unsigned int count; /* spaces 1..count */
+	struct mmx_session_space spaces[MMX_MAX_SPACES];
+};
+
 struct mmx_session_params {
 	const char *partition; /* name, for logs; must outlive the session */
 	const struct mmx_session_limits *limits; /* must outlive the session */
@@ -179,6 +194,7 @@ struct mmx_session_params {
 	struct mmx_peer *peer; /* taken over on success: the struct is cleared */
 	const struct mmx_dma_map
 		*map; /* the region's data area; the caller's, until the session is gone */
+	const struct mmx_session_ram *ram; /* likewise; NULL = none */
 	struct mmx_log_limit *log_limit; /* for what the guest causes; must outlive the session */
 };
 
@@ -303,13 +319,13 @@ struct mmx_vm *mmx_addrspace_vm(const struct mmx_addrspace *vm);
 
 /* Positive outcomes of mmx_addrspace_peek(). */
 enum {
-	ADDRSPACE_E_UNMAPPED = 1, /* the guest has mapped nothing there */
+	ADDRSPACE_E_UNMAPPED = 1, /* the guest has mapped nothing there, or has taken it away */
 	ADDRSPACE_E_MISALIGNED,
 	ADDRSPACE_E_FOREIGN, /* beyond what is the guest's in its VM, or none of its memory */
 };
 
 /**
- * mmx_addrspace_peek() - reads guest memory by its address in a VM, atomically
+ * mmx_addrspace_peek() - reads guest memory by its address in a VM; memory of the region atomically
  * @size: 4 or 8
  * Return: 0; ADDRSPACE_E_*.
  */

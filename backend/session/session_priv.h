@@ -68,8 +68,9 @@ struct mmx_client {
 
 struct mmx_mem_run {
 	uint32_t object_page; /* first one within the object */
-	uint32_t region_page; /* first one within the region */
+	uint32_t page; /* first one within the space */
 	uint32_t page_count;
+	uint8_t space;
 	bool readonly;
 };
 
@@ -155,6 +156,8 @@ struct mmx_session {
 	struct mmx_ring_consumer sub;
 	struct mmx_ring_producer comp;
 	struct mmx_dma_map map; /* of the data area */
+	const struct mmx_session_ram *ram; /* NULL = none */
+	uint32_t spaces_off; /* mask: the guest has found them to be something else */
 
 	struct mmx_table clients, mems, vms, groups, timelines, heaps;
 	struct mmx_request *requests; /* max_requests and MMX_SUBMIT_ANSWERS of them */
@@ -251,6 +254,8 @@ int mmx_heap_create_msg(struct mmx_session *s, const void *msg, struct mmx_reque
 int mmx_heap_destroy_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
 int mmx_label(struct mmx_session *s, const void *msg, struct mmx_request *request);
 int mmx_time(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_space_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
+int mmx_space_check_msg(struct mmx_session *s, const void *msg, struct mmx_request *request);
 
 /* label.c */
 /* The object goes, and its label with it. */
@@ -271,6 +276,16 @@ void mmx_memobj_put(struct mmx_memobj *mem);
 const struct mmx_mem_run *mmx_memobj_run(struct mmx_memobj *mem, uint64_t page);
 /* The session ends: frees the object, told or not. */
 void mmx_memobj_free(struct mmx_memobj *mem);
+
+/* space.c */
+/* May its pages be registered? Return: 0; EINVAL: there is no such space; EFAULT. */
+int mmx_space_check_run(const struct mmx_session *session, const struct mmx_run *run);
+/* Where a page that may be registered is for the device. Return: contiguous bytes from there on. */
+uint64_t mmx_space_addr(const struct mmx_session *session, uint32_t space, uint64_t page,
+			uint64_t *ret_addr);
+/* A word of such a page, @size 4 or 8; of the region it is read atomically. Return: false: it has been taken away. */
+bool mmx_space_read(const struct mmx_session *session, uint32_t space, uint64_t offset,
+		    unsigned int size, uint64_t *ret_value);
 
 /* bind.c */
 /* Gives back what it holds, but for the garbage, which must have gone. NULL is fine. */

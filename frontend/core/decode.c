@@ -86,11 +86,13 @@ static int decode_hello(const union mmx_msg_buf *msg, uint32_t size,
 	if (take(msg, size, &hello, sizeof(hello)))
 		return -EPROTO;
 	/* That version, and no features, are all that was offered. */
-	if (hello.version != MMX_PROTO_VERSION_0_1 || hello.pad || hello.features)
+	if (hello.version != MMX_PROTO_VERSION_0_1 || hello.spaces > MMX_MAX_SPACES ||
+	    hello.features)
 		return -EPROTO;
 	if (hello.gpu.coherent > 1)
 		return -EPROTO;
 	reply->hello.epoch = hello.epoch;
+	reply->hello.spaces = hello.spaces;
 	reply->hello.limits = hello.limits;
 	reply->hello.gpu = hello.gpu;
 	return check_limits(&hello.limits);
@@ -122,10 +124,28 @@ static int decode_time(const union mmx_msg_buf *msg, uint32_t size, struct mmx_d
 	return 0;
 }
 
+/* No CPU has more physical addresses. */
+#define MAX_GUEST_PAGE ((uint64_t)1 << (52 - MMX_WIRE_PAGE_SHIFT))
+
+static int decode_space(const union mmx_msg_buf *msg, uint32_t size,
+			struct mmx_decoded_reply *reply)
+{
+	struct mmx_reply_space space = { 0 };
+
+	if (take(msg, size, &space, sizeof(space)))
+		return -EPROTO;
+	if (space.guest_page >= MAX_GUEST_PAGE || !space.page_count ||
+	    space.page_count > MAX_GUEST_PAGE - space.guest_page)
+		return -EPROTO;
+	reply->space.guest_page = space.guest_page;
+	reply->space.page_count = space.page_count;
+	return 0;
+}
+
 static bool is_request(uint16_t type)
 {
-	return (type >= MMX_MSG_HELLO && type <= MMX_MSG_TIME) || type == MMX_MSG_VM_BIND_ASYNC ||
-	       type == MMX_MSG_VM_GET_STATE;
+	return (type >= MMX_MSG_HELLO && type <= MMX_MSG_TIME) ||
+	       (type >= MMX_MSG_VM_BIND_ASYNC && type <= MMX_MSG_SPACE_CHECK);
 }
 
 static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
@@ -174,6 +194,9 @@ static int decode_reply(const union mmx_msg_buf *msg, uint32_t size,
 		return 0;
 	case MMX_MSG_TIME:
 		return decode_time(msg, size, reply);
+	case MMX_MSG_SPACE:
+		return decode_space(msg, size, reply);
+	case MMX_MSG_SPACE_CHECK:
 	case MMX_MSG_LABEL:
 	case MMX_MSG_CLIENT_CREATE:
 	case MMX_MSG_CLIENT_DESTROY:

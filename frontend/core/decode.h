@@ -27,6 +27,7 @@ struct mmx_decoded_reply {
 	union {
 		struct {
 			uint64_t epoch;
+			uint32_t spaces; /* at most MMX_MAX_SPACES */
 			struct mmx_limits limits;
 			struct mmx_gpu_desc gpu;
 		} hello;
@@ -44,6 +45,10 @@ struct mmx_decoded_reply {
 			uint64_t gpu_cycles;
 			uint64_t backend_ns, duration_ns;
 		} time;
+		struct {
+			/* not empty, and its end is a physical address of 52 bits at most */
+			uint64_t guest_page, page_count;
+		} space;
 	};
 };
 

@@ -365,3 +365,30 @@ int mmx_encode_time(union mmx_msg_buf *buf, uint32_t tag)
 
 	return finish(buf, &msg, sizeof(msg), NULL, 0);
 }
+
+int mmx_encode_space(union mmx_msg_buf *buf, uint32_t tag, uint32_t space)
+{
+	struct mmx_msg_space msg = {
+		.hdr = header(MMX_MSG_SPACE, sizeof(msg), tag),
+		.space = space,
+	};
+
+	if (!space || space > MMX_MAX_SPACES)
+		return -EINVAL;
+	return finish(buf, &msg, sizeof(msg), NULL, 0);
+}
+
+int mmx_encode_space_check(union mmx_msg_buf *buf, uint32_t tag, uint32_t space, uint64_t page,
+			   const uint8_t nonce[MMX_NONCE_SIZE])
+{
+	struct mmx_msg_space_check msg = {
+		.hdr = header(MMX_MSG_SPACE_CHECK, sizeof(msg), tag),
+		.space = space,
+		.page = page,
+	};
+
+	if (!space || space > MMX_MAX_SPACES)
+		return -EINVAL;
+	memcpy(msg.nonce, nonce, sizeof(msg.nonce));
+	return finish(buf, &msg, sizeof(msg), NULL, 0);
+}

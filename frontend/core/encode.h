@@ -65,6 +65,10 @@ int mmx_encode_heap_create(union mmx_msg_buf *buf, uint32_t tag, const struct mm
 int mmx_encode_label(union mmx_msg_buf *buf, uint32_t tag, uint32_t type, uint32_t object,
 		     const char *label);
 int mmx_encode_time(union mmx_msg_buf *buf, uint32_t tag);
+/* @space: 1..MMX_MAX_SPACES */
+int mmx_encode_space(union mmx_msg_buf *buf, uint32_t tag, uint32_t space);
+int mmx_encode_space_check(union mmx_msg_buf *buf, uint32_t tag, uint32_t space, uint64_t page,
+			   const uint8_t nonce[MMX_NONCE_SIZE]);
 
 struct mmx_job_desc {
 	uint32_t group, queue;

@@ -131,6 +131,8 @@ enum mmx_msg_type {
 
 	MMX_MSG_VM_BIND_ASYNC = 22,
 	MMX_MSG_VM_GET_STATE = 23,
+	MMX_MSG_SPACE = 24,
+	MMX_MSG_SPACE_CHECK = 25,
 
 	/* backend -> frontend, in the completion ring */
 	MMX_EVENT_TIMELINES = 0x4001,
@@ -196,7 +198,7 @@ struct mmx_limits {
 	uint32_t max_heaps;
 	uint32_t
 		max_priority; /* exclusive bound for priorities of groups, 1..4; 0 = not told (a backend from before it) */
-	uint64_t mem_bytes; /* that may be registered at a time */
+	uint64_t mem_bytes; /* that may be registered at a time, of all spaces together */
 };
 MMX_ASSERT_SIZE(struct mmx_limits, 56);
 MMX_ASSERT_OFFSET(struct mmx_limits, mem_bytes, 48);
@@ -240,7 +242,7 @@ MMX_ASSERT_OFFSET(struct mmx_gpu_desc, csg_slots, 104);
 struct mmx_reply_hello {
 	struct mmx_msg_hdr hdr;
 	uint32_t version;
-	uint32_t pad;
+	uint32_t spaces; /* memory spaces beside the region, 0..MMX_MAX_SPACES: see MEM_CREATE */
 	uint64_t features;
 	uint64_t epoch; /* differs each time the backend has started */
 	struct mmx_limits limits;
@@ -279,8 +281,14 @@ MMX_ASSERT_SIZE(struct mmx_msg_object, 24);
  *    +-----------------------------------+-----------------+--------+--------+
  *
  * Space 0 is the shared region: first_page counts wire pages from its start, and only pages of its data
- * area may be registered (EFAULT). Other spaces belong to other transports.
+ * area may be registered (EFAULT).
+ *
+ * Further spaces, of which HELLO says how many there are, are pieces of the guest's own memory, if the backend has been
+ * given that; SPACE tells which. first_page counts wire pages from the piece's start. A page beyond it, or of a space that
+ * is disabled, is EFAULT; a space that there is not, EINVAL. The region alone is certain to stay as it is: what the GPU reaches of other spaces may have been
+ * taken away by whoever runs the machine, and is a fault then, or other memory than the guest's.
  */
+#define MMX_MAX_SPACES	 8u
 #define MMX_RUN_READONLY 0x1u /* mapped read-only whatever the bind says */
 struct mmx_run {
 	uint64_t first_page;
@@ -311,6 +319,40 @@ struct mmx_msg_mem_add {
 };
 MMX_ASSERT_SIZE(struct mmx_msg_mem_add, 32);
 #define MMX_MEM_MAX_RUNS ((MMX_MSG_MAX - 32u) / 16u) /* per message */
+
+/*
+ * SPACE: where a space lies in the guest's physical memory. space is 1..spaces of HELLO, else EINVAL. Both numbers are of wire
+ * pages; pieces do not overlap, and stay as they are for the session.
+ *
+ * SPACE_CHECK: is the guest's idea of a space right? It has filled the first MMX_NONCE_SIZE bytes of a page of its own with
+ * something random, and says which page of the space that is. EBADMSG: the backend finds something else there. The space is
+ * disabled then, until the session ends: the backend has been told another layout than the machine has, and what is
+ * registered would be other pages of the guest than it means. A page beyond the space is EFAULT.
+ */
+struct mmx_msg_space {
+	struct mmx_msg_hdr hdr;
+	uint32_t space;
+	uint32_t pad;
+};
+MMX_ASSERT_SIZE(struct mmx_msg_space, 24);
+
+struct mmx_reply_space {
+	struct mmx_msg_hdr hdr;
+	uint64_t guest_page; /* first one */
+	uint64_t page_count;
+};
+MMX_ASSERT_SIZE(struct mmx_reply_space, 32);
+
+#define MMX_NONCE_SIZE 32u
+struct mmx_msg_space_check {
+	struct mmx_msg_hdr hdr;
+	uint32_t space;
+	uint32_t pad;
+	uint64_t page; /* of the space */
+	uint8_t nonce[MMX_NONCE_SIZE];
+};
+MMX_ASSERT_SIZE(struct mmx_msg_space_check, 64);
+MMX_ASSERT_OFFSET(struct mmx_msg_space_check, nonce, 32);
 
 /*
  * MEM_DESTROY frees the name for lookups at once; the pages are the guest's again, and the index may be

@@ -24,11 +24,14 @@ static void check_reply(const struct mmx_decoded_reply *reply)
 
 	check(reply->error <= 0 && reply->error >= -4095);
 	check((reply->request >= MMX_MSG_HELLO && reply->request <= MMX_MSG_TIME) ||
-	      reply->request == MMX_MSG_VM_BIND_ASYNC || reply->request == MMX_MSG_VM_GET_STATE);
+	      (reply->request >= MMX_MSG_VM_BIND_ASYNC && reply->request <= MMX_MSG_SPACE_CHECK));
 	check((reply->request != MMX_MSG_SUBMIT && reply->request != MMX_MSG_VM_BIND_ASYNC) ||
 	      reply->error);
 	if (reply->request == MMX_MSG_VM_BIND)
 		check(reply->vm_bind_op <= MMX_BIND_MAX_OPS);
+	if (reply->request == MMX_MSG_SPACE && !reply->error)
+		check(reply->space.page_count &&
+		      reply->space.guest_page + reply->space.page_count <= 1ull << 40);
 	if (reply->request != MMX_MSG_HELLO || reply->error)
 		return;
 	check(limits->max_clients && limits->max_clients <= MMX_NAME_MAX_LIMIT);
@@ -37,6 +40,7 @@ static void check_reply(const struct mmx_decoded_reply *reply)
 	      limits->max_waits <= MMX_SUBMIT_MAX_WAITS);
 	check(limits->max_queues && limits->max_queues <= MMX_MAX_QUEUES);
 	check(limits->max_priority <= MMX_PRIORITIES);
+	check(reply->hello.spaces <= MMX_MAX_SPACES);
 }
 
 static void check_events(const struct mmx_decoded *msg)

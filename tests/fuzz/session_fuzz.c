@@ -13,12 +13,18 @@
  * another guest, which keeps to the rules, gets its jobs done, unless the GPU was reset; and in the end nothing is left.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tests/unit/rig_guest.h"
 
 #define MAX_STEPS 400u
+
+/* Of the file that the guest's own memory is two pieces of. */
+#define RAM_PAGES 64
 
 /* Time is not what is fuzzed, and an endless stream costs the model's host what it runs. */
 #define MAX_TIME_NS (60 * MMX_NS_PER_MS)
@@ -29,6 +35,8 @@ struct script {
 	const uint8_t *data;
 	size_t size;
 	struct rig rig;
+	int ram_fd;
+	char ram_path[32];
 	struct rig_guest guest, honest;
 	struct rig_ctx ctx; /* of the honest one */
 	uint64_t honest_jobs;
@@ -131,7 +139,8 @@ static void read_completions(struct script *s)
 		/* replies to what is no request have a type that no frontend expects */
 		if (!s->scribbled && type && !(type & 0x3fe0) &&
 		    (type <= MMX_MSG_TIME || type == MMX_MSG_VM_BIND_ASYNC ||
-		     type == MMX_MSG_VM_GET_STATE || type & 0x4000))
+		     (type >= MMX_MSG_VM_GET_STATE && type <= MMX_MSG_SPACE_CHECK) ||
+		     type & 0x4000))
 			RIG_CHECK(!mmx_decode_completion(&buf, (uint32_t)size, &msg));
 	}
 	RIG_CHECK(!size || s->scribbled);
@@ -149,11 +158,13 @@ static void take_runs(struct script *s, struct mmx_run *runs, uint32_t count)
 
 	for (i = 0; i < count; i++) {
 		uint8_t flags = take8(s);
+		uint16_t space = (flags >> 4 & 3) == 3 ? 1 + (flags >> 2 & 3) : 0;
 
 		runs[i] = (struct mmx_run){
-			.first_page = flags & 0x80 ? take_number(s) : first + take8(s),
+			.first_page =
+				flags & 0x80 ? take_number(s) : (space ? 0 : first) + take8(s),
 			.page_count = flags & 0x40 ? (uint32_t)take_number(s) : take8(s) & 31,
-			.space = flags >> 4 == 3,
+			.space = space,
 			.flags = flags & 3,
 		};
 	}
@@ -350,6 +361,26 @@ static void put_time(struct script *s, union mmx_msg_buf *msg)
 	send(s, msg, sizeof(*m));
 }
 
+static void put_space(struct script *s, union mmx_msg_buf *msg)
+{
+	struct mmx_msg_space *m = (void *)msg;
+
+	m->space = take8(s) & 3;
+	send(s, msg, sizeof(*m));
+}
+
+/* The memory file is all zeroes until the GPU writes there. */
+static void put_space_check(struct script *s, union mmx_msg_buf *msg)
+{
+	struct mmx_msg_space_check *m = (void *)msg;
+	uint8_t how = take8(s);
+
+	m->space = how & 3;
+	m->page = how & 0x80 ? take_number(s) : take8(s) & 31;
+	m->nonce[0] = how >> 2 & 1;
+	send(s, msg, sizeof(*m));
+}
+
 static void put_message(struct script *s, uint8_t type)
 {
 	static void (*const puts[])(struct script * s, union mmx_msg_buf * msg) = {
@@ -372,6 +403,8 @@ static void put_message(struct script *s, uint8_t type)
 		[MMX_MSG_HEAP_DESTROY] = put_object,
 		[MMX_MSG_VM_BIND_ASYNC] = put_bind_async,
 		[MMX_MSG_VM_GET_STATE] = put_object,
+		[MMX_MSG_SPACE] = put_space,
+		[MMX_MSG_SPACE_CHECK] = put_space_check,
 	};
 	union mmx_msg_buf msg;
 
@@ -516,6 +549,10 @@ static void step(struct script *s)
 		put_message(s, MMX_MSG_VM_BIND_ASYNC);
 	} else if (what == 26) {
 		put_message(s, MMX_MSG_VM_GET_STATE);
+	} else if (what == 28) {
+		put_message(s, MMX_MSG_SPACE);
+	} else if (what == 29) {
+		put_message(s, MMX_MSG_SPACE_CHECK);
 	} else {
 		mmx_peer_notify(s->guest.peer.kick_fd);
 	}
@@ -525,7 +562,17 @@ static void step(struct script *s)
 
 static void begin(struct script *s)
 {
+	s->ram_fd = memfd_create("machine", MFD_CLOEXEC);
+	RIG_CHECK(s->ram_fd >= 0 && !ftruncate(s->ram_fd, RAM_PAGES * MMX_WIRE_PAGE_SIZE));
+	snprintf(s->ram_path, sizeof(s->ram_path), "/proc/self/fd/%d", s->ram_fd);
 	rig_init(&s->rig, 2);
+	s->rig.partitions[0].ram = (struct mmx_ram_config){
+		.file = s->ram_path,
+		.mem_bytes = 1 << 20,
+		.piece_count = 2,
+		.pieces = { { 1u << 30, 16 * MMX_WIRE_PAGE_SIZE, 8 * MMX_WIRE_PAGE_SIZE },
+			    { 1ull << 32, 8 * MMX_WIRE_PAGE_SIZE, 0 } },
+	};
 	s->rig.partitions[0].ring_slots = 64;
 	s->rig.partitions[0].limits.max_mappings = 24;
 	s->rig.partitions[0].limits.wire.max_requests = 8;
@@ -586,6 +633,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rig_finish(&s->rig);
 	rig_guest_hangup(&s->guest);
 	rig_guest_hangup(&s->honest);
+	close(s->ram_fd);
 	free(s);
 	return 0;
 }

@@ -425,6 +425,22 @@ static void time_fill(struct env *env, union mmx_msg_buf *msg)
 	(void)msg;
 }
 
+static void space_fill(struct env *env, union mmx_msg_buf *msg)
+{
+	struct mmx_msg_space *m = (void *)msg;
+
+	(void)env;
+	m->space = 1;
+}
+
+static void space_check_fill(struct env *env, union mmx_msg_buf *msg)
+{
+	struct mmx_msg_space_check *m = (void *)msg;
+
+	(void)env;
+	m->space = 1;
+}
+
 static void submit_fill(struct env *env, union mmx_msg_buf *msg)
 {
 	struct mmx_msg_submit *m = (void *)msg;
@@ -530,6 +546,11 @@ const struct form forms[] = {
 	{ FORM(TIME, struct mmx_msg_time), .reply = sizeof(struct mmx_reply_time),
 	  .pads = { FIELD(struct mmx_msg_time, flags), FIELD(struct mmx_msg_time, pad) },
 	  .fill = time_fill },
+	/* there are no spaces but the region in these partitions; those that there are has the test guest_ram */
+	{ FORM(SPACE, struct mmx_msg_space), .zeroed = EINVAL, .valid = EINVAL,
+	  .pads = { FIELD(struct mmx_msg_space, pad) }, .fill = space_fill },
+	{ FORM(SPACE_CHECK, struct mmx_msg_space_check), .zeroed = EINVAL, .valid = EINVAL,
+	  .pads = { FIELD(struct mmx_msg_space_check, pad) }, .fill = space_check_fill },
 };
 const size_t form_count = sizeof(forms) / sizeof(forms[0]);
 

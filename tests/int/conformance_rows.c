@@ -40,6 +40,8 @@
 #define S_HEAP	 struct mmx_msg_heap_create
 #define S_LABEL	 struct mmx_msg_label
 #define S_TIME	 struct mmx_msg_time
+#define S_SPACE	 struct mmx_msg_space
+#define S_CHECK	 struct mmx_msg_space_check
 #define S_ASYNC	 struct mmx_msg_vm_bind_async
 #define FULL32	 0xffffffffull
 #define HIGH32	 0x80000000ull
@@ -361,6 +363,12 @@ const struct row rows[] = {
 	ROW("with a control character", LABEL, EINVAL, EDIT(S_LABEL, label[0], 0x1f)),
 	ROW("with DEL", LABEL, EINVAL, EDIT(S_LABEL, label[0], 0x7f)),
 	ROW("with what is not ASCII", LABEL, EINVAL, EDIT(S_LABEL, label[0], 0x80)),
+
+	ROW("no space", SPACE, EINVAL, EDIT(S_SPACE, space, 0)),
+	ROW("the last space", SPACE, EINVAL, EDIT(S_SPACE, space, FULL32)),
+	ROW("no space", SPACE_CHECK, EINVAL, EDIT(S_CHECK, space, 0)),
+	ROW("the last space", SPACE_CHECK, EINVAL, EDIT(S_CHECK, space, FULL32)),
+	ROW("the last page", SPACE_CHECK, EINVAL, EDIT(S_CHECK, page, ALL_ONE)),
 
 	ROW("flags", TIME, EINVAL, EDIT(S_TIME, flags, 1)),
 	ROW("high flag", TIME, EINVAL, EDIT(S_TIME, flags, HIGH32)),

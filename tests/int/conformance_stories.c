@@ -111,7 +111,7 @@ static const char *hello_reply(struct env *env)
 	const struct mmx_limits *limits = &hello->limits;
 
 	SAY(mmx_raw_hello(&env->raw) == 0);
-	SAY(hello->version == MMX_PROTO_VERSION_0_1 && !hello->pad && hello->epoch);
+	SAY(hello->version == MMX_PROTO_VERSION_0_1 && !hello->spaces && hello->epoch);
 	SAY(limits->max_clients == 12 && limits->max_mems == 20 && limits->max_vms == 12);
 	SAY(limits->max_groups == 12 && limits->max_timelines == 24 && limits->max_heaps == 12);
 	SAY(limits->max_requests == 16 && limits->max_jobs == 8);

@@ -23,6 +23,10 @@ check_PROGRAMS += tests/int/rude_machine
 tests_int_rude_machine_SOURCES = %D%/rude_machine.c %D%/hostile_kit.c %D%/hostile_kit.h
 tests_int_rude_machine_LDADD = $(guest_libs)
 
+check_PROGRAMS += tests/int/ram_machine
+tests_int_ram_machine_SOURCES = %D%/ram_machine.c %D%/hostile_kit.c %D%/hostile_kit.h
+tests_int_ram_machine_LDADD = $(guest_libs)
+
 check_PROGRAMS += tests/int/mortal
 tests_int_mortal_SOURCES = %D%/mortal.c
 tests_int_mortal_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
@@ -48,6 +52,7 @@ house_tests = \
 	%D%/descriptors.sh \
 	%D%/endless.sh \
 	%D%/guest_killed.sh \
+	%D%/guest_ram.sh \
 	%D%/hostile.sh \
 	%D%/handshake.sh \
 	%D%/model_faults.sh \

@@ -22,14 +22,14 @@ fail()
 
 # the tables of the code: group name, as "group setting"
 awk '
-	/^static const struct setting [a-z]+_settings\[\]/ {
+	/^static const struct setting [a-z_]+_settings\[\]/ {
 		group = $5
 		sub(/_settings.*/, "", group)
 	}
 	/^\};/ { group = "" }
-	group != "" && match($0, /(TEXT|NUMBER)\("[a-z_]+"/) {
+	group != "" && match($0, /((TEXT|NUMBER)\(|\.name = )"[a-z_]+"/) {
 		name = substr($0, RSTART, RLENGTH)
-		gsub(/.*\("|"/, "", name)
+		gsub(/.*(\(|= )"|"/, "", name)
 		print group, name
 	}
 ' "$src/backend/core/config.c" >"$work/code"
@@ -47,7 +47,7 @@ while read -r group name; do
 	grep -q -x "$group $name" "$work/page" || fail "$group.$name is not in malimuxd.conf(5)"
 	grep -q -w "$name" "$example" || fail "$group.$name is not in the example"
 done <"$work/code"
-grep -E '^(device|firmware|control|scheduler|partition) ' "$work/page" >"$work/told" || true
+grep -E '^(device|firmware|control|scheduler|partition|guest_ram|piece) ' "$work/page" >"$work/told" || true
 while read -r group name; do
 	grep -q -x "$group $name" "$work/code" || fail "malimuxd.conf(5) has $group.$name, the code has not"
 done <"$work/told"

@@ -119,6 +119,41 @@ static void everything(void **state)
 	mmx_config_destroy(config);
 }
 
+/* The guest's own memory; what is not given has a default. */
+static void guest_ram(void **state)
+{
+	static const char text[] = DEVICE FIRMWARE
+		"partition = ( { name = \"a\"; socket = \"/s\"; transport = \"ivshmem\";\n"
+		"  guest_ram = { file = \"/proc/%p/fd/10\"; memory = \"64M\"; pieces = (\n"
+		"    { guest = 0; size = \"2G\"; },\n"
+		"    { guest = \"4G\"; size = 0x40000000; offset = \"2G\"; } ); }; } );";
+	struct mmx_config_error error = { "" };
+	struct mmx_config *config = NULL;
+	const struct mmx_ram_config *ram;
+
+	(void)state;
+	if (mmx_config_read_string(text, &config, &error))
+		fail_msg("%s", error.text);
+	ram = &config->partitions[0].ram;
+	assert_string_equal(ram->file, "/proc/%p/fd/10");
+	assert_int_equal(ram->mem_bytes, 64 << 20);
+	assert_int_equal(ram->piece_count, 2);
+	assert_int_equal(ram->pieces[0].guest, 0);
+	assert_true(ram->pieces[0].size == 2ull << 30);
+	assert_int_equal(ram->pieces[0].offset, 0);
+	assert_true(ram->pieces[1].guest == 4ull << 30);
+	assert_true(ram->pieces[1].size == 1ull << 30);
+	assert_true(ram->pieces[1].offset == 2ull << 30);
+	mmx_config_destroy(config);
+}
+
+#define PARTITION_OF(transport, settings)                                                         \
+	DEVICE FIRMWARE "partition = ( { name = \"a\"; socket = \"/s\"; transport = \"" transport \
+			"\"; " settings " } );"
+#define RAM(settings)	PARTITION_OF("ivshmem", "guest_ram = { file = \"/f\"; " settings " };")
+#define RAM_FILE(name)	PARTITION_OF("ivshmem", "guest_ram = { file = \"" name "\"; };")
+#define PIECE(settings) RAM("pieces = ( { " settings " } );")
+
 static void refused(void **state)
 {
 	static const struct {
@@ -126,6 +161,38 @@ static void refused(void **state)
 		const char *says;
 	} cases[] = {
 		{ "", "device is missing" },
+		{ RAM(""), "pieces is missing" },
+		{ RAM("pieces = ( );"), "1 to 8 of them are wanted, not 0" },
+		{ RAM("pieces = 3;"), "a list" },
+		{ RAM("pieces = ( 3 );"), "a group" },
+		{ RAM("pieces = ( { guest = 0; size = \"1M\"; } ); x = 1;"), "'x' is not known" },
+		{ PIECE("guest = 0;"), "size is missing" },
+		{ PIECE("size = 65536;"), "guest is missing" },
+		{ PIECE("guest = 0; size = 0;"), "size: 0 is not within" },
+		{ PIECE("guest = 0; size = \"1025G\";"), "is not within" },
+		{ PIECE("guest = 100; size = \"1M\";"), "no multiple of 4096" },
+		{ PIECE("guest = 0; size = 65537;"), "no multiple of 4096" },
+		{ PIECE("guest = 0; size = \"1M\"; offset = 1;"), "no multiple of 4096" },
+		{ PIECE("guest = 0xffffffffff000L; size = \"1M\";"), "beyond 52 bits" },
+		{ PIECE("guest = 0; size = \"1M\"; base = 1;"), "'base' is not known" },
+		{ RAM("pieces = ( { guest = 0; size = \"1M\"; },"
+		      "{ guest = 0xff000; size = \"1M\"; offset = \"1M\"; } );"),
+		  "same guest addresses" },
+		{ RAM("pieces = ( { guest = 0; size = \"1M\"; },"
+		      "{ guest = \"1M\"; size = \"1M\"; } );"),
+		  "same part of the file" },
+		{ RAM("pieces = ( { guest = 0; size = \"64K\"; },"
+		      "{ guest = \"1M\"; size = \"64K\"; offset = \"64K\"; },"
+		      "{ guest = \"2M\"; size = \"64K\"; offset = 61440; } );"),
+		  "same part of the file" },
+		{ PARTITION_OF("local", "guest_ram = { file = \"/f\"; "
+					"pieces = ( { guest = 0; size = \"1M\"; } ); };"),
+		  "guests of transport local are no machines" },
+		{ PARTITION_OF("ivshmem", "guest_ram = 1;"), "a group" },
+		{ RAM_FILE("f"), "must begin with /" },
+		{ RAM_FILE("/%s"), "of % have %p only" },
+		{ RAM_FILE("/%p/%p"), "of % have %p only" },
+		{ RAM_FILE("/%"), "of % have %p only" },
 		{ "device = ", ":1: " },
 		{ FIRMWARE PARTITION, "device is missing" },
 		{ DEVICE PARTITION, "firmware is missing" },
@@ -240,9 +307,9 @@ static void no_such_file(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),	cmocka_unit_test(bar),
-		cmocka_unit_test(everything),	cmocka_unit_test(refused),
-		cmocka_unit_test(no_such_file),
+		cmocka_unit_test(defaults),  cmocka_unit_test(bar),
+		cmocka_unit_test(guest_ram), cmocka_unit_test(everything),
+		cmocka_unit_test(refused),   cmocka_unit_test(no_such_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

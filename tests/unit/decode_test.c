@@ -36,6 +36,7 @@
 #define TIME                                                                      \
 	"1180 0000 40000000 06000000 00000000 0100000002000000 0300000000000000 " \
 	"00366e0100000000 0400000005000000 0600000007000000 0800000000000000"
+#define SPACE "1880 0000 20000000 05000000 00000000 0000040000000000 0001000000000000"
 #define TIMELINES                               \
 	"0140 0000 40000000 00000000 00000000 " \
 	"02000000 00000000 00000000 00000000 "  \
@@ -130,6 +131,13 @@ static void test_replies(void **cm_state)
 	assert_int_equal(msg.reply.time.gpu_cycles, 0x500000004);
 	assert_int_equal(msg.reply.time.backend_ns, 0x700000006);
 	assert_int_equal(msg.reply.time.duration_ns, 8);
+	msg = decode(SPACE);
+	assert_int_equal(msg.reply.request, MMX_MSG_SPACE);
+	assert_int_equal(msg.reply.space.guest_page, 0x40000);
+	assert_int_equal(msg.reply.space.page_count, 0x100);
+	msg = decode("1980 0000 10000000 05000000 4a000000");
+	assert_int_equal(msg.reply.request, MMX_MSG_SPACE_CHECK);
+	assert_int_equal(msg.reply.error, -EBADMSG);
 	msg = decode(PLAIN);
 	assert_int_equal(msg.reply.request, MMX_MSG_MEM_CREATE);
 	assert_int_equal(msg.reply.tag, 5);
@@ -199,7 +207,8 @@ static const struct {
 	{ "longer, with something", PLAIN, 16, 1, 20, -EPROTO },
 	{ "refused, and yet not", REFUSED, 12, 0, 0, -EPROTO },
 	{ "hello: version 0.2", HELLO, 16, 2, 0, -EPROTO },
-	{ "hello: pad", HELLO, 20, 1, 0, -EPROTO },
+	{ "hello: 8 spaces", HELLO, 20, 8, 0, 0 },
+	{ "hello: 9 spaces", HELLO, 20, 9, 0, -EPROTO },
 	{ "hello: features", HELLO, 24, 1, 0, -EPROTO },
 	{ "hello: no clients", HELLO, 40, 0, 0, -EPROTO },
 	{ "hello: 65536 clients", HELLO, 40, 65536, 0, 0 },
@@ -234,7 +243,15 @@ static const struct {
 	{ "time: refused", TIME, 12, 22, 16, 0 },
 	{ "bind refused, and yet not", REFUSED_BIND, 12, 0, 0, -EPROTO },
 	{ "VM's state: pad", VM_STATE, 20, 1, 0, -EPROTO },
-	{ "reply to no request", VM_STATE, 0, 0x8018, 0, -EPROTO },
+	{ "space: refused", SPACE, 12, 22, 16, 0 },
+	{ "space: empty", SPACE, 24, 0, 0, -EPROTO },
+	{ "space: without its last field", SPACE, 8, 5, 24, -EPROTO },
+	{ "space: with something behind", SPACE, 32, 1, 36, -EPROTO },
+	{ "space: up to 52 bits", SPACE, 20, 0xff, 0, 0 },
+	{ "space: beyond 52 bits", SPACE, 20, 0x100, 0, -EPROTO },
+	{ "space: of 52 bits", SPACE, 28, 0x100, 0, -EPROTO },
+	{ "space: overflows", SPACE, 28, 0xffffffff, 0, -EPROTO },
+	{ "reply to no request", VM_STATE, 0, 0x801a, 0, -EPROTO },
 	{ "timelines: tag", TIMELINES, 8, 1, 0, -EPROTO },
 	{ "timelines: error", TIMELINES, 12, 1, 0, -EPROTO },
 	{ "timelines: pad", TIMELINES, 28, 1, 0, -EPROTO },

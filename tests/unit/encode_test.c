@@ -376,6 +376,22 @@ static void test_time(void **cm_state)
 	check(mmx_encode_time(&buf, 7), "1100 0000 18000000 07000000 00000000 00000000 00000000");
 }
 
+static void test_space(void **cm_state)
+{
+	static const uint8_t nonce[MMX_NONCE_SIZE] = { 1, 2, [MMX_NONCE_SIZE - 1] = 3 };
+
+	(void)cm_state;
+	check(mmx_encode_space(&buf, 7, 2),
+	      "1800 0000 18000000 07000000 00000000 02000000 00000000");
+	check(mmx_encode_space_check(&buf, 8, 8, 0x123456789a, nonce),
+	      "1900 0000 40000000 08000000 00000000 08000000 00000000 9a78563412000000 "
+	      "0102000000000000 0000000000000000 0000000000000000 0000000000000003");
+	assert_int_equal(mmx_encode_space(&buf, 7, 0), -EINVAL);
+	assert_int_equal(mmx_encode_space(&buf, 7, 9), -EINVAL);
+	assert_int_equal(mmx_encode_space_check(&buf, 7, 0, 0, nonce), -EINVAL);
+	assert_int_equal(mmx_encode_space_check(&buf, 7, 9, 0, nonce), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +408,7 @@ int main(void)
 		cmocka_unit_test_setup(test_names, setup),
 		cmocka_unit_test_setup(test_label, setup),
 		cmocka_unit_test_setup(test_time, setup),
+		cmocka_unit_test_setup(test_space, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

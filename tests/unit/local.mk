@@ -80,6 +80,11 @@ tests_unit_session_bind_test_SOURCES = %D%/session_bind_test.c $(RIG)
 tests_unit_session_bind_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_session_bind_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/session_space_test
+tests_unit_session_space_test_SOURCES = %D%/session_space_test.c $(RIG)
+tests_unit_session_space_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_session_space_test_LDADD = $(RIG_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/session_async_test tests/unit/session_edit_test
 tests_unit_session_async_test_SOURCES = %D%/session_async_test.c $(RIG)
 tests_unit_session_async_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

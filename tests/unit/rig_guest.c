@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend/gpu/vm_priv.h"
 #include "backend/session/session_priv.h"
@@ -17,6 +18,7 @@ void rig_guest_connect(struct rig *rig, size_t partition, struct rig_guest *gues
 	guest->rig = rig;
 	guest->partition = partition;
 	RIG_CHECK(!mmx_core_offer(rig->core, partition, &peer));
+	RIG_CHECK(!mmx_core_open_ram(rig->core, partition, getpid()));
 	RIG_CHECK(!mmx_local_peer_dup(&peer, &guest->peer));
 	RIG_CHECK(!mmx_peer_seal(&peer));
 	RIG_CHECK(!mmx_front_session_init(&guest->front, guest->peer.region,

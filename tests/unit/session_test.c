@@ -183,7 +183,7 @@ static void test_before_hello(void **state)
 static void test_unknown(void **state)
 {
 	static const uint16_t types[] = { 0,	 MMX_MSG_SUSPEND, MMX_MSG_MEM_EXPORT,
-					  24,	 MMX_EVENT_FAULT, 0x8001,
+					  26,	 MMX_EVENT_FAULT, 0x8001,
 					  0xffff };
 	struct env *env = *state;
 	size_t i;
