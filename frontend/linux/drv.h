@@ -19,6 +19,7 @@
 #include <drm/drm_file.h>
 #include <drm/drm_gem.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/xarray.h>
 
 #include "frontend/core/uapi.h"
@@ -49,7 +50,8 @@ static inline struct mmx_device *mmx_device_from(struct drm_device *drm)
 
 struct mmx_file {
 	struct mmx_device *dev;
-	u32 client; /* name */
+	struct mutex client_lock;
+	u32 client; /* name; 0 = the backend has none for it yet. There is one before a VM can be found */
 	struct xarray vms; /* struct mmx_vm by id; its lock guards their references */
 	struct xarray groups; /* struct mmx_group by handle; likewise */
 	u64 mmio_offset;
@@ -67,6 +69,8 @@ int mmx_file_open(struct drm_device *drm, struct drm_file *file);
 void mmx_file_close(struct drm_device *drm, struct drm_file *file);
 void mmx_file_show(struct drm_printer *p, struct drm_file *file);
 int mmx_file_mmap(struct file *filp, struct vm_area_struct *vma);
+/* Its name, with which VMs and groups are created. The first call creates it. */
+int mmx_file_client(struct mmx_file *priv, u32 *ret_client);
 /* May the caller have high priorities? */
 bool mmx_file_may_raise(struct drm_file *file);
 int mmx_ioctl_set_user_mmio_offset(struct drm_device *drm, void *data, struct drm_file *file);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Files of the device: a file is a client of the backend, and all that hangs off it goes with one message.
+ * Files of the device: a file is a client of the backend from its first address space on, and all that hangs off it goes
+ * with one message. Before that there is nothing to hang, so a guest can open as many files as any driver's.
  *
  * The page with the flush id is a page of zeroes: with that id every job flushes, which is always right.
  */
@@ -34,33 +35,46 @@ static int create_client(struct mmx_session *s, u32 client)
 	return ret == -ENOSPC ? -ENOMEM : ret;
 }
 
+int mmx_file_client(struct mmx_file *priv, u32 *ret_client)
+{
+	struct mmx_session *s = &priv->dev->session;
+	int ret = 0;
+	u32 client;
+
+	mutex_lock(&priv->client_lock);
+	if (!priv->client) {
+		ret = mmx_names_take(&s->client_names, &client);
+		if (!ret) {
+			ret = create_client(s, client);
+			if (ret)
+				mmx_names_give(&s->client_names, client);
+			else
+				priv->client = client;
+		}
+	}
+	*ret_client = priv->client;
+	mutex_unlock(&priv->client_lock);
+	return ret;
+}
+
 int mmx_file_open(struct drm_device *drm, struct drm_file *file)
 {
 	struct mmx_device *dev = mmx_device_from(drm);
-	struct mmx_file *priv = kzalloc(sizeof(*priv), GFP_KERNEL);
-	int ret;
+	struct mmx_file *priv;
 
+	if (mmx_session_is_dead(&dev->session))
+		return -ENODEV;
+	priv = kzalloc(sizeof(*priv), GFP_KERNEL);
 	if (!priv)
 		return -ENOMEM;
 	priv->dev = dev;
+	mutex_init(&priv->client_lock);
 	priv->mmio_offset =
 		in_compat_syscall() ? PAN_USER_MMIO_OFFSET_32BIT : PAN_USER_MMIO_OFFSET_64BIT;
 	xa_init_flags(&priv->vms, XA_FLAGS_ALLOC1);
 	xa_init_flags(&priv->groups, XA_FLAGS_ALLOC1);
-	ret = mmx_names_take(&dev->session.client_names, &priv->client);
-	if (ret)
-		goto err_free;
-	ret = create_client(&dev->session, priv->client);
-	if (ret)
-		goto err_name;
 	file->driver_priv = priv;
 	return 0;
-
-err_name:
-	mmx_names_give(&dev->session.client_names, priv->client);
-err_free:
-	kfree(priv);
-	return ret;
 }
 
 void mmx_file_close(struct drm_device *drm, struct drm_file *file)
@@ -75,7 +89,8 @@ void mmx_file_close(struct drm_device *drm, struct drm_file *file)
 		mmx_group_close(group);
 	xa_for_each(&priv->vms, id, vm)
 		mmx_vm_close(vm);
-	mmx_call_object(&dev->session, MMX_MSG_CLIENT_DESTROY, priv->client);
+	if (priv->client)
+		mmx_call_object(&dev->session, MMX_MSG_CLIENT_DESTROY, priv->client);
 	xa_for_each(&priv->groups, id, group) {
 		mmx_group_retire(group);
 		mmx_group_put(group);
@@ -87,6 +102,7 @@ void mmx_file_close(struct drm_device *drm, struct drm_file *file)
 	xa_destroy(&priv->groups);
 	xa_destroy(&priv->vms);
 	mmx_names_give(&dev->session.client_names, priv->client);
+	mutex_destroy(&priv->client_lock);
 	kfree(priv);
 }
 

@@ -137,8 +137,8 @@ int mmx_ioctl_vm_create(struct drm_device *drm, void *data, struct drm_file *fil
 	struct mmx_file *priv = file->driver_priv;
 	struct pan_vm_create *args = data;
 	struct mmx_vm *vm;
+	u32 id, client;
 	u64 range;
-	u32 id;
 	int ret;
 
 	ret = mmx_uapi_check_vm_create(args, dev->gpu.va_bits, TASK_SIZE, &range);
@@ -148,13 +148,16 @@ int mmx_ioctl_vm_create(struct drm_device *drm, void *data, struct drm_file *fil
 	ret = xa_alloc(&priv->vms, &id, NULL, XA_LIMIT(1, MMX_UAPI_MAX_VMS), GFP_KERNEL);
 	if (ret)
 		return ret;
+	ret = mmx_file_client(priv, &client);
+	if (ret)
+		goto err_id;
 	vm = new_vm(dev);
 	if (IS_ERR(vm)) {
 		ret = PTR_ERR(vm);
 		goto err_id;
 	}
 	vm->user_va_range = range;
-	ret = create(vm, priv->client);
+	ret = create(vm, client);
 	if (ret)
 		goto err_put;
 	args->id = id;

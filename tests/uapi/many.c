@@ -2,6 +2,8 @@
 /*
  * More groups than the hardware has slots. Run by uapi.c.
  */
+#include <unistd.h>
+
 #include "tests/uapi/cs.h"
 #include "tests/uapi/uapi.h"
 
@@ -182,10 +184,28 @@ static void many_files(void)
 	}
 }
 
+/* Files cost nobody anything until they have address spaces: a process runs out of descriptors first. */
+static void many_opens(void)
+{
+	static int fds[512];
+	struct pan_bo_create create = { .size = UAPI_PAGE };
+	uint32_t i;
+
+	for (i = 0; i < COUNT(fds); i++)
+		fds[i] = uapi_open();
+	for (i = 0; i < COUNT(fds); i += 100) {
+		CHECK_OK(uapi_ioctl(fds[i], PAN_IOCTL_BO_CREATE, &create));
+		CHECK_EQ(uapi_vm_state(fds[i], uapi_vm(fds[i])), PAN_VM_USABLE);
+	}
+	for (i = 0; i < COUNT(fds); i++)
+		close(fds[i]);
+}
+
 const struct uapi_test uapi_many_tests[] = {
 	{ "many-busy", busy },
 	{ "many-chain", chain_beside_busy },
 	{ "many-files", many_files },
+	{ "many-opens", many_opens },
 	{ 0 },
 };
 
