@@ -22,6 +22,7 @@
 #define VA_BITS_MASK	  0xffu /* of mmu_features */
 #define KERNEL_VA_MIN	  (256ull << 20) /* what a VM keeps for rings and heaps at least */
 #define PAGE_SIZE_2M	  (1ull << 21)
+#define LARGEST_TABLE	  (1ull << 39) /* what a table of the second level maps */
 #define MAX_QUEUE_PRIO	  15u /* four bits of CS_CONFIG */
 #define RING_SIZE_MIN	  (4u << 10)
 #define RING_SIZE_MAX	  (64u << 10)
@@ -219,6 +220,15 @@ int mmx_uapi_check_vm_destroy(const struct pan_vm_destroy *args)
 	return ok_or_einval(!args->pad);
 }
 
+/*
+ * Upstream reserves page tables for what is mapped, by the larger blocks that it touches, and takes it for a failure that it
+ * gets none where it needs none.
+ */
+static int check_tables(const struct pan_vm_bind_op *op)
+{
+	return op->size || op->va % LARGEST_TABLE ? 0 : -ENOMEM;
+}
+
 int mmx_uapi_check_bind_op(const struct pan_vm_bind_op *op, bool async, uint64_t user_va_range,
 			   enum mmx_uapi_bind *ret_bind)
 {
@@ -261,12 +271,14 @@ int mmx_uapi_check_bind_op(const struct pan_vm_bind_op *op, bool async, uint64_t
 	if (!ok)
 		return -EINVAL;
 	*ret_bind = bind;
-	return 0;
+	return bind == MMX_UAPI_BIND_SPARSE ? check_tables(op) : 0;
 }
 
 int mmx_uapi_check_bind_map(const struct pan_vm_bind_op *op, uint64_t bo_size, bool foreign)
 {
-	return ok_or_einval(op->size <= bo_size && op->bo_offset <= bo_size - op->size && !foreign);
+	if (op->size > bo_size || op->bo_offset > bo_size - op->size || foreign)
+		return -EINVAL;
+	return check_tables(op);
 }
 
 void mmx_uapi_fill_bind(const struct pan_vm_bind_op *op, enum mmx_uapi_bind bind, uint32_t mem,

@@ -149,7 +149,8 @@ enum mmx_uapi_bind {
  * mmx_uapi_check_bind_op() - all of an op that does not depend on a BO
  * @user_va_range: of the VM, as mmx_uapi_check_vm_create() returned it
  *
- * A synchronous op without a size is done before anything else but its syncs is looked at.
+ * A synchronous op without a size is done before anything else but its syncs is looked at. An asynchronous MAP without
+ * one is -ENOMEM at a multiple of 512 GiB, and has no effect elsewhere.
  */
 int mmx_uapi_check_bind_op(const struct pan_vm_bind_op *op, bool async, uint64_t user_va_range,
 			   enum mmx_uapi_bind *ret_bind);

@@ -125,7 +125,19 @@ static const struct row bind_map_rows[] = {
 static const struct row bind_async_rows[] = {
 	{ "no size", { BIND(size, 0) }, 0 },
 	{ "no size, at the end", { BIND(size, 0), BIND(va, USER_RANGE) }, -EINVAL },
+	{ "no size, at the start: looked up first", { BIND(size, 0), BIND(va, 0) }, 0 },
 	{ "syncs", { BIND(syncs.count, 1) }, 0 },
+};
+
+/* Of a sparse MAP. */
+static const struct row bind_sparse_rows[] = {
+	{ "no size", { BIND(size, 0) }, 0 },
+	{ "no size, at the start", { BIND(size, 0), BIND(va, 0) }, -ENOMEM },
+	{ "no size, at the start, executable",
+	  { BIND(size, 0), BIND(va, 0), BIND(flags, PAN_MAP_SPARSE) },
+	  -EINVAL },
+	{ "no size, 1 GiB", { BIND(size, 0), BIND(va, 1 << 30) }, 0 },
+	{ "at the start", { BIND(va, 0) }, 0 },
 };
 
 static const struct row bind_sync_rows[] = {
@@ -154,9 +166,19 @@ static const struct row bind_bo_rows[] = {
 	{ "nothing at the end", { BIND(bo_offset, BO_SIZE), BIND(size, 0) }, 0 },
 	{ "beyond the end", { BIND(bo_offset, BO_SIZE) }, -EINVAL },
 	{ "around", { BIND(bo_offset, 0ull - 4096) }, -EINVAL },
+	{ "nothing at the start", { BIND(va, 0), BIND(size, 0) }, -ENOMEM },
+	{ "nothing at 512 GiB", { BIND(va, 1ull << 39), BIND(size, 0) }, -ENOMEM },
+	{ "nothing at 256 GiB", { BIND(va, 1ull << 38), BIND(size, 0) }, 0 },
+	{ "nothing beyond the end, at the start",
+	  { BIND(va, 0), BIND(size, 0), BIND(bo_offset, BO_SIZE + 4096) },
+	  -EINVAL },
+	{ "something at the start", { BIND(va, 0) }, 0 },
 };
 
 static const struct pan_vm_bind_op map = { .bo_handle = 1, .va = 0x100000, .size = 0x1000 };
+static const struct pan_vm_bind_op sparse = { .flags = PAN_MAP_SPARSE | PAN_MAP_NOEXEC,
+					      .va = 0x100000,
+					      .size = 0x1000 };
 static const struct pan_vm_bind_op only = { .flags = PAN_OP_SYNC_ONLY, .syncs = { .count = 1 } };
 
 static void test_bind(void **cm_state)
@@ -166,6 +188,7 @@ static void test_bind(void **cm_state)
 	RUN(check_bind_sync, map, bind_sync_rows);
 	RUN(check_bind_async, map, bind_map_rows);
 	RUN(check_bind_async, map, bind_async_rows);
+	RUN(check_bind_async, sparse, bind_sparse_rows);
 	RUN(check_bind_async, only, bind_only_rows);
 	RUN(check_bind_map, map, bind_bo_rows);
 	assert_int_equal(mmx_uapi_check_bind_map(&map, BO_SIZE, true), -EINVAL);
