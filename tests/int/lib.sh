@@ -8,9 +8,10 @@
 #   spawn NAME COMMAND...        starts a process; output into $work/NAME.log
 #   spawn_lines NAME COMMAND...  the same, but next_line NAME reads its standard output
 #   finish NAME [SECONDS]        waits for its end; exit status in $status
-#   house_up                     model, daemon with partitions A and B; firmware as $image or pick_image say, GPU as $product,
+#   house_up                     model, daemon with its partitions; firmware as $image or pick_image say, GPU as $product,
 #                                with ${model_options[@]}
 #   house_down                   both end on SIGTERM, with 0; the model has found no mistake of the daemon's
+#   ${partitions[@]}             names of the daemon's, if others than A and B are wanted; their sockets are those in lower case
 #   $dial                        stands before the path of a partition's socket, for guests; MMX_TRANSPORT=ivshmem: they play
 #                                virtual machines
 #   counter PARTITION NAME       a number of 'malimuxctl --json guests'; gpu_counter NAME of 'status'
@@ -39,8 +40,12 @@ transport=${MMX_TRANSPORT:-local}
 dial=
 [ "$transport" = local ] || dial=$transport:
 
-declare -A pid_of life_of
+declare -A pid_of life_of own_of
 model_options=()
+# of the daemon; what own_of has goes into that one alone
+partitions=(A B)
+# of each: what it may register
+share=16M
 work=
 status=0
 # counters that must be 0 when a guest has gone
@@ -185,17 +190,26 @@ at_work()
 
 # ---- the house ----
 
-# write_config IMAGE [EXTRA]: EXTRA goes into both partitions
+# socket_of PARTITION
+socket_of()
+{
+	printf '%s\n' "$work/${1,,}.sock"
+}
+
+# write_config IMAGE [EXTRA]: EXTRA goes into all partitions, and so does, before it, what own_of has for one of them
 write_config()
 {
-	local common="memory = \"16M\"; transport = \"$transport\"; ${2-}"
+	local name list=''
+	for name in "${partitions[@]}"; do
+		list+=${list:+$',\n\t'}"{ name = \"$name\"; socket = \"$(socket_of "$name")\"; "
+		list+="memory = \"$share\"; transport = \"$transport\"; ${own_of[$name]-} ${2-} }"
+	done
 	cat >"$config" <<-CONF
 		device = { socket = "$work/gpu.sock"; patience = 5; };
 		firmware = { image = "$1"; allow_unsigned = true; };
 		control = { socket = "$control"; };
 		partition = (
-			{ name = "A"; socket = "$work/a.sock"; $common },
-			{ name = "B"; socket = "$work/b.sock"; $common }
+			$list
 		);
 	CONF
 }
@@ -269,7 +283,11 @@ remember()
 
 no_sockets()
 {
-	[ ! -e "$work/a.sock" ] && [ ! -e "$work/b.sock" ] && [ ! -e "$control" ]
+	local name
+	for name in "${partitions[@]}"; do
+		[ ! -e "$(socket_of "$name")" ] || return
+	done
+	[ ! -e "$control" ]
 }
 
 # daemon_down [SIGNAL]
@@ -349,12 +367,13 @@ gone()
 	done
 }
 
-# all_gone: both have, and the daemon's memory for the device is what it was before they came
+# all_gone: they all have, and the daemon's memory for the device is what it was before they came
 all_gone()
 {
-	local now
-	gone A
-	gone B
+	local name now
+	for name in "${partitions[@]}"; do
+		gone "$name"
+	done
 	for name in vms groups heaps; do
 		now=$(gpu_counter "$name")
 		[ "$now" = 0 ] || fail "the GPU still has $now $name"

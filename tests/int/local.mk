@@ -64,6 +64,7 @@ house_tests = \
 	%D%/products.sh \
 	%D%/real_firmware.sh \
 	%D%/refused.sh \
+	%D%/ring_sizes.sh \
 	%D%/thousand_guests.sh \
 	%D%/two_guests.sh
 INT_TESTS += $(house_tests)

@@ -4,13 +4,19 @@
  * several jobs that count in a loop, occupy shader cores, and store the count. All jobs are submitted before the
  * first one is waited for. Ends with 0 only if each stored the right number.
  *
- * Usage: many_groups SOCKET NAME [endless]
+ * Usage: many_groups SOCKET NAME [endless | stop PID]
  *
  * endless: the loops never end. Says so when all jobs are submitted, and waits to be killed.
+ * stop: the process PID, the daemon, is stopped while jobs are submitted: until all of them are, or after a second if
+ * they can't be. Says which it was: the submission ring had room for all, or not.
  */
+#include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "tests/lib/work.h"
 
@@ -111,6 +117,37 @@ static int check_space(struct space *space, unsigned int number)
 	return wrong;
 }
 
+static pid_t stopped; /* 0: nobody */
+static volatile sig_atomic_t ring_full;
+
+static void go_on(int signal)
+{
+	(void)signal;
+	ring_full = 1;
+	kill(stopped, SIGCONT);
+}
+
+static int stop(void)
+{
+	const unsigned int ms = mmx_work_timeout_ms(1000);
+	const struct itimerval patience = { .it_value = { .tv_sec = ms / 1000 } };
+	const struct sigaction action = { .sa_handler = go_on, .sa_flags = SA_RESTART };
+
+	if (sigaction(SIGALRM, &action, NULL) || kill(stopped, SIGSTOP) ||
+	    setitimer(ITIMER_REAL, &patience, NULL))
+		return -errno;
+	return 0;
+}
+
+static void let_go_on(const char *name)
+{
+	const struct itimerval never = { 0 };
+
+	setitimer(ITIMER_REAL, &never, NULL);
+	kill(stopped, SIGCONT);
+	printf("%s: %s\n", name, ring_full ? "the ring was full" : "the ring had room for all");
+}
+
 static int run(struct mmx_guest *guest, const char *name, bool endless)
 {
 	static struct space spaces[VMS];
@@ -119,11 +156,15 @@ static int run(struct mmx_guest *guest, const char *name, bool endless)
 
 	for (i = 0; !r && i < VMS; i++)
 		r = open_space(&spaces[i], guest, name);
+	if (!r && stopped)
+		r = stop();
 	/* round robin, so that all groups are runnable early */
 	for (job = 0; job < JOBS; job++)
 		for (group = 0; group < GROUPS_PER_VM; group++)
 			for (i = 0; !r && i < VMS; i++)
 				r = submit(&spaces[i], group, job, endless ? 0 : 1);
+	if (stopped)
+		let_go_on(name);
 	if (!r && endless)
 		printf("%s: submitted\n", name);
 	for (i = 0; !r && i < VMS; i++) {
@@ -141,10 +182,13 @@ static int run(struct mmx_guest *guest, const char *name, bool endless)
 int main(int argc, char **argv)
 {
 	struct mmx_guest *guest;
+	bool endless = argc == 4 && !strcmp(argv[3], "endless");
 	int r;
 
-	if (argc != 3 && (argc != 4 || strcmp(argv[3], "endless"))) {
-		fputs("Usage: many_groups SOCKET NAME [endless]\n", stderr);
+	if (argc == 5 && !strcmp(argv[3], "stop"))
+		stopped = (pid_t)atoi(argv[4]);
+	if (argc != 3 && !endless && stopped <= 0) {
+		fputs("Usage: many_groups SOCKET NAME [endless | stop PID]\n", stderr);
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -153,7 +197,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s: %s\n", argv[1], strerror(-r));
 		return 3;
 	}
-	r = run(guest, argv[2], argc == 4);
+	r = run(guest, argv[2], endless);
 	if (r < 0)
 		fprintf(stderr, "%s: %s\n", argv[2], strerror(-r));
 	else

@@ -10,9 +10,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "backend/device/model_device.h"
 #include "backend/session/session_priv.h"
 #include "tests/unit/rig_guest.h"
 
@@ -362,9 +364,78 @@ static void test_watched_and_full(void **state)
 	assert_false(mmx_core_set_polling(env->rig.core, false));
 }
 
+/* Since it was asked last: each notification is some bytes in a pipe. */
+static unsigned int calls(const struct rig_guest *guest)
+{
+	uint64_t one;
+	unsigned int count = 0;
+
+	while (read(guest->peer.call_fd, &one, sizeof(one)) == (ssize_t)sizeof(one))
+		count++;
+	return count;
+}
+
+#define RUSH 4u /* jobs of each queue */
+
+/* The GPU goes on, and nobody looks at it. */
+static void look_away(struct rig *rig, uint64_t ns)
+{
+	uint64_t end_ns = rig->now_ns + ns, next_ns;
+
+	while ((next_ns = mmx_model_device_run(rig->inner)) < end_ns)
+		rig->now_ns = next_ns > rig->now_ns ? next_ns : rig->now_ns;
+	rig->now_ns = end_ns;
+}
+
+/*
+ * Whatever has completed when the daemon wakes up is one notification, and the next one is not made before the guest has
+ * looked. So a host or guest that is slow has fewer interrupts and not more of them.
+ */
+static void test_one_notification(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guest;
+	uint32_t queue, entries;
+	uint64_t seqno;
+
+	rig_ctx_group(&env->ctx, 1, MMX_MAX_QUEUES);
+	for (seqno = 1; seqno <= RUSH; seqno++)
+		for (queue = 0; queue < MMX_MAX_QUEUES; queue++)
+			rig_submit(guest, RIG_NAME(1), queue, seqno,
+				   rig_work(&env->ctx, 100, queue, (uint32_t)seqno), NULL, 0);
+	rig_settle(&env->rig);
+	/* in a slot, with all of it under way */
+	rig_run(&env->rig, 50 * MMX_NS_PER_US);
+	rig_guest_read(guest);
+	assert_int_equal(calls(guest), 0);
+	entries = guest->entry_count;
+
+	look_away(&env->rig, 100 * MMX_NS_PER_MS);
+	rig_settle(&env->rig);
+	assert_int_equal(calls(guest), 1);
+
+	/* more of them, while the guest has not looked yet */
+	rig_submit(guest, RIG_NAME(0), 0, 1, rig_empty, NULL, 0);
+	rig_run(&env->rig, 10 * MMX_NS_PER_MS);
+	assert_int_equal(calls(guest), 0);
+
+	rig_guest_read(guest);
+	for (queue = 0; queue < MMX_MAX_QUEUES; queue++)
+		assert_int_equal(rig_job(guest, RIG_NAME(MMX_MAX_QUEUES + queue), RUSH), 0);
+	assert_int_equal(rig_job(guest, RIG_NAME(0), 1), 0);
+	/* and neither is it told of each job by itself */
+	assert_true(guest->entry_count - entries <= MMX_MAX_QUEUES + 1);
+
+	/* it has looked, and sleeps: the next one is told at once */
+	rig_submit(guest, RIG_NAME(0), 0, 2, rig_empty, NULL, 0);
+	rig_run(&env->rig, 10 * MMX_NS_PER_MS);
+	assert_int_equal(calls(guest), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_one_notification, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_watched, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_watched_and_full, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_full_and_drained, setup, rig_teardown),
