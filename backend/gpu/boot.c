@@ -149,6 +149,8 @@ static void missed(struct mmx_timer *timer)
 {
 	struct mmx_gpu *gpu = mmx_container_of(timer, struct mmx_gpu, boot.deadline);
 
+	if (mmx_gpu_excuse(gpu, timer))
+		return;
 	switch (gpu->boot.state) {
 	case MMX_BOOT_RESETTING:
 		if (raw_int(gpu, GPU_INT_BASE) & GPU_INT_RESET_COMPLETED) {

@@ -79,6 +79,8 @@ static void missed(struct mmx_timer *timer)
 {
 	struct mmx_gpu *gpu = mmx_container_of(timer, struct mmx_gpu, glb.deadline);
 
+	if (mmx_gpu_excuse(gpu, timer))
+		return;
 	if (is_answered(gpu) && !mmx_device_lost(gpu->dev)) {
 		mmx_gpu_lost_irq(gpu, "JOB");
 		answered(gpu);

@@ -110,6 +110,20 @@ void mmx_gpu_lost_irq(struct mmx_gpu *gpu, const char *line)
 		      mmx_timers_now(gpu->timers) + MMX_JOB_CONFIRM_NS);
 }
 
+bool mmx_gpu_excuse(struct mmx_gpu *gpu, struct mmx_timer *deadline)
+{
+	uint64_t asked_ns = mmx_timers_now(gpu->timers), late_ns;
+
+	read_reg(gpu, GPU_ID);
+	late_ns = mmx_timers_now(gpu->timers) - asked_ns;
+	if (late_ns < MMX_GPU_LATE_NS || mmx_device_lost(gpu->dev))
+		return false;
+	mmx_log(MMX_LOG_GPU, MMX_LOG_INFO, "the device does not run: it was late by %llu ms",
+		(unsigned long long)(late_ns / MMX_NS_PER_MS));
+	mmx_timer_set(gpu->timers, deadline, asked_ns + 2 * late_ns);
+	return true;
+}
+
 static void gpu_fault(struct mmx_gpu *gpu)
 {
 	uint32_t status = read_reg(gpu, GPU_FAULT_STATUS);

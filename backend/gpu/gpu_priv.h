@@ -61,4 +61,16 @@ void mmx_gpu_lost_irq(struct mmx_gpu *gpu, const char *line);
 /* Deadline of a request to the firmware: panthor's 100 ms. */
 #define MMX_FW_REQUEST_NS (100 * MMX_NS_PER_MS)
 
+/*
+ * A model answers a read of a register in microseconds, and hardware sooner. One that takes so long for it has not been
+ * given a core.
+ */
+#define MMX_GPU_LATE_NS (10 * MMX_NS_PER_MS)
+
+/*
+ * gpu.c: asked first when a deadline has passed. Return: true: nobody is to blame, since the device's host does not let it run;
+ * it has that much longer, and what it has done is looked at then. False: it has had its time.
+ */
+bool mmx_gpu_excuse(struct mmx_gpu *gpu, struct mmx_timer *deadline);
+
 #endif

@@ -331,6 +331,8 @@ static void missed(struct mmx_timer *timer)
 {
 	struct mmx_as *as = mmx_container_of(timer, struct mmx_as, deadline);
 
+	if (mmx_gpu_excuse(as->gpu, timer))
+		return;
 	if (mmx_device_lost(as->gpu->dev) || (as_read32(as, AS_STATUS) & AS_STATUS_ACTIVE)) {
 		stuck(as);
 		return;

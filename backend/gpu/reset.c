@@ -48,6 +48,8 @@ static void leave_is_over(struct mmx_timer *timer)
 {
 	struct mmx_gpu *gpu = mmx_container_of(timer, struct mmx_gpu, reset.deadline);
 
+	if (mmx_gpu_excuse(gpu, timer))
+		return;
 	gpu->reset.proven = gpu->reset.accused && !gpu->glb.pending;
 	mmx_gpu_reset(gpu, gpu->reset.why);
 }

@@ -270,6 +270,8 @@ static void missed(struct mmx_timer *timer)
 {
 	struct mmx_slot *slot = mmx_container_of(timer, struct mmx_slot, deadline);
 
+	if (mmx_gpu_excuse(slot->gpu, timer))
+		return;
 	/* the answer may be there, and just the interrupt be lost */
 	mmx_slot_irq(slot->gpu, slot->index);
 	if (!mmx_slot_is_asked(slot) || mmx_timer_armed(&slot->deadline)) {

@@ -113,6 +113,8 @@ static void missed(struct mmx_timer *timer)
 {
 	struct mmx_slot *slot = mmx_container_of(timer, struct mmx_slot, ask_deadline);
 
+	if (mmx_gpu_excuse(slot->gpu, timer))
+		return;
 	/* the answer may be there, and just the interrupt be lost */
 	mmx_slot_irq(slot->gpu, slot->index);
 	if (!slot->asked || mmx_timer_armed(&slot->ask_deadline)) {

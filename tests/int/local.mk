@@ -59,6 +59,7 @@ house_tests = \
 	%D%/ivshmem.sh \
 	%D%/ivshmem_qemu.sh \
 	%D%/model_killed.sh \
+	%D%/model_starved.sh \
 	%D%/oversubscribed.sh \
 	%D%/polling.sh \
 	%D%/products.sh \

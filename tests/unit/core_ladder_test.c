@@ -88,6 +88,66 @@ static void test_suspend_not_answered(void **state)
 	assert_int_equal(b->fault_count, 0);
 }
 
+/* Until a group is to leave its slot, and has not. Return: the slot. */
+static struct mmx_slot *await_stopping(struct rig *rig)
+{
+	struct mmx_slots *slots = &rig->core->gpu->slots;
+	uint64_t end_ns = rig->now_ns + 2 * TICK_NS;
+	uint32_t i;
+
+	for (; rig->now_ns < end_ns; rig_run(rig, MMX_NS_PER_US))
+		for (i = 0; i < 8; i++)
+			if (slots->slot[i].state == MMX_SLOT_STOPPING)
+				return &slots->slot[i];
+	fail_msg("no group has left its slot");
+	return NULL;
+}
+
+/* A model that was not let run, as its registers show, has the time that it lost; who is slow in spite of them has not. */
+static void test_device_starved(void **state)
+{
+	struct env *env = *state;
+	struct rig *rig = &env->rig;
+	struct rig_guest *b = &env->guests[1];
+	uint64_t late_ns = 2 * MMX_GPU_LATE_NS, start_ns;
+	struct mmx_slot *slot;
+	uint32_t i;
+
+	fill_slots(env);
+	rig_ctx_group(&env->ctx[1], 0, 1);
+	rig_submit(b, RIG_NAME(0), 0, 1, rig_store(&env->ctx[1], 0, 1), NULL, 0);
+	slot = await_stopping(rig);
+	rig->now_ns += PREEMPT_US * MMX_NS_PER_US;
+	rig->read_ns = late_ns;
+	start_ns = rig->now_ns;
+	mmx_core_round(rig->core);
+	rig->read_ns = 0;
+	assert_int_equal(rig->now_ns - start_ns, late_ns);
+	assert_int_equal(slot->state, MMX_SLOT_STOPPING);
+	assert_int_equal(slot->request, CSG_STATE_SUSPEND);
+	assert_int_equal(rig_wait_job(b, RIG_NAME(0), 1), 0);
+	for (i = 0; i < 8; i++)
+		assert_int_equal(rig_state_of(&env->guests[0], i), 0);
+	assert_int_equal(rig_resets(rig), 0);
+	assert_int_equal(rig->core->partitions[0].timeouts, 0);
+
+	/* once it has been given its time it is as before; the first guest has all slots again */
+	rig_run(rig, 2 * TICK_NS);
+	rig_deafen(rig, 1u << CSG_STATE_SUSPEND);
+	rig_submit(b, RIG_NAME(0), 0, 2, rig_store(&env->ctx[1], 0, 2), NULL, 0);
+	slot = await_stopping(rig);
+	rig->now_ns += PREEMPT_US * MMX_NS_PER_US;
+	rig->read_ns = late_ns;
+	mmx_core_round(rig->core);
+	rig->read_ns = 0;
+	assert_int_equal(slot->request, CSG_STATE_SUSPEND);
+	rig_run(rig, late_ns + SLACK_NS);
+	assert_int_equal(rig->core->partitions[0].timeouts, 1);
+	assert_int_equal(rig_wait_job(b, RIG_NAME(0), 2), 0);
+	rig_deafen(rig, 0);
+	assert_int_equal(rig_resets(rig), 0);
+}
+
 /* An answer to the SUSPEND that comes when the TERMINATE has been sent is none to that. */
 static void test_suspend_answered_late(void **state)
 {
@@ -459,6 +519,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_suspend_not_answered, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_device_starved, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_suspend_answered_late, setup, rig_teardown),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test_setup_teardown(test_late_answers, setup, rig_teardown),

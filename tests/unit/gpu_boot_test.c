@@ -15,12 +15,14 @@
 
 /* Registers, by their place in the window. */
 #define R_GPU_ID       0x0
+#define R_GPU_RAWSTAT  0x20
 #define R_GPU_CMD      0x30
 #define R_L2_PRESENT   0x120
 #define R_L2_READY     0x160
 #define R_L2_PWRON     0x1a0
 #define R_MCU_CONTROL  0x700
 #define R_MCU_STATUS   0x704
+#define R_JOB_RAWSTAT  0x1000
 #define R_JOB_INT_MASK 0x1008
 #define R_AS0_COMMAND  0x2418
 #define R_AS0_STATUS   0x2428
@@ -240,6 +242,43 @@ static void test_missed_deadlines(void **state)
 	}
 }
 
+/*
+ * The model is not let run until the deadline has passed, which is seen by how long a register takes. That nothing is done then is
+ * no reason to begin anew.
+ */
+static void test_starved(void **state)
+{
+	static const struct {
+		enum mmx_boot_state state;
+		uint32_t offset, value; /* what says that it is not done */
+	} cases[] = {
+		{ MMX_BOOT_RESETTING, R_GPU_RAWSTAT, 0 },
+		{ MMX_BOOT_POWERING, R_L2_READY, 0 },
+		{ MMX_BOOT_MAPPING, R_AS0_STATUS, 1 },
+		{ MMX_BOOT_BOOTING, R_JOB_RAWSTAT, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct gpu_env *env;
+
+		gpu_env_setup(state);
+		env = *state;
+		mmx_gpu_start(env->gpu);
+		assert_true(gpu_env_run_until(env, cases[i].state, MMX_NS_PER_S));
+		gpu_env_lie(env, cases[i].offset, cases[i].value, UINT_MAX);
+		env->now_ns = mmx_timers_next(&env->timers);
+		env->read_ns = MMX_GPU_LATE_NS;
+		mmx_timers_run(&env->timers);
+		assert_int_equal(env->gpu->boot.state, cases[i].state);
+		env->read_ns = 0;
+		gpu_env_honest(env);
+		assert_true(gpu_env_run_until(env, MMX_BOOT_READY, MMX_NS_PER_S));
+		assert_int_equal(env->gpu->stats.resets, 0);
+		assert_int_equal(env->ready, 1);
+		gpu_env_teardown(state);
+	}
+}
+
 static void test_as0_stuck(void **state)
 {
 	struct gpu_env *env = *state;
@@ -375,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_lost_irqs),
 		cmocka_unit_test(test_lost_irqs_of_slow_device),
 		cmocka_unit_test(test_missed_deadlines),
+		cmocka_unit_test(test_starved),
 		TEST(test_as0_stuck, gpu_env_setup),
 		cmocka_unit_test(test_lost_device),
 		cmocka_unit_test(test_reset_anywhere),

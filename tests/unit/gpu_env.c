@@ -40,9 +40,11 @@ static void mirror_lost(struct mmx_device *dev)
 static uint32_t dev_read32(struct mmx_device *dev, uint32_t offset)
 {
 	const struct gpu_env_rule *rule = rule_for(dev, offset, false);
+	struct gpu_env *env = (struct gpu_env *)dev;
 
 	mirror_lost(dev);
-	return rule ? rule->value : mmx_device_read32(((struct gpu_env *)dev)->inner, offset);
+	env->now_ns += env->read_ns;
+	return rule ? rule->value : mmx_device_read32(env->inner, offset);
 }
 
 static uint64_t dev_read64(struct mmx_device *dev, uint32_t offset)

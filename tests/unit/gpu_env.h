@@ -33,6 +33,7 @@ struct gpu_env {
 	struct mmx_device *inner;
 	struct mmx_model *model;
 	uint64_t now_ns;
+	uint64_t read_ns; /* that a read of a register takes: if any, the device waits for a core */
 	struct mmx_timers timers;
 	struct mmx_fw_image *image;
 	struct mmx_gpu *gpu;

@@ -63,10 +63,11 @@ static int as_of(uint32_t offset, uint32_t reg)
 
 static uint32_t dev_read32(struct mmx_device *dev, uint32_t offset)
 {
-	const struct rig *rig = (const struct rig *)(const void *)dev;
+	struct rig *rig = (struct rig *)(void *)dev;
 	uint32_t value = mmx_device_read32(inner_of(dev), offset);
 	int as = as_of(offset, AS_STATUS);
 
+	rig->now_ns += rig->read_ns;
 	if (offset == MMU_INT_BASE + INT_STAT)
 		value &= ~(rig->silent_as << 16);
 	return as >= 0 && (rig->stuck_as & 1u << as) ? value | AS_STATUS_ACTIVE : value;

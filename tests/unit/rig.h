@@ -32,6 +32,7 @@ struct rig_guest;
 struct rig {
 	struct mmx_device dev; /* first: what core has; lets accesses through to the model's */
 	struct mmx_device *inner;
+	uint64_t read_ns; /* that a read of a register takes: if any, the device waits for a core */
 	struct mmx_model *model;
 	uint64_t now_ns;
 	struct mmx_timers timers;
