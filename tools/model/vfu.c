@@ -115,13 +115,24 @@ static struct mmx_vfu_conn *dma_conn(struct mmx_vfu *vfu)
 	return mmx_vfu_pci_master(&vfu->pci) ? &vfu->conn : NULL;
 }
 
+/*
+ * The GPU is reset as soon as this call into the model is over, so what it finds matters to nobody; but a client that leaves
+ * in the middle of a DMA request is no driver that has freed memory too early.
+ */
+static int without_client(const struct mmx_vfu *vfu, int r)
+{
+	return vfu->conn.doomed ? 0 : r;
+}
+
 static int model_dma_read(void *ctx, uint64_t addr, void *buf, size_t len)
 {
 	struct mmx_vfu *vfu = ctx;
 	int r = mmx_vfu_dma_copy(&vfu->dma, dma_conn(vfu), addr, buf, NULL, len);
 
 	mmx_vfu_trace(vfu, "dma read 0x%" PRIx64 " %zu = %d", addr, len, r);
-	return r;
+	if (r && vfu->conn.doomed)
+		memset(buf, 0, len);
+	return without_client(vfu, r);
 }
 
 static int model_dma_write(void *ctx, uint64_t addr, const void *buf, size_t len)
@@ -130,7 +141,7 @@ static int model_dma_write(void *ctx, uint64_t addr, const void *buf, size_t len
 	int r = mmx_vfu_dma_copy(&vfu->dma, dma_conn(vfu), addr, NULL, buf, len);
 
 	mmx_vfu_trace(vfu, "dma write 0x%" PRIx64 " %zu = %d", addr, len, r);
-	return r;
+	return without_client(vfu, r);
 }
 
 static void model_log(void *ctx, enum mmx_model_log level, const char *text)
