@@ -91,6 +91,12 @@ struct mmx_device_ops {
 	 */
 	int (*map)(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, bool writable,
 		   struct mmx_dma_map *ret_map);
+	/*
+	 * The same for memory that is mapped in this process, for reading and writing, and that nobody else could map: the
+	 * region of a guest whose first daemon has died. Page-aligned; it stays mapped until unmap().
+	 */
+	int (*map_here)(struct mmx_device *dev, void *cpu, uint64_t size,
+			struct mmx_dma_map *ret_map);
 	/* The GPU can't reach it any more when this returns. Legal on a zeroed map. */
 	void (*unmap)(struct mmx_device *dev, struct mmx_dma_map *map);
 
@@ -161,6 +167,12 @@ static inline int mmx_device_map(struct mmx_device *dev, int fd, uint64_t offset
 				 bool writable, struct mmx_dma_map *ret_map)
 {
 	return dev->ops->map(dev, fd, offset, size, writable, ret_map);
+}
+
+static inline int mmx_device_map_here(struct mmx_device *dev, void *cpu, uint64_t size,
+				      struct mmx_dma_map *ret_map)
+{
+	return dev->ops->map_here(dev, cpu, size, ret_map);
 }
 
 static inline void mmx_device_unmap(struct mmx_device *dev, struct mmx_dma_map *map)

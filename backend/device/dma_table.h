@@ -13,6 +13,7 @@ struct mmx_dma_entry {
 	uint64_t offset; /* in the file */
 	void *priv; /* of the device: what the bytes are in */
 	void *window; /* of the device: where this process has them mapped; may be NULL */
+	bool here; /* they are at priv in this process, which is not the device's to free */
 };
 
 struct mmx_dma_table {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The model in this process, as a device. Owns the model, an mmap of each piece of memory that is mapped for it,
- * and three eventfds. For tests and benchmarks; not part of the daemon.
+ * The model in this process, as a device. Owns the model, an mmap of each piece of memory that is mapped for it
+ * by descriptor, and three eventfds. For tests and benchmarks; not part of the daemon.
  *
  * Interrupts are edges, as MSI-X are: an eventfd is signalled when a pending bit appears that was not set before.
  * The model calls irq() from within register writes and mmx_model_device_run().
@@ -122,17 +122,26 @@ static bool irq_take(struct mmx_device *dev, enum mmx_irq irq)
 	return eventfd_read(irq_fd(dev, irq), &count) == 0;
 }
 
-static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, bool writable,
-	       struct mmx_dma_map *ret_map)
+static void drop(const struct mmx_dma_entry *entry)
+{
+	if (!entry->here)
+		munmap(entry->priv, (size_t)entry->size);
+}
+
+/* @here: memory of this process, in place of @fd and @offset; NULL: it is a file's, and mapped once more */
+static int map_memory(struct mmx_device *dev, int fd, uint64_t offset, void *here, uint64_t size,
+		      bool writable, struct mmx_dma_map *ret_map)
 {
 	struct model_device *m = (struct model_device *)dev;
-	struct mmx_dma_entry entry = { .size = size, .writable = writable, .offset = offset };
+	struct mmx_dma_entry entry = {
+		.size = size, .writable = writable, .offset = offset, .here = here
+	};
 	struct mmx_dma_map new;
 	int r;
 
 	if (dev->lost)
 		return -EIO;
-	if (!size || (offset | size) & (MMX_PAGE_SIZE - 1) || size > SIZE_MAX / 2)
+	if (!size || (offset | (uintptr_t)here | size) & (MMX_PAGE_SIZE - 1) || size > SIZE_MAX / 2)
 		return -EINVAL;
 	r = mmx_dma_map_init(&new, size, writable);
 	if (r < 0)
@@ -140,8 +149,10 @@ static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, b
 	r = mmx_iova_alloc(&m->iova, size, &entry.addr);
 	if (r < 0)
 		goto err_map;
-	entry.priv = mmap(NULL, (size_t)size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED,
-			  fd, (off_t)offset);
+	entry.priv = here;
+	if (!here)
+		entry.priv = mmap(NULL, (size_t)size, PROT_READ | (writable ? PROT_WRITE : 0),
+				  MAP_SHARED, fd, (off_t)offset);
 	if (entry.priv == MAP_FAILED) {
 		r = -errno;
 		goto err_iova;
@@ -154,12 +165,23 @@ static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, b
 	return 0;
 
 err_munmap:
-	munmap(entry.priv, (size_t)size);
+	drop(&entry);
 err_iova:
 	mmx_iova_free(&m->iova, entry.addr, size);
 err_map:
 	mmx_dma_map_finish(&new);
 	return r;
+}
+
+static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, bool writable,
+	       struct mmx_dma_map *ret_map)
+{
+	return map_memory(dev, fd, offset, NULL, size, writable, ret_map);
+}
+
+static int map_here(struct mmx_device *dev, void *cpu, uint64_t size, struct mmx_dma_map *ret_map)
+{
+	return map_memory(dev, -1, 0, cpu, size, true, ret_map);
 }
 
 static void unmap(struct mmx_device *dev, struct mmx_dma_map *map)
@@ -171,7 +193,7 @@ static void unmap(struct mmx_device *dev, struct mmx_dma_map *map)
 		return;
 	entry = mmx_dma_table_find(&m->table, map->runs[0].addr);
 	if (entry) {
-		munmap(entry->priv, (size_t)entry->size);
+		drop(entry);
 		mmx_dma_table_remove(&m->table, map->runs[0].addr);
 		if (!dev->lost) /* else there is no GPU any more that could be surprised */
 			mmx_model_dma_unmapped(m->model, map->runs[0].addr, map->size);
@@ -187,7 +209,7 @@ static void destroy(struct mmx_device *dev)
 
 	mmx_model_destroy(m->model);
 	for (i = 0; i < m->table.count; i++)
-		munmap(m->table.entries[i].priv, (size_t)m->table.entries[i].size);
+		drop(&m->table.entries[i]);
 	mmx_dma_table_finish(&m->table);
 	mmx_iova_finish(&m->iova);
 	mmx_device_close_irqs(m->irq_fds);
@@ -203,6 +225,7 @@ static const struct mmx_device_ops device_ops = {
 	.irq_fd = irq_fd,
 	.irq_take = irq_take,
 	.map = map,
+	.map_here = map_here,
 	.unmap = unmap,
 	.destroy = destroy,
 };

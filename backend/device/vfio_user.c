@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The device of a vfio-user server: registers are BAR 0, interrupts are MSI-X vectors as eventfds, memory is
- * mapped by handing over descriptors, or reached by the server's messages (vfio_user_dma.h). Owns the connection, the eventfds and the table of maps.
+ * mapped by handing over descriptors, or reached by the server's messages (vfio_user_dma.h), which is all there is for what is mapped here alone. Owns the connection, the eventfds and the table of maps.
  *
  * Hot path, once per completion: irq_take() is one read of an eventfd, a register read one send and one receive,
  * a register write one send (posted; the server handles messages in their order, so a read after it sees it).
@@ -136,12 +136,13 @@ static int send_unmap(struct vfio_user *v, const struct mmx_dma_map *map)
 	return mmx_vfu_conn_request(&v->conn, &req, NULL);
 }
 
-static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, bool writable,
-	       struct mmx_dma_map *ret_map)
+/* @here: memory of this process, in place of @fd and @offset; NULL: it is a file's */
+static int map_memory(struct mmx_device *dev, int fd, uint64_t offset, void *here, uint64_t size,
+		      bool writable, struct mmx_dma_map *ret_map)
 {
 	struct vfio_user *v = (struct vfio_user *)dev;
 	struct mmx_dma_map new;
-	bool by_message;
+	bool by_message = true;
 	int r;
 
 	if (dev->lost)
@@ -151,8 +152,11 @@ static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, b
 	r = mmx_dma_map_init(&new, size, writable);
 	if (r < 0)
 		return r;
-	r = mmx_vfu_memory_add(&v->memory, fd, offset, size, writable, &new.runs[0].addr,
-			       &by_message);
+	if (here)
+		r = mmx_vfu_memory_add_here(&v->memory, here, size, &new.runs[0].addr);
+	else
+		r = mmx_vfu_memory_add(&v->memory, fd, offset, size, writable, &new.runs[0].addr,
+				       &by_message);
 	if (r < 0)
 		goto err_finish;
 	r = send_map(v, by_message ? -1 : fd, by_message ? 0 : offset, &new);
@@ -166,6 +170,18 @@ err_remove:
 err_finish:
 	mmx_dma_map_finish(&new);
 	return r;
+}
+
+static int map(struct mmx_device *dev, int fd, uint64_t offset, uint64_t size, bool writable,
+	       struct mmx_dma_map *ret_map)
+{
+	return map_memory(dev, fd, offset, NULL, size, writable, ret_map);
+}
+
+/* The server gets no descriptor, and asks by message. */
+static int map_here(struct mmx_device *dev, void *cpu, uint64_t size, struct mmx_dma_map *ret_map)
+{
+	return map_memory(dev, -1, 0, cpu, size, true, ret_map);
 }
 
 /* A server that won't let go can't be shown any memory again: it is cut off. */
@@ -208,6 +224,7 @@ static const struct mmx_device_ops vfio_user_ops = {
 	.irq_fd = irq_fd,
 	.irq_take = irq_take,
 	.map = map,
+	.map_here = map_here,
 	.unmap = unmap,
 	.destroy = destroy,
 };

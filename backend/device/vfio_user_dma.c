@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -95,6 +96,8 @@ static int make_window(struct mmx_dma_entry *entry, int fd)
 
 static void drop_entry(const struct mmx_dma_entry *entry)
 {
+	if (entry->here)
+		return;
 	if (entry->window)
 		munmap(entry->window, (size_t)entry->size);
 	file_put(entry->priv);
@@ -117,6 +120,27 @@ void mmx_vfu_memory_finish(struct mmx_vfu_memory *memory)
 	mmx_iova_finish(&memory->iova);
 }
 
+/* What the entry has is the table's, or dropped. */
+static int add_entry(struct mmx_vfu_memory *memory, struct mmx_dma_entry entry, uint64_t *ret_addr)
+{
+	int r;
+
+	r = mmx_iova_alloc(&memory->iova, entry.size, &entry.addr);
+	if (r < 0)
+		goto err_put;
+	r = mmx_dma_table_add(&memory->table, &entry);
+	if (r < 0)
+		goto err_free;
+	*ret_addr = entry.addr;
+	return 0;
+
+err_free:
+	mmx_iova_free(&memory->iova, entry.addr, entry.size);
+err_put:
+	drop_entry(&entry);
+	return r;
+}
+
 int mmx_vfu_memory_add(struct mmx_vfu_memory *memory, int fd, uint64_t offset, uint64_t size,
 		       bool writable, uint64_t *ret_addr, bool *ret_by_message)
 {
@@ -133,27 +157,23 @@ int mmx_vfu_memory_add(struct mmx_vfu_memory *memory, int fd, uint64_t offset, u
 	entry.priv = file;
 	if (!is_sealed(fd)) {
 		r = make_window(&entry, fd);
-		if (r < 0)
-			goto err_put;
+		if (r < 0) {
+			file_put(file);
+			return r;
+		}
 	}
-	r = mmx_iova_alloc(&memory->iova, size, &entry.addr);
-	if (r < 0)
-		goto err_drop;
-	r = mmx_dma_table_add(&memory->table, &entry);
-	if (r < 0)
-		goto err_free;
-	*ret_addr = entry.addr;
 	*ret_by_message = entry.window != NULL;
-	return 0;
+	return add_entry(memory, entry, ret_addr);
+}
 
-err_free:
-	mmx_iova_free(&memory->iova, entry.addr, size);
-err_drop:
-	drop_entry(&entry);
-	return r;
-err_put:
-	file_put(file);
-	return r;
+int mmx_vfu_memory_add_here(struct mmx_vfu_memory *memory, void *cpu, uint64_t size,
+			    uint64_t *ret_addr)
+{
+	struct mmx_dma_entry entry = { .size = size, .writable = true, .here = true, .priv = cpu };
+
+	if (!size || ((uintptr_t)cpu | size) & (MMX_PAGE_SIZE - 1) || size > INT64_MAX)
+		return -EINVAL;
+	return add_entry(memory, entry, ret_addr);
 }
 
 void mmx_vfu_memory_remove(struct mmx_vfu_memory *memory, uint64_t addr, uint64_t size)
@@ -187,6 +207,43 @@ static ssize_t copy_window(const struct mmx_dma_entry *entry, uint64_t into, voi
 		     : process_vm_readv(getpid(), &ours, 1, &theirs, 1, 0);
 }
 
+/* Words, which CPU and GPU may both be looking at, are written and read as wholes. */
+static void copy_here(void *mem, void *buf, size_t len, bool write)
+{
+	uint64_t word64;
+	uint32_t word32;
+
+	if (len == sizeof(word64) && !((uintptr_t)mem % sizeof(word64)) && write) {
+		memcpy(&word64, buf, sizeof(word64));
+		__atomic_store_n((uint64_t *)mem, word64, __ATOMIC_RELEASE);
+	} else if (len == sizeof(word64) && !((uintptr_t)mem % sizeof(word64))) {
+		word64 = __atomic_load_n((uint64_t *)mem, __ATOMIC_ACQUIRE);
+		memcpy(buf, &word64, sizeof(word64));
+	} else if (len == sizeof(word32) && !((uintptr_t)mem % sizeof(word32)) && write) {
+		memcpy(&word32, buf, sizeof(word32));
+		__atomic_store_n((uint32_t *)mem, word32, __ATOMIC_RELEASE);
+	} else if (len == sizeof(word32) && !((uintptr_t)mem % sizeof(word32))) {
+		word32 = __atomic_load_n((uint32_t *)mem, __ATOMIC_ACQUIRE);
+		memcpy(buf, &word32, sizeof(word32));
+	} else if (write) {
+		memcpy(mem, buf, len);
+	} else {
+		memcpy(buf, mem, len);
+	}
+}
+
+/* Return: bytes; negative: errno says why not. */
+static ssize_t access_entry(const struct mmx_dma_entry *entry, uint64_t into, void *buf, size_t len,
+			    bool write)
+{
+	if (entry->here) {
+		copy_here((char *)entry->priv + into, buf, len, write);
+		return (ssize_t)len;
+	}
+	return entry->window ? copy_window(entry, into, buf, len, write)
+			     : copy_file(entry, into, buf, len, write);
+}
+
 /* Maps that follow each other without a gap are one to the server. */
 int mmx_vfu_memory_access(struct mmx_vfu_memory *memory, uint64_t addr, void *buf, size_t len,
 			  bool write)
@@ -203,8 +260,7 @@ int mmx_vfu_memory_access(struct mmx_vfu_memory *memory, uint64_t addr, void *bu
 			return -EFAULT;
 		into = addr - entry->addr;
 		part = entry->size - into < len ? (size_t)(entry->size - into) : len;
-		n = entry->window ? copy_window(entry, into, pos, part, write)
-				  : copy_file(entry, into, pos, part, write);
+		n = access_entry(entry, into, pos, part, write);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)

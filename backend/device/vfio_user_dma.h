@@ -38,6 +38,12 @@ void mmx_vfu_memory_finish(struct mmx_vfu_memory *memory);
  */
 int mmx_vfu_memory_add(struct mmx_vfu_memory *memory, int fd, uint64_t offset, uint64_t size,
 		       bool writable, uint64_t *ret_addr, bool *ret_by_message);
+/*
+ * The same for memory that is mapped in this process, which the server has no file of. It stays there until it is removed, as
+ * long as it is. Return: as above.
+ */
+int mmx_vfu_memory_add_here(struct mmx_vfu_memory *memory, void *cpu, uint64_t size,
+			    uint64_t *ret_addr);
 void mmx_vfu_memory_remove(struct mmx_vfu_memory *memory, uint64_t addr, uint64_t size);
 
 /* An access by message; all values may be anything but @len, which is not 0. Return: 0 or -EFAULT. */

@@ -126,6 +126,7 @@ static void test_map(void **state)
 	struct fixture *f = *state;
 	struct mmx_dma_map map[3] = { { 0 } };
 	int fd = memfd_create("test", MFD_CLOEXEC);
+	char *here;
 
 	assert_int_equal(ftruncate(fd, 0x400000), 0);
 	assert_int_equal(mmx_device_map(f->dev, fd, 0x1000, 0x3000, true, &map[0]), 0);
@@ -141,6 +142,17 @@ static void test_map(void **state)
 	assert_null(map[0].runs);
 	mmx_device_unmap(f->dev, &map[2]);
 	mmx_device_unmap(f->dev, &map[1]);
+
+	/* memory that is mapped here stays so */
+	here = mmap(NULL, 0x2000, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(here, MAP_FAILED);
+	assert_int_equal(mmx_device_map_here(f->dev, here, 0x1000, &map[0]), 0);
+	assert_int_equal(mmx_device_map_here(f->dev, here + 1, 0x1000, &map[1]), -EINVAL);
+	mmx_device_unmap(f->dev, &map[0]);
+	here[0] = 1;
+	assert_int_equal(mmx_device_map_here(f->dev, here, 0x2000, &map[0]), 0);
+	mmx_device_unmap(f->dev, &map[0]);
+	munmap(here, 0x2000);
 	close(fd);
 }
 

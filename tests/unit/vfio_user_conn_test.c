@@ -73,7 +73,8 @@ static bool ask_first(struct server *s, struct message *m)
 	return false;
 }
 
-static void check_dma(struct fixture *f, int fd)
+/* @here: what is writable is mapped in this process already; NULL: it is the file's */
+static void check_dma(struct fixture *f, int fd, void *here)
 {
 	/* mapped: 2 pages writable, then 1 page read-only right behind */
 	static const struct dma_case cases[] = {
@@ -83,6 +84,9 @@ static void check_dma(struct fixture *f, int fd)
 		{ DMA_READ, 0, 0, 0x3000, 0, 0 },
 		{ DMA_WRITE, 0, 0x1ffc, 4, 4, 0 },
 		{ DMA_WRITE, 0, 0, 0x2000, 0x2000, 0 },
+		{ DMA_WRITE, 0, 0x108, 8, 8, 0 },
+		{ DMA_WRITE, 0, 0x10c, 8, 8, 0 },
+		{ DMA_READ, 0, 0x104, 4, 0, 0 },
 		{ DMA_WRITE, 0x10, 0x100, 4, 4, -1 }, /* no reply wanted */
 		{ DMA_READ, 0x10, 0x100, 4, 0, -1 },
 		{ DMA_WRITE, 0, 0x2000, 4, 4, EFAULT }, /* read-only */
@@ -105,7 +109,10 @@ static void check_dma(struct fixture *f, int fd)
 	uint8_t bytes[0x3000], now[0x3000];
 	size_t i, j;
 
-	assert_int_equal(mmx_device_map(f->dev, fd, 0x1000, 0x2000, true, &map[0]), 0);
+	if (here)
+		assert_int_equal(mmx_device_map_here(f->dev, here, 0x2000, &map[0]), 0);
+	else
+		assert_int_equal(mmx_device_map(f->dev, fd, 0x1000, 0x2000, true, &map[0]), 0);
 	assert_int_equal(mmx_device_map(f->dev, fd, 0x3000, 0x1000, false, &map[1]), 0);
 	assert_int_equal(mmx_dma_map_addr(&map[1], 0), mmx_dma_map_addr(&map[0], 0) + 0x2000);
 	mmx_device_write32(f->dev, 0x10, 4711);
@@ -146,7 +153,7 @@ static void test_dma_within_a_read(void **state)
 {
 	int fd = rig_sealed_memory(0x4000);
 
-	check_dma(*state, fd);
+	check_dma(*state, fd, NULL);
 	close(fd);
 }
 
@@ -178,7 +185,7 @@ static void test_dma_of_what_shrinks(void **state)
 		close(fd);
 		skip();
 	}
-	check_dma(f, fd);
+	check_dma(f, fd, NULL);
 	assert_int_equal(mmx_device_map(f->dev, fd, 0x1000, 0x2000, true, &map), 0);
 	assert_int_equal(ftruncate(fd, 0x1000), 0);
 	for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
@@ -198,6 +205,17 @@ static void test_dma_of_what_shrinks(void **state)
 	mmx_device_read32(f->dev, 0x10);
 	rig_script(f, NULL, NULL);
 	mmx_device_unmap(f->dev, &map);
+	close(fd);
+}
+
+static void test_dma_here(void **state)
+{
+	int fd = rig_sealed_memory(0x4000);
+	void *here = mmap(NULL, 0x2000, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0x1000);
+
+	assert_ptr_not_equal(here, MAP_FAILED);
+	check_dma(*state, fd, here);
+	munmap(here, 0x2000);
 	close(fd);
 }
 
@@ -530,6 +548,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_dma_of_what_shrinks, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_dma_within_a_read, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_dma_here, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_dma_behind_a_reply, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_dma_on_its_own, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_reply_in_pieces, rig_setup, rig_teardown),

@@ -251,6 +251,29 @@ static void test_map_by_message(void **state)
 	close(fd);
 }
 
+/* Memory of this process alone: the server gets addresses, and no descriptor. */
+static void test_map_here(void **state)
+{
+	struct fixture *f = *state;
+	struct mmx_dma_map map[2] = { { 0 } };
+	char *here = mmap(NULL, 0x2000, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	assert_ptr_not_equal(here, MAP_FAILED);
+	assert_int_equal(mmx_device_map_here(f->dev, here, 0x2000, &map[0]), 0);
+	assert_int_equal(f->s->map_addr, map[0].runs[0].addr);
+	assert_int_equal(f->s->map_size, 0x2000);
+	assert_int_equal(f->s->map_offset, 0);
+	assert_int_equal(f->s->map_flags, 3);
+	assert_int_equal(f->s->map_fd, -1);
+	assert_int_equal(mmx_device_map_here(f->dev, here + 8, 0x1000, &map[1]), -EINVAL);
+	assert_int_equal(mmx_device_map_here(f->dev, here, 0x1008, &map[1]), -EINVAL);
+	assert_int_equal(mmx_device_map_here(f->dev, here, 0, &map[1]), -EINVAL);
+	mmx_device_unmap(f->dev, &map[0]);
+	assert_int_equal(f->s->maps, 0);
+	here[0x1fff] = 1; /* is still there */
+	assert_int_equal(munmap(here, 0x2000), 0);
+}
+
 static void test_map_refused(void **state)
 {
 	static const struct quirk no_map = { DMA_MAP, REFUSE, NULL, ENOMEM, 0 };
@@ -331,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_interrupts, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_map, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_map_by_message, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_map_here, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_map_refused, rig_setup, rig_teardown),
 		cmocka_unit_test(test_map_limit),
 		cmocka_unit_test(test_by_path),
