@@ -69,26 +69,52 @@ static bool configure_log(const struct mmx_config *config)
 	return false;
 }
 
-int main(int argc, char **argv)
+struct daemon {
+	const char *path; /* of the configuration */
+	bool test;
+};
+
+/* Return: exit status. */
+static int run_daemon(void *ctx, const struct mmx_holder *holder)
 {
-	struct mmx_loop_options options = { .ready_fd = -1 };
+	const struct daemon *d = ctx;
+	const struct mmx_loop_options options = { .config_path = d->path, .holder = holder };
 	struct mmx_config_error error = { "" };
 	struct mmx_config *config;
-	const char *path = NULL;
-	bool test = false;
-	int opt, r;
+	int r;
+
+	r = mmx_config_read_file(d->path, &config, &error);
+	if (r) {
+		fprintf(stderr, "malimuxd: %s\n", r > 0 ? error.text : "out of memory");
+		return 1;
+	}
+	r = 0;
+	if (!configure_log(config))
+		r = 1;
+	else if (d->test)
+		printf("%s: %zu partitions, fine\n", d->path, config->partition_count);
+	else
+		r = mmx_loop_run(config, &options);
+	mmx_config_destroy(config);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon d = { .path = NULL };
+	int opt, ready_fd = -1;
 
 	mallopt(M_MMAP_THRESHOLD, PAGES_FROM_BYTES);
 	while ((opt = getopt_long(argc, argv, "c:thV", long_options, NULL)) != -1) {
 		switch (opt) {
 		case 'c':
-			path = optarg;
+			d.path = optarg;
 			break;
 		case 't':
-			test = true;
+			d.test = true;
 			break;
 		case OPT_READY_FD:
-			if (parse_fd(optarg, &options.ready_fd))
+			if (parse_fd(optarg, &ready_fd))
 				break;
 			fprintf(stderr, "malimuxd: --ready-fd: '%s' is no descriptor\n", optarg);
 			return 2;
@@ -103,23 +129,13 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (!path || optind != argc) {
-		fputs(path ? "malimuxd: unexpected argument\n" : "malimuxd: --config is missing\n",
+	if (!d.path || optind != argc) {
+		fputs(d.path ? "malimuxd: unexpected argument\n"
+			     : "malimuxd: --config is missing\n",
 		      stderr);
 		return 2;
 	}
-	r = mmx_config_read_file(path, &config, &error);
-	if (r) {
-		fprintf(stderr, "malimuxd: %s\n", r > 0 ? error.text : "out of memory");
-		return 1;
-	}
-	r = 0;
-	if (!configure_log(config))
-		r = 1;
-	else if (test)
-		printf("%s: %zu partitions, fine\n", path, config->partition_count);
-	else
-		r = mmx_loop_run(config, &options);
-	mmx_config_destroy(config);
-	return r;
+	if (d.test)
+		return run_daemon(&d, NULL);
+	return mmx_holder_run(run_daemon, &d, ready_fd);
 }

@@ -62,7 +62,14 @@ int mmx_peer_seal(const struct mmx_peer *peer)
 	return fcntl(peer->region_fd, F_ADD_SEALS, LAST_SEALS) ? -errno : 0;
 }
 
-int mmx_peer_map_region(struct mmx_peer *peer, uint64_t size)
+bool mmx_peer_is_sealed(const struct mmx_peer *peer)
+{
+	int seals = fcntl(peer->region_fd, F_GET_SEALS);
+
+	return seals >= 0 && (seals & F_SEAL_FUTURE_WRITE);
+}
+
+int mmx_peer_check_region(const struct mmx_peer *peer, uint64_t size)
 {
 	int seals = fcntl(peer->region_fd, F_GET_SEALS);
 	struct stat st;
@@ -73,7 +80,14 @@ int mmx_peer_map_region(struct mmx_peer *peer, uint64_t size)
 		return -errno;
 	if (st.st_size < (off_t)sizeof(struct mmx_region_hdr) || (uint64_t)st.st_size != size)
 		return -EPROTO;
-	return map_region(peer, size);
+	return 0;
+}
+
+int mmx_peer_map_region(struct mmx_peer *peer, uint64_t size)
+{
+	int ret = mmx_peer_check_region(peer, size);
+
+	return ret ? ret : map_region(peer, size);
 }
 
 /* ---- life ---- */

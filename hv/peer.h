@@ -32,6 +32,7 @@ struct mmx_peer {
 	int call_guest_fd; /* on the backend's end: the guest's call_fd, if that is another one; -1 on the guest's */
 	void *region;
 	size_t region_size;
+	bool kept; /* another process will adopt it: mmx_peer_finish() tells the other end nothing */
 	pid_t pid; /* of the other end, when the backend accepted it */
 	uid_t uid;
 };
@@ -54,6 +55,12 @@ struct mmx_transport {
 	int (*make)(struct mmx_peer *peer, const struct mmx_region_params *params);
 	/* Sends what the other end needs, takes sock_fd over. Return: 0; negative errno: sock_fd stays the caller's. */
 	int (*welcome)(struct mmx_peer *peer, int sock_fd);
+	/*
+	 * In place of make() and welcome(), of a transport that stays: another process has had the connection, and has died. The
+	 * peer has its descriptors, and the region mapped, of @layout; nothing of it has been checked. The guest is told that
+	 * its session has ended. May be NULL. Return: 0: the peer is complete; -EPROTO; another negative errno.
+	 */
+	int (*adopt)(struct mmx_peer *peer, const struct mmx_region_hdr *layout);
 	/* Instead of a welcome, before the socket is closed: why, an errno. */
 	void (*refuse)(int sock_fd, int error);
 	/*
@@ -106,6 +113,10 @@ int mmx_peer_make_region(struct mmx_peer *peer, const struct mmx_region_hdr *hdr
  * prepare() of a transport.
  */
 int mmx_peer_seal(const struct mmx_peer *peer);
+/* Nobody can map it for writing any more: it has its last seals. */
+bool mmx_peer_is_sealed(const struct mmx_peer *peer);
+/* Are its seals and size those of a region of @size? Return: 0; -EPROTO; negative errno. */
+int mmx_peer_check_region(const struct mmx_peer *peer, uint64_t size);
 /* Maps a region that was received, if it cannot be taken away again and has @size. Return: 0; -EPROTO; negative errno. */
 int mmx_peer_map_region(struct mmx_peer *peer, uint64_t size);
 /* The socket is that of an accepted connection: its credentials, and it is the peer's. Return: 0; negative errno. */

@@ -302,6 +302,14 @@ static void region_params(const struct mmx_partition *p, struct mmx_region_param
 	};
 }
 
+int mmx_core_layout(struct mmx_core *core, size_t partition, struct mmx_region_hdr *ret_layout)
+{
+	struct mmx_region_params params;
+
+	region_params(&core->partitions[partition], &params);
+	return mmx_region_layout(&params, ret_layout);
+}
+
 int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_peer *ret_peer)
 {
 	struct mmx_partition *p = &core->partitions[partition];
@@ -345,6 +353,33 @@ int mmx_core_open_ram(struct mmx_core *core, size_t partition, pid_t pid)
 		return 0;
 	say(p, MMX_LOG_WARN, "guest_ram: %s: %s", p->config->ram.file, why);
 	return CORE_E_NO_RAM;
+}
+
+int mmx_core_adopt(struct mmx_core *core, size_t partition, struct mmx_peer *peer)
+{
+	struct mmx_partition *p = &core->partitions[partition];
+	struct mmx_region_hdr layout;
+	uint8_t *region = peer->region;
+	int r;
+
+	if (core->state != MMX_CORE_RUNNING)
+		return CORE_E_NOT_READY;
+	if (p->session || p->offered)
+		return CORE_E_BUSY;
+	r = mmx_core_layout(core, partition, &layout);
+	if (!r)
+		r = p->config->transport->adopt(peer, &layout);
+	if (r)
+		return r;
+	/* once it is sealed there is no mapping of it but those that there are */
+	if (mmx_peer_is_sealed(peer))
+		r = mmx_device_map_here(core->params.dev, region + layout.data_offset,
+					layout.data_size, &p->map);
+	else
+		r = mmx_device_map(core->params.dev, peer->region_fd, layout.data_offset,
+				   layout.data_size, true, &p->map);
+	p->offered = !r;
+	return r;
 }
 
 void mmx_core_withdraw(struct mmx_core *core, size_t partition)

@@ -87,6 +87,15 @@ enum {
  * not stay. Return: 0; CORE_E_*; negative errno.
  */
 int mmx_core_offer(struct mmx_core *core, size_t partition, struct mmx_peer *ret_peer);
+/* Of the regions of the partition's guests. Return: 0; -EINVAL. */
+int mmx_core_layout(struct mmx_core *core, size_t partition, struct mmx_region_hdr *ret_layout);
+/**
+ * mmx_core_adopt() - the same as mmx_core_offer(), of a connection that another process had
+ * @peer: its descriptors and the region, which is mapped here, of the partition's layout; stays the caller's
+ *
+ * Return: 0: it is complete; CORE_E_*; negative errno.
+ */
+int mmx_core_adopt(struct mmx_core *core, size_t partition, struct mmx_peer *peer);
 /*
  * The guest's own memory, if the partition has that: opened and mapped for the device until the offer is withdrawn.
  * @pid: of the guest's process. Return: 0; CORE_E_NO_RAM.

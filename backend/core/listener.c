@@ -5,7 +5,9 @@
  *
  * One guest per partition at a time. Its way:
  *
- *	FREE -> GREETED: it has the region's descriptor. It could be punching holes into the region: nothing touches it.
+ *	FREE -> HELD, if the transport stays: it has been welcomed, and the holder is told of it, so that it outlives this
+ *		daemon. Nothing is watched until that has been answered
+ *	-> GREETED: it has the region's descriptor. It could be punching holes into the region: nothing touches it.
  *		If the transport does not stay it has CANDIDATE_MS to say that it has mapped it; if it does, it has all the
  *		time in the world, until it wants a session
  *	-> PREPARING: no holes from here on, and a region as if new. Adding the seals waits for system calls of the guest
@@ -13,6 +15,8 @@
  *	-> CONNECTED: there is a session
  *	-> LEAVING: handles are closed, then the region is freed, by a thread again, since that takes long if it is
  *		large; and FREE
+ *
+ * A machine that the holder holds for an earlier daemon begins in GREETED.
  *
  * On a transport that stays, a session that ends leads back to PREPARING, and if no other is wanted to GREETED; to LEAVING
  * leads the end of the connection.
@@ -27,12 +31,10 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "backend/core/chore.h"
-#include "backend/util/log.h"
-#include "hv/peer.h"
-#include "hv/socket.h"
+#include "backend/core/listener_priv.h"
 
 /* After an accept that failed (no descriptors are left, say), how long to leave the backlog alone. */
 #define ACCEPT_RETRY_MS 1000u
@@ -49,58 +51,7 @@
 #define IDLE_KICKS_MAX 4u
 #define IDLE_KICK_MS   1u
 
-enum phase {
-	FREE,
-	GREETED,
-	PREPARING,
-	CONNECTED,
-	LEAVING,
-};
-
-/* One partition's socket, and the guest that is connected to it. */
-struct listener {
-	uv_poll_t listen_poll;
-	uv_timer_t retry; /* active while the backlog is left alone */
-	uv_timer_t patience; /* with a candidate */
-	uv_timer_t calm; /* active while notifications are left alone */
-	uv_poll_t sock_poll; /* of the guest; from GREETED on */
-	uv_poll_t kick_poll; /* of the guest */
-	struct mmx_chore chore;
-	struct mmx_listeners *all;
-	size_t partition;
-	struct mmx_socket socket; /* fd -1 = not listening */
-	enum phase phase;
-	struct mmx_peer peer; /* but in CONNECTED: then it is the session's */
-	struct mmx_session *session; /* in CONNECTED */
-	bool gone; /* the connection has ended in CONNECTED */
-	int prepared; /* what came of PREPARING */
-	uint64_t progress; /* of the session, when it was last notified */
-	unsigned int idle_kicks; /* in a row */
-	unsigned int handles; /* of the two polls of a guest: those that are not closed yet */
-	unsigned int credit; /* connections that may come now */
-	uint64_t credit_ms; /* counted until then */
-};
-
-struct mmx_listeners {
-	uv_loop_t *uv;
-	const struct mmx_config *config;
-	struct mmx_core *core;
-	bool stopped;
-	size_t count;
-	struct listener listeners[];
-};
-
-#define say(l, level, ...)                                                                         \
-	mmx_log_limited(mmx_core_log_limit((l)->all->core, (l)->partition), uv_hrtime(),           \
-			MMX_LOG_SESSION, level, (l)->all->config->partitions[(l)->partition].name, \
-			__VA_ARGS__)
-
 static void accept_guest(uv_poll_t *poll, int status, int events);
-
-static const struct mmx_transport *transport(const struct listener *l)
-{
-	return l->all->config->partitions[l->partition].transport;
-}
 
 static const struct mmx_peer *peer_of(const struct listener *l)
 {
@@ -112,7 +63,7 @@ static const struct mmx_peer *peer_of(const struct listener *l)
 static bool may_listen(const struct listener *l)
 {
 	return l->phase == FREE || l->phase == CONNECTED ||
-	       (l->phase == GREETED && transport(l)->stays);
+	       (l->phase == GREETED && mmx_listener_transport(l)->stays);
 }
 
 static void listen_again(struct listener *l)
@@ -134,7 +85,7 @@ static void listen_later(struct listener *l, uint64_t ms)
 	uv_timer_start(&l->retry, retry_now, ms, 0);
 }
 
-static void set_phase(struct listener *l, enum phase phase)
+void mmx_listener_set_phase(struct listener *l, enum phase phase)
 {
 	l->phase = phase;
 	if (may_listen(l))
@@ -172,7 +123,7 @@ static void free_peer(void *arg)
 
 static void peer_freed(void *arg)
 {
-	set_phase(arg, FREE);
+	mmx_listener_set_phase(arg, FREE);
 }
 
 static void free_now(struct listener *l)
@@ -192,12 +143,14 @@ static void guest_poll_closed(uv_handle_t *handle)
 		free_now(l);
 }
 
-/* There is no session. */
-static void leave(struct listener *l)
+void mmx_listener_leave(struct listener *l)
 {
 	unsigned int handles = l->handles;
 
-	set_phase(l, LEAVING);
+	mmx_listener_set_phase(l, LEAVING);
+	/* so that the holder lets go of it, too */
+	if (mmx_listener_transport(l)->stays && l->peer.sock_fd >= 0)
+		shutdown(l->peer.sock_fd, SHUT_RDWR);
 	uv_timer_stop(&l->patience);
 	uv_timer_stop(&l->calm);
 	mmx_core_withdraw(l->all->core, l->partition);
@@ -213,15 +166,14 @@ static void leave(struct listener *l)
 static void machine_goes(struct listener *l)
 {
 	say(l, MMX_LOG_INFO, "machine is gone");
-	leave(l);
+	mmx_listener_leave(l);
 }
 
-/* A guest that has no session, and will have none. */
-static void dismiss(struct listener *l, const char *why)
+void mmx_listener_dismiss(struct listener *l, const char *why)
 {
 	say(l, MMX_LOG_WARN, "a guest is turned away: %s pid=%d uid=%u", why, (int)l->peer.pid,
 	    l->peer.uid);
-	leave(l);
+	mmx_listener_leave(l);
 }
 
 /* ---- a guest with a session ---- */
@@ -260,7 +212,7 @@ static void guest_kicked(uv_poll_t *poll, int status, int events)
 		return;
 	count_idle_kicks(l);
 	mmx_peer_clear(peer_of(l)->kick_fd);
-	if (transport(l)->stays && transport(l)->moves_on(peer_of(l)))
+	if (mmx_listener_transport(l)->stays && mmx_listener_transport(l)->moves_on(peer_of(l)))
 		mmx_core_hangup(l->all->core, l->session);
 	else
 		mmx_core_kick(l->all->core, l->session);
@@ -290,7 +242,7 @@ static int begin_session(struct listener *l)
 
 	if (r)
 		return r < 0 ? -r : r == CORE_E_QUARANTINED ? EPERM : EAGAIN;
-	set_phase(l, CONNECTED);
+	mmx_listener_set_phase(l, CONNECTED);
 	l->idle_kicks = 0;
 	uv_poll_start(&l->sock_poll, UV_READABLE | UV_DISCONNECT, guest_hung_up);
 	uv_poll_start(&l->kick_poll, UV_READABLE, guest_kicked);
@@ -308,14 +260,14 @@ static void attach(struct listener *l)
 {
 	int error = begin_session(l);
 
-	if (!transport(l)->stays) {
+	if (!mmx_listener_transport(l)->stays) {
 		if (error)
-			dismiss(l, why_not(error));
+			mmx_listener_dismiss(l, why_not(error));
 		return;
 	}
 	if (error)
 		say(l, MMX_LOG_WARN, "a guest gets no session: %s", why_not(error));
-	transport(l)->answer(peer_of(l), error);
+	mmx_listener_transport(l)->answer(peer_of(l), error);
 	if (error)
 		wait_for_guest(l);
 }
@@ -324,7 +276,7 @@ static void prepare(void *arg)
 {
 	struct listener *l = arg;
 
-	l->prepared = transport(l)->prepare(&l->peer);
+	l->prepared = mmx_listener_transport(l)->prepare(&l->peer);
 }
 
 static void prepared(void *arg)
@@ -336,8 +288,9 @@ static void prepared(void *arg)
 	else if (l->prepared == -EAGAIN)
 		wait_for_guest(l);
 	else
-		dismiss(l, l->prepared == -EINVAL ? "the kernel can't seal its region (before 5.1)"
-						  : "it has sealed its region itself");
+		mmx_listener_dismiss(l, l->prepared == -EINVAL
+						? "the kernel can't seal its region (before 5.1)"
+						: "it has sealed its region itself");
 }
 
 static void prepare_now(uv_timer_t *timer)
@@ -345,18 +298,18 @@ static void prepare_now(uv_timer_t *timer)
 	struct listener *l = timer->data;
 
 	if (mmx_chore_start(&l->chore, prepare, prepared, l))
-		dismiss(l, "there is no thread to seal its region");
+		mmx_listener_dismiss(l, "there is no thread to seal its region");
 }
 
 /* It may want a session. */
 static void prepare_soon(struct listener *l)
 {
-	set_phase(l, PREPARING);
+	mmx_listener_set_phase(l, PREPARING);
 	uv_poll_stop(&l->sock_poll);
 	uv_poll_stop(&l->kick_poll);
 	uv_timer_stop(&l->patience);
 	uv_timer_stop(&l->calm);
-	if (transport(l)->stays && !take_credit(l))
+	if (mmx_listener_transport(l)->stays && !take_credit(l))
 		uv_timer_start(&l->calm, prepare_now, CREDIT_MS, 0);
 	else
 		prepare_now(&l->calm);
@@ -374,16 +327,17 @@ static void hear_again(uv_timer_t *timer)
 static void guest_spoke(uv_poll_t *poll, int status, int events)
 {
 	struct listener *l = poll->data;
-	int r = transport(l)->heard(&l->peer);
+	int r = mmx_listener_transport(l)->heard(&l->peer);
 
 	(void)status;
 	(void)events;
 	if (!r) {
 		prepare_soon(l);
-	} else if (r == -ECONNRESET && transport(l)->stays) {
+	} else if (r == -ECONNRESET && mmx_listener_transport(l)->stays) {
 		machine_goes(l);
 	} else if (r != -EAGAIN) {
-		dismiss(l, r == -EPROTO ? "it does not keep to the hand-shake" : "it is gone");
+		mmx_listener_dismiss(l, r == -EPROTO ? "it does not keep to the hand-shake"
+						     : "it is gone");
 	} else if (poll == &l->kick_poll) {
 		/* for nothing */
 		uv_poll_stop(poll);
@@ -395,14 +349,14 @@ static void patience_ends(uv_timer_t *timer)
 {
 	struct listener *l = timer->data;
 
-	dismiss(l, "it has not mapped its region in time");
+	mmx_listener_dismiss(l, "it has not mapped its region in time");
 }
 
 static void wait_for_guest(struct listener *l)
 {
-	set_phase(l, GREETED);
+	mmx_listener_set_phase(l, GREETED);
 	uv_poll_start(&l->sock_poll, UV_READABLE | UV_DISCONNECT, guest_spoke);
-	if (transport(l)->stays)
+	if (mmx_listener_transport(l)->stays)
 		uv_poll_start(&l->kick_poll, UV_READABLE, guest_spoke);
 	else
 		uv_timer_start(&l->patience, patience_ends, CANDIDATE_MS, 0);
@@ -419,17 +373,14 @@ static int watch(struct listener *l, uv_poll_t *poll, int fd)
 	return r;
 }
 
-static void watch_guest(struct listener *l)
+void mmx_listener_watch_guest(struct listener *l)
 {
 	l->gone = false;
 	l->handles = 0;
 	if (watch(l, &l->sock_poll, l->peer.sock_fd) || watch(l, &l->kick_poll, l->peer.kick_fd))
-		dismiss(l, "its descriptors can't be watched");
+		mmx_listener_dismiss(l, "its descriptors can't be watched");
 	else
 		wait_for_guest(l);
-	if (l->phase == GREETED && transport(l)->stays)
-		say(l, MMX_LOG_INFO, "machine connected pid=%d uid=%u", (int)l->peer.pid,
-		    l->peer.uid);
 }
 
 /* Return: 0: it is a candidate now; an errno: why not. */
@@ -451,13 +402,13 @@ static int greet(struct listener *l, int fd, pid_t pid, uid_t uid)
 	if (!r) {
 		l->handles = 0;
 		if (mmx_core_open_ram(l->all->core, l->partition, pid)) {
-			leave(l);
+			mmx_listener_leave(l);
 			return EBADF;
 		}
-		r = transport(l)->welcome(&l->peer, fd);
+		r = mmx_listener_transport(l)->welcome(&l->peer, fd);
 		if (!r)
 			return 0;
-		leave(l);
+		mmx_listener_leave(l);
 	}
 	say(l, MMX_LOG_WARN, "a guest can't be greeted: %s",
 	    r < 0 ? strerror(-r) : "the daemon is not ready");
@@ -484,7 +435,7 @@ static bool is_on_its_way(struct listener *l)
 	}
 	return l->phase == LEAVING ||
 	       (l->session &&
-		(l->gone || (!transport(l)->stays && mmx_session_ending(l->session))));
+		(l->gone || (!mmx_listener_transport(l)->stays && mmx_session_ending(l->session))));
 }
 
 static void accept_guest(uv_poll_t *poll, int status, int events)
@@ -513,17 +464,20 @@ static void accept_guest(uv_poll_t *poll, int status, int events)
 	}
 	r = greet(l, fd, pid, uid);
 	if (!r) {
-		watch_guest(l);
+		if (mmx_listener_transport(l)->stays)
+			mmx_machine_hold(l);
+		else
+			mmx_listener_watch_guest(l);
 		return;
 	}
-	transport(l)->refuse(fd, r);
+	mmx_listener_transport(l)->refuse(fd, r);
 	close(fd);
 }
 
 /* ---- life ---- */
 
 int mmx_listeners_create(uv_loop_t *uv, const struct mmx_config *config,
-			 struct mmx_listeners **ret_listeners)
+			 const struct mmx_holder *holder, struct mmx_listeners **ret_listeners)
 {
 	size_t i, count = config->partition_count;
 	struct mmx_listeners *all = calloc(1, sizeof(*all) + count * sizeof(all->listeners[0]));
@@ -532,6 +486,7 @@ int mmx_listeners_create(uv_loop_t *uv, const struct mmx_config *config,
 		return -ENOMEM;
 	all->uv = uv;
 	all->config = config;
+	all->holder = holder;
 	all->count = count;
 	for (i = 0; i < count; i++) {
 		struct listener *l = &all->listeners[i];
@@ -573,6 +528,9 @@ int mmx_listeners_start(struct mmx_listeners *all, struct mmx_core *core)
 	int r;
 
 	all->core = core;
+	r = mmx_machines_watch_holder(all);
+	if (r)
+		return r;
 	for (i = 0; i < all->count; i++) {
 		const struct mmx_partition_config *config = &all->config->partitions[i];
 
@@ -583,6 +541,7 @@ int mmx_listeners_start(struct mmx_listeners *all, struct mmx_core *core)
 			return r;
 		}
 	}
+	mmx_machines_take_over(all);
 	return 0;
 }
 
@@ -597,10 +556,10 @@ void mmx_listeners_detach(struct mmx_listeners *all, struct mmx_session *session
 			continue;
 		l->session = NULL;
 		mmx_session_take_peer(session, &l->peer);
-		if (transport(l)->stays && !l->gone)
+		if (mmx_listener_transport(l)->stays && !l->gone)
 			prepare_soon(l);
 		else
-			leave(l);
+			mmx_listener_leave(l);
 		return;
 	}
 }
@@ -617,13 +576,14 @@ void mmx_listeners_stop(struct mmx_listeners *all)
 	}
 }
 
-void mmx_listeners_destroy(struct mmx_listeners *all)
+void mmx_listeners_destroy(struct mmx_listeners *all, bool machines_stay)
 {
 	size_t i;
 
 	for (i = 0; i < all->count; i++) {
 		struct listener *l = &all->listeners[i];
 
+		l->peer.kept = machines_stay;
 		mmx_peer_finish(&l->peer);
 		if (l->socket.fd < 0)
 			continue;

@@ -10,8 +10,9 @@ backend_libcore_a_SOURCES = \
 	%D%/core.c %D%/core.h %D%/core_priv.h \
 	%D%/firmware_file.c %D%/firmware_file.h \
 	%D%/groups.c \
+	%D%/holder.c %D%/holder.h %D%/holdings.c \
 	%D%/jobs.c \
-	%D%/listener.c %D%/listener.h \
+	%D%/listener.c %D%/listener.h %D%/listener_priv.h %D%/machines.c \
 	%D%/poller.c %D%/poller.h \
 	%D%/loop.c %D%/loop.h \
 	%D%/quarantine.c \
@@ -32,6 +33,11 @@ UNIT_TESTS += tests/unit/config_test tests/unit/control_test tests/unit/poller_t
 tests_unit_poller_test_SOURCES = tests/unit/poller_test.c
 tests_unit_poller_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_poller_test_LDADD = backend/libcore.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/holder_test
+tests_unit_holder_test_SOURCES = tests/unit/holder_test.c tests/unit/fds.c tests/unit/fds.h
+tests_unit_holder_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_holder_test_LDADD = backend/libcore.a hv/libhv.a backend/libutil.a $(CMOCKA_LIBS)
 
 tests_unit_config_test_SOURCES = tests/unit/config_test.c
 tests_unit_config_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

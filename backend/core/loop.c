@@ -65,6 +65,7 @@ struct loop {
 	struct mmx_listeners *listeners;
 	int status; /* to exit with */
 	bool closing;
+	bool again; /* the daemon is to be begun again */
 };
 
 static uint64_t now_ns(void *ctx)
@@ -111,6 +112,13 @@ static void limit_stop(struct loop *loop)
 	mmx_timer_set(&loop->timers, &loop->stop_timer, now_ns(NULL) + STOP_NS);
 }
 
+static void say_ready(const struct mmx_holder *holder)
+{
+	mmx_holder_say_ready(holder);
+	if (holder->ready_fd >= 0 && write(holder->ready_fd, "\n", 1) != 1)
+		mmx_log(MMX_LOG_CORE, MMX_LOG_WARN, "--ready-fd: %s", strerror(errno));
+}
+
 static void state_changed(void *ctx, enum mmx_core_state state)
 {
 	struct loop *loop = ctx;
@@ -126,8 +134,7 @@ static void state_changed(void *ctx, enum mmx_core_state state)
 		}
 		mmx_log(MMX_LOG_CORE, MMX_LOG_INFO, "ready: %zu partitions",
 			loop->config->partition_count);
-		if (loop->options->ready_fd >= 0 && write(loop->options->ready_fd, "\n", 1) != 1)
-			mmx_log(MMX_LOG_CORE, MMX_LOG_WARN, "--ready-fd: %s", strerror(errno));
+		say_ready(loop->options->holder);
 		break;
 	case MMX_CORE_FAILING:
 		loop->status = 1;
@@ -154,11 +161,30 @@ static const struct mmx_core_ops core_ops = {
 	.detach = detach,
 };
 
+/* What is wrong with a new configuration is better found while the daemon is up. */
+static void on_sighup(uv_signal_t *handle, int signum)
+{
+	struct loop *loop = handle->data;
+	struct mmx_config_error error = { "" };
+	struct mmx_config *config;
+
+	if (mmx_config_read_file(loop->options->config_path, &config, &error)) {
+		mmx_log(MMX_LOG_CORE, MMX_LOG_ERROR, "%s: going on as before: %s",
+			strsignal(signum), error.text);
+		return;
+	}
+	mmx_config_destroy(config);
+	mmx_log(MMX_LOG_CORE, MMX_LOG_INFO, "%s: ending, to begin anew", strsignal(signum));
+	loop->again = true;
+	mmx_core_stop(loop->core);
+}
+
 static void on_signal(uv_signal_t *handle, int signum)
 {
 	struct loop *loop = handle->data;
 
 	mmx_log(MMX_LOG_CORE, MMX_LOG_INFO, "%s: stopping", strsignal(signum));
+	loop->again = false;
 	mmx_core_stop(loop->core);
 }
 
@@ -284,7 +310,7 @@ static int watch_all(struct loop *loop)
 	uv_signal_init(&loop->uv, &loop->sighup);
 	uv_signal_start(&loop->sigterm, on_signal, SIGTERM);
 	uv_signal_start(&loop->sigint, on_signal, SIGINT);
-	uv_signal_start(&loop->sighup, on_signal, SIGHUP);
+	uv_signal_start(&loop->sighup, on_sighup, SIGHUP);
 	r = watch(loop, &loop->timer_poll, loop->timer_fd, loop, timer_fired);
 	if (r)
 		return r;
@@ -419,7 +445,7 @@ static int init(struct loop *loop)
 	r = uv_loop_init(&loop->uv);
 	if (r)
 		return r;
-	r = mmx_listeners_create(&loop->uv, loop->config, &loop->listeners);
+	r = mmx_listeners_create(&loop->uv, loop->config, loop->options->holder, &loop->listeners);
 	if (r)
 		goto err_uv;
 	loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -438,7 +464,7 @@ err_timers:
 	mmx_timers_finish(&loop->timers);
 	close(loop->timer_fd);
 err_listeners:
-	mmx_listeners_destroy(loop->listeners);
+	mmx_listeners_destroy(loop->listeners, true);
 err_uv:
 	uv_loop_close(&loop->uv);
 	return r;
@@ -449,7 +475,10 @@ static void finish(struct loop *loop)
 	bool ended = !loop->core || mmx_core_state(loop->core) == MMX_CORE_ENDED ||
 		     mmx_core_state(loop->core) == MMX_CORE_STARTING;
 
-	mmx_listeners_destroy(loop->listeners);
+	/* who fails is begun again, too */
+	if (loop->again && !loop->status)
+		loop->status = MMX_HOLDER_AGAIN;
+	mmx_listeners_destroy(loop->listeners, loop->status != 0);
 	uv_loop_close(&loop->uv);
 	/* sessions that would not end still hold parts of it: the process ends, and with it all they hold */
 	if (ended)

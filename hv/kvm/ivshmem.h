@@ -20,7 +20,8 @@
  *
  *  - The first kick shows that the region is mapped; it gets its last seals then, and before that the backend does not
  *    touch it (hv/local/local.h says what holes could do). From then on no process can map it for writing any more, so
- *    none that starts late can be given it: the device server maps it before the welcome.
+ *    none that starts late can be given it: the device server maps it before the welcome, and a daemon that follows one that
+ *    has died has the mapping of the process that outlives both (adopt() of struct mmx_transport).
  *  - Kick is read without waiting, whatever somebody else has made of its O_NONBLOCK.
  *  - Call has to be an eventfd, for KVM's sake. A write to it could be made to wait for ever, by somebody who clears
  *    O_NONBLOCK and fills the counter; there is no write to an eventfd that says not to wait, and to look before is a race.

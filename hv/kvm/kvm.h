@@ -38,8 +38,10 @@
  * for an answer looks, and kicks again, every MMX_KVM_AGAIN_MS; to be asked twice is nothing to the backend. It gives up
  * after MMX_KVM_ANSWER_MS.
  *
- * down is not 0: the backend has ended. Nobody will answer on this device any more; QEMU can't connect anew. (One that
- * was killed leaves no word: its heartbeat stops.)
+ * down is not 0: the backend has ended. Nobody will answer on this device any more; QEMU can't connect anew. One that
+ * was killed leaves no word: its heartbeat stops. As a rule another one takes its place, which closes the session that there
+ * was (closed in its page is ESHUTDOWN) and calls; so who has lost its session asks for another, again and again, as
+ * long as down is 0.
  *
  * The backend believes nothing of what stands here but want, of which any value is legal. The guest believes nothing but
  * what it has checked. Little-endian.

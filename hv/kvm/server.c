@@ -132,7 +132,7 @@ static void finish(struct mmx_peer *peer)
 {
 	struct server *s = peer->priv;
 
-	if (s->sealed) {
+	if (s->sealed && !peer->kept) {
 		__atomic_store_n(&mmx_kvm_link(peer)->down, 1, __ATOMIC_RELEASE);
 		call(peer);
 	}
@@ -161,6 +161,49 @@ static int welcome(struct mmx_peer *peer, int sock_fd)
 		ret = mmx_peer_send(sock_fd, &messages[i].number, sizeof(messages[i].number),
 				    &messages[i].fd, messages[i].fd >= 0);
 	return ret ? ret : mmx_peer_take_socket(peer, sock_fd);
+}
+
+/* What the last backend had told it holds no more. */
+static void say_it_has_ended(struct mmx_peer *peer)
+{
+	struct server *s = peer->priv;
+	struct mmx_kvm_link *link = mmx_kvm_link(peer);
+	struct mmx_session_page *page =
+		(void *)((uint8_t *)peer->region + s->layout.session_offset);
+
+	/* any value is legal: a wish that is another one has not been answered */
+	s->answered = __atomic_load_n(&link->answered, __ATOMIC_RELAXED);
+	__atomic_store_n(&link->down, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&page->closed, (uint32_t)ESHUTDOWN, __ATOMIC_RELEASE);
+	call(peer);
+}
+
+static int adopt(struct mmx_peer *peer, const struct mmx_region_hdr *layout)
+{
+	struct server *s;
+	int ret;
+
+	ret = mmx_peer_check_region(peer, layout->size);
+	if (ret)
+		return ret;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->layout = *layout;
+	s->sealed = mmx_peer_is_sealed(peer);
+	ret = start_calls(s);
+	if (ret) {
+		if (s->null_fd >= 0)
+			close(s->null_fd);
+		free(s);
+		return ret;
+	}
+	peer->transport = &mmx_kvm_transport;
+	peer->priv = s;
+	/* before that there was no session, and nothing to say */
+	if (s->sealed)
+		say_it_has_ended(peer);
+	return 0;
 }
 
 static void refuse(int sock_fd, int error)
@@ -255,6 +298,7 @@ const struct mmx_transport mmx_kvm_transport = {
 	.stays = true,
 	.make = make,
 	.welcome = welcome,
+	.adopt = adopt,
 	.refuse = refuse,
 	.heard = heard,
 	.prepare = prepare,

@@ -20,7 +20,7 @@ at_once()
 	fi
 }
 
-for how in TERM HUP; do
+for how in TERM INT; do
 	for name in A B; do
 		spawn_lines $name "$guest" --socket "$dial$work/${name,,}.sock" --name $name --rounds 1000
 		at_work $name

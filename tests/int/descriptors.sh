@@ -10,7 +10,7 @@ house_begin
 house_up
 
 # no new descriptor may have a number above 2: those it has
-prlimit --pid "${pid_of[malimuxd]}" --nofile=3: || fail "prlimit failed"
+prlimit --pid "$(daemon_pid)" --nofile=3: || fail "prlimit failed"
 guest_a --rounds 1 --frames 2
 wants A 3
 lines=$(grep -c "Too many open files" "$work/malimuxd.log")
@@ -18,7 +18,7 @@ if [ "$lines" -lt 1 ] || [ "$lines" -gt $((50 * factor)) ]; then
 	fail "the daemon spoke of it $lines times"
 fi
 
-prlimit --pid "${pid_of[malimuxd]}" --nofile=1024: || fail "prlimit failed"
+prlimit --pid "$(daemon_pid)" --nofile=1024: || fail "prlimit failed"
 guest_b --rounds 1 --frames 2
 wants B 0
 guest_a --rounds 1 --frames 2

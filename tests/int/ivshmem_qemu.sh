@@ -82,7 +82,7 @@ wish()
 	comes $memory $((0xcafe)) "MSI-X message"
 }
 
-before=$(find "/proc/${pid_of[malimuxd]}/fd" -mindepth 1 | wc -l)
+before=$(find "/proc/$(daemon_pid)/fd" -mindepth 1 | wc -l)
 machine_up machine "$work/b.sock"
 sees l $config_space 0x11101af4 'PCI id'
 sees b $((config_space + 8)) 1 'PCI revision'
@@ -125,6 +125,18 @@ wish 7 0
 wish 0 0
 [ "$(counter B connected)" = false ] || fail "the session has not ended"
 wish 1 0
+# the daemon is killed, and the next one takes the machine over: its driver is told, and asks anew
+former=$(daemon_pid)
+ask writel $memory 0
+kill -KILL "$former"
+daemon_pid "$former" >/dev/null
+comes $memory $((0xcafe)) "MSI-X message"
+sees l $((page + 24)) 108 'the reason (ESHUTDOWN)'
+sees l $((link + 16)) 0 'the last word'
+wish 2 0
+[ "$(counter B connected)" = true ] || fail "there is no session with the next daemon"
+ask readq $page
+[ $((got)) != 0 ] || fail "the session page has no heartbeat"
 # nobody else gets in: that QEMU does not start
 machine_up second "$work/b.sock"
 wants second 1
@@ -142,7 +154,7 @@ ask writew $((config_space + 4)) 2
 ask writel $((link + 64)) 1
 ask writel $((registers + 12)) $((0x20000))
 comes $((link + 8)) 1 'the wish'
-gone_from=$(find "/proc/${pid_of[malimuxd]}/fd" -mindepth 1 | wc -l)
+gone_from=$(find "/proc/$(daemon_pid)/fd" -mindepth 1 | wc -l)
 [ "$gone_from" -le $((before + 8)) ] || fail "the daemon has $gone_from descriptors, and had $before"
 daemon_down
 comes $((link + 16)) 1 'the last word'

@@ -15,6 +15,7 @@
 #   $dial                        stands before the path of a partition's socket, for guests; MMX_TRANSPORT=ivshmem: they play
 #                                virtual machines
 #   counter PARTITION NAME       a number of 'malimuxctl --json guests'; gpu_counter NAME of 'status'
+#   daemon_pid                   of the daemon, which is a child of the process malimuxd: that one is its holder
 #   ticks, descriptors           what the daemon has had of the cores, and has open
 #
 # Nothing sleeps: a process holds the writing end of a FIFO while it lives, and its end is the FIFO's; --ready-fd
@@ -260,11 +261,24 @@ house_up()
 	remember
 }
 
+# daemon_pid [PID]: the daemon's; waits until there is one, which is not PID
+# shellcheck disable=SC2120 # tests pass one
+daemon_pid()
+{
+	local pid='' until=$((SECONDS + patience))
+	while [ -z "$pid" ] || [ "$pid" = "${1-}" ]; do
+		[ "$SECONDS" -lt "$until" ] || fail "there is no daemon"
+		# a line without an end
+		read -r pid _ <"/proc/${pid_of[malimuxd]}/task/${pid_of[malimuxd]}/children" || true
+	done
+	echo "$pid"
+}
+
 # ticks: what the daemon has had of the cores so far
 ticks()
 {
 	local stat
-	read -r -a stat <"/proc/${pid_of[malimuxd]}/stat" || fail "the daemon is gone"
+	read -r -a stat <"/proc/$(daemon_pid)/stat" || fail "the daemon is gone"
 	echo $((stat[13] + stat[14]))
 }
 
@@ -272,7 +286,7 @@ ticks()
 # after them
 descriptors()
 {
-	find "/proc/${pid_of[malimuxd]}/fd" -mindepth 1 ! -lname '*malimux-dma*' | wc -l
+	find "/proc/$(daemon_pid)/fd" -mindepth 1 ! -lname '*malimux-dma*' | wc -l
 }
 
 # remember: the daemon's memory for the device as it is without guests, for all_gone

@@ -27,6 +27,10 @@ check_PROGRAMS += tests/int/ram_machine
 tests_int_ram_machine_SOURCES = %D%/ram_machine.c %D%/hostile_kit.c %D%/hostile_kit.h
 tests_int_ram_machine_LDADD = $(guest_libs)
 
+check_PROGRAMS += tests/int/survivor
+tests_int_survivor_SOURCES = %D%/survivor.c
+tests_int_survivor_LDADD = $(guest_libs)
+
 check_PROGRAMS += tests/int/mortal
 tests_int_mortal_SOURCES = %D%/mortal.c
 tests_int_mortal_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
@@ -66,6 +70,7 @@ house_tests = \
 	%D%/real_firmware.sh \
 	%D%/refused.sh \
 	%D%/ring_sizes.sh \
+	%D%/takeover.sh \
 	%D%/thousand_guests.sh \
 	%D%/two_guests.sh
 INT_TESTS += $(house_tests)

@@ -22,13 +22,13 @@ many()
 	spawn "$1" "$top_builddir/tests/int/many_groups" "$dial$(socket_of "$1")" "$@"
 }
 
-many A stop "${pid_of[malimuxd]}"
+many A stop "$(daemon_pid)"
 many B
 wants A 0
 wants B 0
 logged A 'the ring was full'
 
-many B stop "${pid_of[malimuxd]}"
+many B stop "$(daemon_pid)"
 many A
 wants A 0
 wants B 0

@@ -23,7 +23,7 @@ daemon_up
 remember
 
 guests=${MMX_GUESTS:-1000}
-spawn mortal "$top_builddir/tests/int/mortal" "$control" "$work" "${pid_of[malimuxd]}" "${pid_of[model]}" \
+spawn mortal "$top_builddir/tests/int/mortal" "$control" "$work" "$(daemon_pid)" "${pid_of[model]}" \
 	"$guests" "${MMX_SEED:-$RANDOM}"
 wants mortal 0 $((patience + guests * factor / 2))
 cat "$work/mortal.log"

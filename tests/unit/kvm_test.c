@@ -358,6 +358,91 @@ static void test_answers(void **cm_state)
 	mmx_peer_finish(&machine);
 }
 
+/* ---- another daemon takes it over ---- */
+
+/* What it inherits: descriptors and the mapping, of the backend's. */
+static struct mmx_peer inherit(void)
+{
+	struct mmx_peer heir = MMX_PEER_INIT;
+
+	heir.sock_fd = dup(backend.sock_fd);
+	heir.region_fd = dup(backend.region_fd);
+	heir.kick_fd = dup(backend.kick_fd);
+	heir.call_fd = dup(backend.call_fd);
+	heir.region_size = backend.region_size;
+	/* a size of 0 duplicates a shared mapping */
+	heir.region = mremap(backend.region, 0, backend.region_size, MREMAP_MAYMOVE);
+	assert_ptr_not_equal(heir.region, MAP_FAILED);
+	return heir;
+}
+
+/* The daemon dies: nothing is said. */
+static void change_over(struct mmx_peer *heir)
+{
+	backend.kept = true;
+	mmx_peer_finish(&backend);
+	backend = *heir;
+}
+
+static void test_adopt(void **cm_state)
+{
+	const struct mmx_session_page *page;
+	struct mmx_region_hdr layout;
+	struct mmx_peer machine, heir;
+	struct wishing w;
+
+	(void)cm_state;
+	need_kernel();
+	assert_int_equal(mmx_region_layout(&params, &layout), 0);
+	plug(&machine);
+	page = (void *)((uint8_t *)machine.region + layout.session_offset);
+
+	/* no driver has come yet: nothing is touched, and nobody called */
+	heir = inherit();
+	assert_int_equal(kvm->adopt(&heir, &layout), 0);
+	change_over(&heir);
+	assert_int_equal(page->closed, 0);
+	assert_false(mmx_peer_clear(machine.call_fd));
+	start_wish(&w, &machine, 5);
+	assert_int_equal(serve(), 0);
+	kvm->answer(&backend, 0);
+	assert_int_equal(end_wish(&w), 0);
+	mmx_peer_clear(machine.call_fd);
+
+	/* a session: it has ended, and its driver is told; that wish is none any more */
+	heir = inherit();
+	assert_int_equal(kvm->adopt(&heir, &layout), 0);
+	change_over(&heir);
+	assert_int_equal(page->closed, ESHUTDOWN);
+	assert_true(mmx_peer_clear(machine.call_fd));
+	assert_int_equal(mmx_kvm_link(&machine)->down, 0);
+	mmx_peer_notify(machine.kick_fd);
+	assert_int_equal(kvm->heard(&backend), -EAGAIN);
+	start_wish(&w, &machine, 6);
+	assert_int_equal(serve(), 0);
+	assert_true(is_new(&machine));
+	kvm->answer(&backend, 0);
+	assert_int_equal(end_wish(&w), 0);
+
+	/* a wish that was not answered yet is the heir's to answer */
+	start_wish(&w, &machine, 7);
+	while (__atomic_load_n(&mmx_kvm_link(&machine)->want, __ATOMIC_ACQUIRE) != 7)
+		;
+	heir = inherit();
+	assert_int_equal(kvm->adopt(&heir, &layout), 0);
+	change_over(&heir);
+	assert_int_equal(serve(), 0);
+	kvm->answer(&backend, 0);
+	assert_int_equal(end_wish(&w), 0);
+
+	/* one that does not fit */
+	heir = inherit();
+	layout.size *= 2;
+	assert_int_equal(kvm->adopt(&heir, &layout), -EPROTO);
+	mmx_peer_finish(&heir);
+	mmx_peer_finish(&machine);
+}
+
 static void test_rude_qemu(void **cm_state)
 {
 	struct mmx_peer machine;
@@ -458,6 +543,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_nothing_blocks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sessions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_adopt, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rude_qemu, setup, teardown),
 		cmocka_unit_test(test_lies),
 	};

@@ -9,10 +9,26 @@
 
 static FILE *open_proc(pid_t pid, const char *name)
 {
-	char path[64];
+	char path[128];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	return fopen(path, "re");
+}
+
+pid_t mmx_proc_child(pid_t pid)
+{
+	char name[64];
+	FILE *f;
+	int child;
+
+	snprintf(name, sizeof(name), "task/%d/children", (int)pid);
+	f = open_proc(pid, name);
+	if (!f)
+		return pid;
+	if (fscanf(f, "%d", &child) != 1)
+		child = (int)pid;
+	fclose(f);
+	return child;
 }
 
 uint64_t mmx_proc_cpu_ns(pid_t pid)

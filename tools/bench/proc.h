@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Its only child, such as the daemon is of its holder; itself if that can't be told. */
+pid_t mmx_proc_child(pid_t pid);
+
 /* CPU time of the process, ns; 0 if it can't be had. */
 uint64_t mmx_proc_cpu_ns(pid_t pid);
 

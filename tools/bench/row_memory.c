@@ -39,7 +39,7 @@ static int visit(struct mmx_house *house, const struct mmx_proc_memory *before,
 		r = mmx_guest_open(socket, "bench", house->bench->timeout_ms, &guests[i]);
 	}
 	if (!r)
-		r = mmx_proc_memory(house->daemon, &after);
+		r = mmx_proc_memory(mmx_proc_child(house->daemon), &after);
 	if (!r) {
 		mmx_series_add(&growth->pss, kib_each(before->pss_bytes, after.pss_bytes));
 		mmx_series_add(&growth->rss, kib_each(before->rss_bytes, after.rss_bytes));
@@ -58,7 +58,7 @@ static int repetition(struct mmx_house *house, struct growth *first, struct grow
 	r = mmx_house_daemon(house, GUESTS, "");
 	if (r)
 		return r;
-	r = mmx_proc_memory(house->daemon, &before);
+	r = mmx_proc_memory(mmx_proc_child(house->daemon), &before);
 	if (r)
 		return mmx_bench_fail(r, "%s", house->dir);
 	r = visit(house, &before, first);

@@ -35,7 +35,7 @@ struct polling {
 static int measure(struct polling *p, enum way way, enum mmx_bench_job job, size_t count)
 {
 	struct mmx_bench_guest *guest = &p->guests[way];
-	uint64_t cpu_ns = mmx_proc_cpu_ns(p->houses[way].daemon);
+	uint64_t cpu_ns = mmx_proc_cpu_ns(mmx_proc_child(p->houses[way].daemon));
 	size_t i;
 	int r = 0;
 
@@ -48,7 +48,7 @@ static int measure(struct polling *p, enum way way, enum mmx_bench_job job, size
 			r = mmx_bench_guest_wait(guest, 0);
 		mmx_samples_add(&p->samples, mmx_bench_now() - start_ns);
 	}
-	cpu_ns = mmx_proc_cpu_ns(p->houses[way].daemon) - cpu_ns;
+	cpu_ns = mmx_proc_cpu_ns(mmx_proc_child(p->houses[way].daemon)) - cpu_ns;
 	mmx_series_add(&p->costs[way][job].p50_us,
 		       (double)mmx_samples_percentile(&p->samples, 50) / 1000);
 	mmx_series_add(&p->costs[way][job].p99_us,

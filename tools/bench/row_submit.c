@@ -41,7 +41,7 @@ struct stamp {
 static void stamp(const struct mmx_house *house, struct stamp *ret_stamp)
 {
 	ret_stamp->wall_ns = mmx_bench_now();
-	ret_stamp->daemon_ns = house->daemon ? mmx_proc_cpu_ns(house->daemon) : 0;
+	ret_stamp->daemon_ns = house->daemon ? mmx_proc_cpu_ns(mmx_proc_child(house->daemon)) : 0;
 	ret_stamp->model_ns = mmx_proc_cpu_ns(house->model);
 	ret_stamp->self_ns = mmx_bench_clock(CLOCK_THREAD_CPUTIME_ID);
 }
