@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * What a program sees when the backend dies under it: jobs, binds, and those that wait for them end with ENODEV; memory
- * that is mapped stays. Prints 'ready' when it is at work, and a line for what is not as it must be. Run in a VM by guest.
+ * that is mapped stays. Prints 'ready' when it is at work, and a line for what is not as it must be. Run in VMs by the guest of this
+ * folder, and of malimux-takeover: death [NODE].
  */
 #include <fcntl.h>
 #include <stdarg.h>
@@ -16,6 +17,8 @@
 
 #define VA   0x100000ull
 #define SIZE (16ull * UAPI_PAGE)
+
+static const char *node = "/dev/dri/renderD128";
 
 void uapi_fail(const char *file, int line, const char *format, ...)
 {
@@ -46,7 +49,7 @@ int64_t uapi_begun_ns(void)
 
 const char *uapi_node(void)
 {
-	return "/dev/dri/renderD128";
+	return node;
 }
 
 const char *uapi_error_name(int error)
@@ -64,7 +67,7 @@ static int export_bo(const struct uapi_bo *bo)
 	return prime.fd;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const uint64_t endless[] = { CS_NOP, CS_BRANCH_ALWAYS(-2) };
 	struct uapi_bo bo, shared;
@@ -75,6 +78,8 @@ int main(void)
 	volatile uint32_t *again;
 	int r, dmabuf;
 
+	if (argc > 1)
+		node = argv[1];
 	uapi_rig_init(&rig);
 	group = uapi_group(rig.fd, rig.vm, 1);
 	done = uapi_syncobj(rig.fd);
