@@ -8,7 +8,14 @@ set -u
 MMX_TRANSPORT=ivshmem
 . "${top_srcdir:-.}/tests/int/lib.sh"
 house_begin
-house_up
+pick_image
+write_config "$image"
+# A has memory of its own, too: its file is opened anew by each daemon
+sed -i 's|name = "A";|& guest_ram = { file = "/proc/%p/fd/10"; memory = "1M"; pieces = (\
+	{ guest = "1G"; size = "1M"; offset = "0"; } ); };|' "$config"
+model_up
+daemon_up
+remember
 
 holder=${pid_of[malimuxd]}
 
