@@ -93,17 +93,21 @@ int mmx_kvm_plug(const char *path, int timeout_ms, struct mmx_peer *ret_peer)
 	return ret ? ret : mmx_kvm_plug_socket(sock_fd, timeout_ms, ret_peer);
 }
 
-/* Has the wish been answered? Return: 0; -EAGAIN; -ENODEV; -EPROTO; negative errno. */
-static int look(const struct mmx_kvm_link *link, uint32_t want)
+/*
+ * Return: false: nobody has answered yet, but may. With true @ret_answer is 0; -ENODEV: nobody will; -EPROTO; the answer's
+ * errno, of which -EAGAIN is one.
+ */
+static bool look(const struct mmx_kvm_link *link, uint32_t want, int *ret_answer)
 {
 	uint32_t error;
 
-	if (__atomic_load_n(&link->answered, __ATOMIC_ACQUIRE) != want)
-		return __atomic_load_n(&link->down, __ATOMIC_ACQUIRE) ? -ENODEV : -EAGAIN;
-	error = __atomic_load_n(&link->error, __ATOMIC_RELAXED);
-	if (error > MAX_ERRNO)
-		return -EPROTO;
-	return -(int)error;
+	if (__atomic_load_n(&link->answered, __ATOMIC_ACQUIRE) == want) {
+		error = __atomic_load_n(&link->error, __ATOMIC_RELAXED);
+		*ret_answer = error > MAX_ERRNO ? -EPROTO : -(int)error;
+		return true;
+	}
+	*ret_answer = -ENODEV;
+	return __atomic_load_n(&link->down, __ATOMIC_ACQUIRE);
 }
 
 static bool is_ours(const struct mmx_peer *peer, const struct mmx_kvm_link *link)
@@ -138,8 +142,7 @@ int mmx_kvm_wish(const struct mmx_peer *peer, uint32_t want, int timeout_ms)
 		if (poll(pfds, 2, left > 0 ? (int)left : 0) < 0 && errno != EINTR)
 			return -errno;
 		mmx_peer_clear(peer->call_fd);
-		ret = look(link, want);
-		if (ret != -EAGAIN)
+		if (look(link, want, &ret))
 			return ret;
 		if (pfds[1].revents)
 			return -ENODEV;

@@ -130,9 +130,12 @@ static int drive(const struct mmx_peer *machine, const char *name, unsigned int 
 	struct mmx_guest *guest;
 	int r;
 
-	do
+	do {
 		r = mmx_kvm_wish(&peer, mmx_kvm_next(link->want, link->answered), PATIENCE_MS);
-	while (r == -EAGAIN || r == -ETIMEDOUT);
+		/* a daemon that ends says so to every wish */
+		if (r == -EAGAIN)
+			poll(NULL, 0, MMX_KVM_AGAIN_MS);
+	} while (r == -EAGAIN || r == -ETIMEDOUT);
 	if (r)
 		return end(name, "no session begins", r);
 	r = mmx_guest_open_peer(&peer, name, PATIENCE_MS, &guest);

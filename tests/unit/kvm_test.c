@@ -336,6 +336,11 @@ static void test_answers(void **cm_state)
 	assert_int_equal(serve(), 0);
 	kvm->answer(&backend, EPERM);
 	assert_int_equal(end_wish(&w), -EPERM);
+	/* busy with itself is an answer, too */
+	start_wish(&w, &machine, 8);
+	assert_int_equal(serve(), 0);
+	kvm->answer(&backend, EAGAIN);
+	assert_int_equal(end_wish(&w), -EAGAIN);
 	start_wish(&w, &machine, 0xffffffff);
 	assert_int_equal(serve(), 0);
 	kvm->answer(&backend, 0);
