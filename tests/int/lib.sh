@@ -12,6 +12,7 @@
 #                                with ${model_options[@]}
 #   house_down                   both end on SIGTERM, with 0; the model has found no mistake of the daemon's
 #   ${partitions[@]}             names of the daemon's, if others than A and B are wanted; their sockets are those in lower case
+#   ${own_of[PARTITION]}         settings of that one alone
 #   $dial                        stands before the path of a partition's socket, for guests; MMX_TRANSPORT=ivshmem: they play
 #                                virtual machines
 #   counter PARTITION NAME       a number of 'malimuxctl --json guests'; gpu_counter NAME of 'status'

@@ -48,7 +48,7 @@ read_topology()
 		case $key in
 		''|'#'*) ;;
 		allow) allow+=(-a "$value") ;;
-		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|programs|command_line|reboots|gpu|user|suites|partition)
+		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|programs|command_line|reboots|gpu|user|suites|killed|partition|partition[1-9])
 			topology[$key]=$value ;;
 		*) die "$1/topology: what is '$key'?" ;;
 		esac
@@ -370,6 +370,7 @@ build_image()
 	mkdir -p "$root/bin"
 	install -m 755 "$(folder_of guest "$arch")/usr/bin/busybox" "$root/bin/"
 	install -m 755 "$vm/init" "$root/init"
+	install -m 755 "$vm/await" "$root/bin/await"
 	cp "$vm/$1/guest" "$root/test/guest"
 	add_modules "$2" "$root"
 	if [ "${topology[gpu]}" = model ]; then
@@ -450,67 +451,113 @@ give_model()
 		'{"driver":"vfio-user-pci","addr":"1.0","x-no-posted-writes":true,"socket":{"type":"unix","path":"'"$work/gpu.sock"'"}}')
 }
 
-# give_malimux PRODUCT: a share of the model, by malimuxd and an ivshmem device
+# give_malimux PRODUCT COUNT: shares of the model for so many machines, by malimuxd and ivshmem devices
 give_malimux()
 {
+	local number
 	# shellcheck disable=SC2034 # of int/lib.sh
-	transport=ivshmem product=$1
+	transport=ivshmem share=256M product=$1
 	pick_image
+	partitions=()
+	for ((number = 1; number <= $2; number++)); do
+		partitions+=("guest$number")
+		own_of[guest$number]=${topology[partition$number]-}
+	done
 	# what a test asks for comes last, and counts
 	write_config "$image" "backend_memory = \"512M\"; max_vms = 128; max_groups = 256; max_heaps = 256;
 		sched_priority = \"realtime\"; ${topology[partition]-}"
-	sed -i 's/memory = "16M"/memory = "256M"/' "$config"
 	start_model "$1"
 	spawn_ready malimuxd setpriv --pdeathsig KILL "$malimuxd" --config "$config" || fail "malimuxd did not start"
 	# the kernel's words about every module that it was not built with, and what the driver says of broken jobs
 	allow+=(-a '^malimux: (loading out-of-tree module|module verification failed)')
 }
 
-# start_machine NUMBER KERNEL: of what boot has prepared. The first one's process is qemu, the second one's qemu2
+# start_machine NUMBER KERNEL [LIFE]: of what boot has prepared. Its process is qemu1, its console console.log; qemu2,
+# console2.log; ...
 start_machine()
 {
-	local arch console=ttyAMA0 qemu=qemu-system-aarch64 socket=a log=$work/console${1#1}.log
+	local arch console=ttyAMA0 qemu=qemu-system-aarch64 log
 	local -a command options
+	log=$work/$(console_of "$1")
 	arch=$(arch_of "$2")
 	[ "$arch" = arm64 ] || console=ttyS0 qemu=qemu-system-x86_64
 	machine_options "$arch"
-	[ "$1" = 1 ] || socket=b
 	if [ "${topology[gpu]}" = malimux ]; then
-		gpu=(-chardev "socket,id=gpu,path=$work/$socket.sock" -device 'ivshmem-doorbell,chardev=gpu,vectors=1')
+		gpu=(-chardev "socket,id=gpu,path=$(socket_of "guest$1")" -device 'ivshmem-doorbell,chardev=gpu,vectors=1')
 	fi
 	host_tool "$qemu"
 	: >"$log"
-	spawn "qemu${1#1}" setpriv --pdeathsig KILL "${command[@]}" "${options[@]}" "${gpu[@]}" \
-		-serial "file:$log" -kernel "$(kernel_image "$2")" -initrd "$work/initrd-$2" \
-		-append "console=$console panic=-1 printk.devkmsg=on console_msg_format=syslog ${topology[command_line]-}"
+	# what the kernel does not know becomes variables of init's
+	spawn "qemu$1" setpriv --pdeathsig KILL "${command[@]}" "${options[@]}" "${gpu[@]}" \
+		-serial "file:$log" -kernel "$(kernel_image "$2")" -initrd "$work/initrd-$2" -append \
+		"console=$console panic=-1 printk.devkmsg=on console_msg_format=syslog machine=$1 life=${3:-1} ${topology[command_line]-}"
 }
 
-# boot TEST KERNEL[+KERNEL] PRODUCT: until it powers off, or is stopped. How it ended is in $ended
+# console_of NUMBER
+console_of()
+{
+	[ "$1" = 1 ] && echo console.log || echo "console$1.log"
+}
+
+# start_host TEST COUNT: the test's program, if there is one
+start_host()
+{
+	local number
+	local -a pids=()
+	[ -f "$vm/$1/host" ] || return 0
+	for ((number = 1; number <= $2; number++)); do
+		pids+=("${pid_of[qemu$number]}")
+	done
+	# a group of its own
+	spawn host setsid "$vm/$1/host" "$work/console.log" "${pid_of[malimuxd]-}" "${pids[@]}"
+}
+
+# boot TEST KERNEL[+KERNEL...] PRODUCT: until all have powered off, or are stopped. How that ended is in $ended
 boot()
 {
 	local -a gpu=() spans=() machines
-	local image number
+	local image number count
 	IFS=+ read -r -a machines <<<"$2"
+	count=${#machines[@]}
 	[ ! -e "$vm/$1/judge" ] || spans=(--spans "$work/spans.json")
 	case ${topology[gpu]} in
 	model)
-		[ "${#machines[@]} $(arch_of "$2")" = '1 arm64' ] || fail 'the model itself is for one machine, which is arm64'
+		[ "$count $(arch_of "$2")" = '1 arm64' ] || fail 'the model itself is for one machine, which is arm64'
 		give_model "$3" ;;
-	malimux)
-		[ "${#machines[@]}" -le 2 ] || fail 'there are shares for two machines'
-		give_malimux "$3" ;;
+	malimux) give_malimux "$3" "$count" ;;
 	*) fail "topology: gpu is model or malimux" ;;
 	esac
-	for ((number = 1; number <= ${#machines[@]}; number++)); do
+	for ((number = 1; number <= count; number++)); do
 		start_machine $number "${machines[number - 1]}"
 	done
-	[ ! -f "$vm/$1/host" ] || spawn host "$vm/$1/host" "$work/console.log" "${pid_of[malimuxd]-}"
+	start_host "$1" "$count"
 	ended=0
-	for ((number = 1; number <= ${#machines[@]}; number++)); do
-		await_machine "qemu${number#1}"
+	for number in ${topology[killed]-}; do
+		second_life "$number" "${machines[number - 1]}"
 	done
+	for ((number = 1; number <= count; number++)); do
+		await_machine "qemu$number"
+	done
+	stop_host "$1"
+	[ ! -e "$vm/$1/accounts" ] || "$ctl" --socket "$control" --json guests | tr '{' '\n' >"$work/guests.log"
 	shut_down malimuxd "$1"
 	shut_down model "$1"
+}
+
+# second_life NUMBER KERNEL: of a machine that the test's program kills; what it leaves goes first
+second_life()
+{
+	local log
+	log=$work/$(console_of "$1")
+	if ! ends_within "qemu$1" $((topology[seconds] * factor)); then
+		ended=timeout
+		return
+	fi
+	finish "qemu$1"
+	[ "$status" = 137 ] || fail "machine $1 ended with $status before it was killed"
+	gone "guest$1"
+	mv "$log" "${log%.log}-killed.log"
+	start_machine "$1" "$2" 2
 }
 
 # await_machine NAME: the first that does not end well counts
@@ -522,6 +569,15 @@ await_machine()
 	fi
 	finish "$1"
 	[ "$ended" != 0 ] || ended=$status
+}
+
+# stop_host TEST: the test's program and what it has started; what it still waits for will not come
+stop_host()
+{
+	[ -n "${pid_of[host]-}" ] || return 0
+	kill -TERM -- "-${pid_of[host]}" 2>/dev/null || true
+	finish host
+	[ "$status" = 0 ] || [ "$status" = 143 ] || fail "$1/host ended with $status"
 }
 
 # shut_down NAME TEST: if there is one; what the verdict reads says so if it did not end well
@@ -538,9 +594,12 @@ shut_down()
 # judge TEST: the last words of a case
 judge()
 {
-	local console
+	local console how
 	for console in "$work"/console*.log; do
-		"$vm/verdict" "${allow[@]}" -e "$ended" "$console" "$work/model.log" || return
+		how=$ended
+		[[ $console != *-killed.log ]] || how=killed
+		"$vm/verdict" "${allow[@]}" -e "$how" "$console" "$work/model.log" || return
 	done
+	[ ! -e "$vm/$1/accounts" ] || "$vm/$1/accounts" "$work/guests.log" || return
 	[ ! -e "$vm/$1/judge" ] || "$vm/$1/judge" "$work/spans.json"
 }

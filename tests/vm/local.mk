@@ -3,7 +3,32 @@
 # Debian's kernels in VMs with the model as their GPU; README.md here. In 'make check' only the quick set.
 INT_TESTS += tests/vm/quick.sh tests/vm/verdict_test
 dist_check_SCRIPTS += %D%/quick.sh %D%/verdict_test
-EXTRA_DIST += %D%/README.md %D%/bench %D%/diff %D%/gpu.dtso %D%/init %D%/igt %D%/igt-two %D%/lib.sh %D%/malimux %D%/malimux-death %D%/malimux-lies %D%/malimux-mesa %D%/malimux-sleep %D%/malimux-takeover %D%/malimux-two %D%/mesa %D%/probe %D%/reboot %D%/recorded %D%/run %D%/sleep %D%/uapi %D%/verdict
+EXTRA_DIST += \
+	%D%/README.md \
+	%D%/await \
+	%D%/bench \
+	%D%/diff \
+	%D%/gpu.dtso \
+	%D%/igt \
+	%D%/igt-two \
+	%D%/init \
+	%D%/lib.sh \
+	%D%/malimux \
+	%D%/malimux-death \
+	%D%/malimux-lies \
+	%D%/malimux-mesa \
+	%D%/malimux-sleep \
+	%D%/malimux-takeover \
+	%D%/malimux-three \
+	%D%/malimux-two \
+	%D%/mesa \
+	%D%/probe \
+	%D%/reboot \
+	%D%/recorded \
+	%D%/run \
+	%D%/sleep \
+	%D%/uapi \
+	%D%/verdict
 
 # What CI runs: kernels that are known good. The rest, with the newest ones, is check-vm-full; a machine that cannot run them
 # says why.
