@@ -5,14 +5,18 @@
  * looks whether they have. One process, one thread.
  *
  *   -i  the interface to keep to, as major * 100 + minor (100)
- *   -t  how often it is begun anew if a job timed out before its time, which upstream's driver does now and then (1)
+ *   -t  how often it is tried (1): it is begun anew if a job timed out before its time, or the firmware did not answer in
+ *       100 ms, both of which happens to upstream's driver where a machine is slow
  *
  * Exit status: 0; 1: what may not happen with any driver, which the last line of the transcript says; 2: usage; 77: no
  * such device.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,12 +99,55 @@ static void replay(uint64_t seed, uint32_t interface, uint32_t limit)
 	fflush(stdout);
 }
 
+/*
+ * Has upstream's driver waited in vain since the last call? It resets the GPU then, and groups that happen to be in slots are
+ * lost: of such a run nothing can be compared. @kmsg may be -1, then nobody knows.
+ */
+static bool has_given_up(int kmsg)
+{
+	static const char *const words[] = { "update request timedout", "FW ping timeout",
+					     "AS_ACTIVE bit stuck", "Flush caches timeout" };
+	char record[2048];
+	bool found = false;
+	ssize_t size;
+	size_t i;
+
+	do {
+		size = read(kmsg, record, sizeof(record) - 1);
+		record[size > 0 ? size : 0] = 0;
+		for (i = 0; strstr(record, ";panthor ") && i < COUNT(words); i++)
+			found = found || strstr(record, words[i]);
+	} while (size > 0 || (size < 0 && errno == EPIPE)); /* some have been lost */
+	return found;
+}
+
+/* Return: its status; AGAIN: it is worth nothing */
+static int try_once(uint64_t seed, uint32_t interface, uint32_t limit, int kmsg)
+{
+	int status;
+	pid_t pid;
+
+	printf("seed %llu", (unsigned long long)seed);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		replay(seed, interface, limit);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return 1;
+	if (!has_given_up(kmsg))
+		return WEXITSTATUS(status);
+	printf("\nfailed: the driver waited for the firmware in vain\n");
+	fflush(stdout);
+	return AGAIN;
+}
+
 int main(int argc, char **argv)
 {
 	uint32_t interface = 100, tries = 1, limit;
-	int option, status = 0;
+	int option, status, kmsg;
 	uint64_t seed;
-	pid_t pid;
 
 	while ((option = getopt(argc, argv, "d:i:t:")) != -1) {
 		if (option == 'd')
@@ -122,18 +169,11 @@ int main(int argc, char **argv)
 	}
 	seed = strtoull(argv[optind], NULL, 10);
 	limit = (uint32_t)strtoul(argv[optind + 1], NULL, 10);
-	while (tries--) {
-		printf("seed %llu", (unsigned long long)seed);
-		fflush(stdout);
-		pid = fork();
-		if (pid == 0) {
-			replay(seed, interface, limit);
-			_exit(0);
-		}
-		if (pid < 0 || waitpid(pid, &status, 0) != pid)
-			return 1;
-		if (!WIFEXITED(status) || WEXITSTATUS(status) != AGAIN)
-			break;
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (kmsg >= 0)
+		lseek(kmsg, 0, SEEK_END);
+	do
+		status = try_once(seed, interface, limit, kmsg);
+	while (status == AGAIN && tries-- > 1);
+	return status;
 }

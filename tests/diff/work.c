@@ -102,6 +102,9 @@ static struct pan_vm_bind_op random_op(struct object *vm, bool async)
 	}
 	op.size = (one_in(20) ? 0 : 1 + chance(8)) * 4096ull + (one_in(30) ? 64 : 0);
 	op.va = random_va(vm, op.size);
+	/* where no page tables are needed */
+	if (!op.size && world.interface >= 109 && one_in(2))
+		op.va = 0;
 	if (one_in(2)) {
 		op.flags = PAN_OP_UNMAP;
 		say(" [unmap");
