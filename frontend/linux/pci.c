@@ -6,7 +6,7 @@
  * One work item (connect) does all that makes and ends sessions: it takes away the platform device of the one
  * that there was, asks for a new one, and makes a platform device for it, whose driver (drv.c) does the rest. It tries
  * again for as long as there is a backend that could answer. A driver that is bound to the platform device a second time
- * asks for itself.
+ * asks for itself. It allocates, and waits for work of mmx_wq, so it is no work of that.
  *
  * Any ivshmem device has these ids, so whatever is wrong at the first look is nobody's error: it is somebody else's.
  */
@@ -159,7 +159,7 @@ static void connect(struct work_struct *work)
 		dev_warn(&p->pdev->dev, "there is no session: %pe\n", ERR_PTR(ret));
 	p->error = ret;
 	if (ret && !READ_ONCE(p->stopping))
-		queue_delayed_work(mmx_wq, &p->connect, msecs_to_jiffies(RETRY_MS));
+		queue_delayed_work(system_unbound_wq, &p->connect, msecs_to_jiffies(RETRY_MS));
 }
 
 static void ended(struct work_struct *work)
@@ -168,7 +168,8 @@ static void ended(struct work_struct *work)
 	struct mmx_pci *p = container_of(t, struct mmx_pci, base);
 
 	if (!READ_ONCE(p->stopping))
-		queue_delayed_work(mmx_wq, &p->connect, msecs_to_jiffies(MMX_KVM_AGAIN_MS));
+		queue_delayed_work(system_unbound_wq, &p->connect,
+				   msecs_to_jiffies(MMX_KVM_AGAIN_MS));
 }
 
 /* ---- the device ---- */
@@ -295,7 +296,7 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret)
 		goto err_unmap;
 	pci_set_drvdata(pdev, p);
-	queue_delayed_work(mmx_wq, &p->connect, 0);
+	queue_delayed_work(system_unbound_wq, &p->connect, 0);
 	return 0;
 
 err_unmap:

@@ -24,7 +24,10 @@
 
 struct mmx_session;
 
-/* Of the module: for work that may sleep. */
+/*
+ * Of the module: for work that the end of jobs, or memory, may wait for. It may sleep, but not until another work of the
+ * queue has ended.
+ */
 extern struct workqueue_struct *mmx_wq;
 
 struct mmx_transport {
