@@ -65,11 +65,13 @@ static struct dma_fence *run_job(struct drm_sched_job *base)
 {
 	struct mmx_job *job = container_of(base, struct mmx_job, base);
 	struct mmx_fence *fence = job->fence;
+	bool signalling = dma_fence_begin_signalling();
 	int ret;
 
 	/* before the other side can complete it */
 	job->submitted = fence;
 	ret = mmx_timeline_submit(job->queue->timeline, fence, &job->tx);
+	dma_fence_end_signalling(signalling);
 	if (ret)
 		return ERR_PTR(ret);
 	job->fence = NULL;

@@ -3,13 +3,14 @@
  * A session: begin and end, what goes, what comes, and whether the backend is alive.
  *
  * What comes is taken by mmx_session_poll(): called by the transport's interrupt thread and, in case an interrupt was
- * lost, by the heartbeat's work. Neither allocates, nor waits for anything but rx_lock.
+ * lost, by the heartbeat's work. Neither allocates, nor waits for anything but rx_lock; a kernel with lockdep proves it.
  *
  * Time is counted in looks at the heartbeat and not in seconds: a virtual machine that was stopped must not find its
  * backend dead.
  */
 #include "frontend/linux/session.h"
 
+#include <linux/dma-fence.h>
 #include <linux/io.h>
 #include <linux/slab.h>
 
@@ -182,6 +183,7 @@ static int take_all(struct mmx_session *s)
 
 void mmx_session_poll(struct mmx_session *s)
 {
+	bool signalling = dma_fence_begin_signalling();
 	u32 closed;
 	int ret;
 
@@ -200,6 +202,7 @@ void mmx_session_poll(struct mmx_session *s)
 			send_more(s);
 	}
 	mutex_unlock(&s->rx_lock);
+	dma_fence_end_signalling(signalling);
 }
 
 static void heart_work(struct work_struct *work)

@@ -4,6 +4,7 @@
  */
 #include "frontend/linux/transport.h"
 
+#include <linux/dma-fence.h>
 #include <linux/io.h>
 
 #include "frontend/linux/session.h"
@@ -32,8 +33,11 @@ void mmx_transport_attach(struct mmx_transport *t, struct mmx_session *session)
 
 void mmx_transport_called(struct mmx_transport *t)
 {
+	bool signalling = dma_fence_begin_signalling();
+
 	mutex_lock(&t->rx_lock);
 	if (t->session)
 		mmx_session_poll(t->session);
 	mutex_unlock(&t->rx_lock);
+	dma_fence_end_signalling(signalling);
 }
