@@ -9,7 +9,7 @@
 #                    suite and run with its loader and libraries, not this machine's; no chroot, no root
 #   host-amd64       the same for guests that are amd64: only their QEMU
 #   guest            what every guest has: busybox, for arm64; guest-amd64, for amd64
-#   linux-<kernel>   one kernel with its modules
+#   linux-<kernel>   one kernel with its modules; linux-debug is built here, by debug/build
 #   user-<test>      the packages that a test's guest has, for arm64; user-<test>-amd64, for amd64
 #
 # Folders that are there stay as they are: a kernel changes when its folder is removed (or with --refresh).
@@ -77,17 +77,36 @@ kernel_suites()
 {
 	case ${1%-amd64} in
 	# a suite that gets no more updates: the one that cannot turn red by itself
-	6.12) echo bookworm,bookworm-backports ;;
+	6.12|debug) echo bookworm,bookworm-backports ;;
 	stable) echo trixie ;;
 	newest) echo trixie,trixie-backports ;;
-	*) die "unknown kernel '$1': there are 6.12, stable, newest, and those for amd64, such as 6.12-amd64" ;;
+	*) die "unknown kernel '$1': there are 6.12, stable, newest, those for amd64, such as 6.12-amd64, and debug" ;;
 	esac
 }
 
-# get_kernel KERNEL: also its list of dependencies, which the package makes when it is installed
+# list_dependencies KERNEL: of its modules, which a package makes when it is installed
+list_dependencies()
+{
+	local folder=$cache/linux-$1 version
+	version=$(kernel_version "$1")
+	[ -n "$version" ] || die "kernel $1 has no modules"
+	(
+		flock 9
+		[ -s "$folder/usr/lib/modules/$version/modules.dep" ] || tool depmod -b "$folder" "$version"
+	) 9>"$folder.lock"
+}
+
+# build_kernel: the one that is built here. If it can't be, that is a reason to skip the tests that want it
+build_kernel()
+{
+	"$vm/debug/build" >"$cache/linux-debug.log" 2>&1 || return 0
+	list_dependencies debug
+}
+
+# get_kernel KERNEL
 get_kernel()
 {
-	local suites arch folder=$cache/linux-$1 new version
+	local suites arch folder=$cache/linux-$1 new
 	suites=$(kernel_suites "$1")
 	arch=$(arch_of "$1")
 	new=$folder
@@ -101,12 +120,7 @@ get_kernel()
 		rm -rf "$folder" "$new.lock"
 		mv "$new" "$folder"
 	fi
-	version=$(kernel_version "$1")
-	[ -n "$version" ] || die "the packages of kernel $1 hold no modules"
-	(
-		flock 9
-		[ -s "$folder/usr/lib/modules/$version/modules.dep" ] || tool depmod -b "$folder" "$version"
-	) 9>"$folder.lock"
+	list_dependencies "$1"
 }
 
 # get_packages TEST ARCH: what its topology asks for, and what its programs are built with
@@ -145,13 +159,19 @@ get_all()
 			-o "$(folder_of guest "$arch")" busybox-static
 	done
 	for kernel in $kernels; do
-		get_kernel "$kernel"
+		[ "$kernel" = debug ] || get_kernel "$kernel"
 	done
 	for test in $tests; do
 		get_packages "${test%/*}" "${test#*/}"
 	done
 	# without real images the generated one does
 	"$top_srcdir/tests/data/fetch-firmware" || true
+}
+
+# has_kernel KERNEL
+has_kernel()
+{
+	[ -s "$cache/linux-$1/usr/lib/modules/$(kernel_version "$1")/modules.dep" ]
 }
 
 # have_all: whether all of it is in the cache; says what is not
@@ -164,7 +184,7 @@ have_all()
 		[ -e "$(folder_of guest "$arch")/.packages" ] || missing+=" busybox-$arch"
 	done
 	for kernel in $kernels; do
-		[ -s "$cache/linux-$kernel/usr/lib/modules/$(kernel_version "$kernel")/modules.dep" ] ||
+		has_kernel "$kernel" || [ "$kernel" = debug ] ||
 			missing+=" linux-$kernel"
 	done
 	for test in $tests; do
@@ -200,6 +220,7 @@ versions()
 	local kernel test folder
 	sed -n 's/^qemu-system-arm=/    emulator: QEMU /p' "$cache/host/.packages"
 	for kernel in $kernels; do
+		has_kernel "$kernel" || continue
 		printf '    kernel %s: %s, of %s\n' "$kernel" \
 			"$(grep -m 1 -E '^linux-image-[0-9]' "$cache/linux-$kernel/.packages" | tr '=' ' ')" \
 			"$(kernel_suites "$kernel")"
@@ -342,11 +363,12 @@ add_driver()
 	local kind=${1%-amd64} ko got=0
 	case $kind in
 	6.12) modules_made=$top_builddir/ci/kobj-$arch ;;
-	newest) modules_made=$top_builddir/ci/kobj-$arch-newest ;;
-	*) skip "malimux.ko is built for Debian's 6.12 and for the newest kernel only" ;;
+	newest|debug) modules_made=$top_builddir/ci/kobj-$arch-$kind ;;
+	*) skip "malimux.ko is built for Debian's 6.12, for the newest kernel, and for the one built here only" ;;
 	esac
 	ko=$modules_made/malimux/malimux.ko
-	if [ ! -e "$ko" ] || [ -n "$(find "$top_srcdir"/{frontend,hv,tests/kobj} -newer "$ko" -name '*.[ch]')" ] ||
+	if [ ! -e "$ko" ] || [ "$cache/linux-$1/.request" -nt "$ko" ] ||
+		[ -n "$(find "$top_srcdir"/{frontend,hv,tests/kobj} -newer "$ko" -name '*.[ch]')" ] ||
 		! tool modinfo -F vermagic "$ko" | grep -q "^$(kernel_version "$1") "; then
 		"$top_srcdir/tests/kobj/run" "$arch" "$kind" >"$work/kobj.log" 2>&1 || got=$?
 		[ $got != 77 ] || skip "$(tail -n 1 "$work/kobj.log")"
@@ -359,8 +381,12 @@ add_driver()
 # build_image TEST KERNEL: $work/initrd-KERNEL. Not compressed: unpacking would take the guest longer than loading.
 build_image()
 {
-	local root=$work/root arch
+	local root=$work/root arch why
 	[ ! -e "$work/initrd-$2" ] || return 0
+	if ! has_kernel "$2"; then
+		why=$(tail -n 1 "$cache/linux-debug.log" 2>/dev/null) || true
+		skip "there is no kernel '$2': ${why:-it was not built}"
+	fi
 	arch=$(arch_of "$2")
 	mkdir -p "$root/test"
 	if [ -n "${topology[packages]-}" ]; then

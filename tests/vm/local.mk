@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/README.md \
 	%D%/await \
 	%D%/bench \
+	%D%/debug \
 	%D%/diff \
 	%D%/gpu.dtso \
 	%D%/igt \
