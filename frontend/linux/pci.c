@@ -30,8 +30,9 @@
 #define BAR_REGISTERS 0
 #define BAR_REGION    2
 
-/* Between two attempts at a session. */
-#define RETRY_MS 5000
+/* Between two attempts at a session; and if the backend is busy with itself, as one is that is about to begin anew. */
+#define RETRY_MS      5000
+#define RETRY_BUSY_MS 500
 
 struct mmx_pci {
 	struct mmx_transport base;
@@ -159,7 +160,8 @@ static void connect(struct work_struct *work)
 		dev_warn(&p->pdev->dev, "there is no session: %pe\n", ERR_PTR(ret));
 	p->error = ret;
 	if (ret && !READ_ONCE(p->stopping))
-		queue_delayed_work(system_unbound_wq, &p->connect, msecs_to_jiffies(RETRY_MS));
+		queue_delayed_work(system_unbound_wq, &p->connect,
+				   msecs_to_jiffies(ret == -EAGAIN ? RETRY_BUSY_MS : RETRY_MS));
 }
 
 static void ended(struct work_struct *work)
