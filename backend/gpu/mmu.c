@@ -9,7 +9,7 @@
  *
  *	faulted and mapped		UNMAPPED, UPDATE: ends the accesses that hang in the fault
  *	maintenance is pending, or
- *	changes and someone waits	LOCK, FLUSH_MEM, UNLOCK of one region that holds all of it
+ *	changes and someone waits	LOCK, FLUSH_MEM of one region that holds all of it
  *	no user, not cleaned since	the same for all addresses
  *	users, not mapped		tables, UPDATE
  *	no user, mapped			UNMAPPED, UPDATE
@@ -18,7 +18,7 @@
  *
  * FLUSH_MEM and not FLUSH_PT, always: maintenance is mostly asked for when memory is to be taken away, and then no
  * dirty line of it may be left in the GPU's caches. It concerns one AS; others run on meanwhile, unlike with a
- * flush of the whole GPU's caches.
+ * flush of the whole GPU's caches. It ends with what UNLOCK does, too, as upstream counts on up to 6.17.
  *
  * Invariants
  *  - as->vm->as == as for each AS that has a VM; an AS without a VM is idle, not mapped, without users.
@@ -43,7 +43,6 @@ enum step {
 	STEP_ENABLE,
 	STEP_LOCK,
 	STEP_FLUSH,
-	STEP_UNLOCK,
 	STEP_DISABLE,
 };
 
@@ -293,9 +292,6 @@ static void step_done(struct mmx_as *as)
 		command(as, AS_COMMAND_FLUSH_MEM, STEP_FLUSH);
 		return;
 	case STEP_FLUSH:
-		command(as, AS_COMMAND_UNLOCK, STEP_UNLOCK);
-		return;
-	case STEP_UNLOCK:
 		unlocked(as);
 		return;
 	case STEP_ENABLE:
