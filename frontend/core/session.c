@@ -78,6 +78,16 @@ bool mmx_front_session_want_data(struct mmx_front_session *s)
 	return mmx_ring_want_data(&s->comp);
 }
 
+void mmx_front_session_stay_awake(struct mmx_front_session *s)
+{
+	mmx_ring_stay_awake(&s->comp);
+}
+
+bool mmx_front_session_has_news(const struct mmx_front_session *s)
+{
+	return mmx_ring_has_news(&s->comp);
+}
+
 uint64_t mmx_front_session_heartbeat(const struct mmx_front_session *s)
 {
 	return LOAD(&s->page->heartbeat);

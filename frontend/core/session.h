@@ -71,6 +71,11 @@ bool mmx_front_session_release(struct mmx_front_session *s);
  */
 bool mmx_front_session_want_data(struct mmx_front_session *s);
 
+/* Asks not to be notified, by one who looks himself, until mmx_front_session_want_data(). */
+void mmx_front_session_stay_awake(struct mmx_front_session *s);
+/* A cheap look: may mmx_front_session_receive() have news? */
+bool mmx_front_session_has_news(const struct mmx_front_session *s);
+
 uint64_t mmx_front_session_heartbeat(const struct mmx_front_session *s);
 uint64_t mmx_front_session_gpu_time_ns(const struct mmx_front_session *s);
 /* Not 0: the backend has ended the session. */

@@ -6,7 +6,6 @@
  *
  * Process context, never where fences are signalled (but mmx_call_reply() and mmx_calls_fail(), which do not wait).
  */
-#include <linux/completion.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 
@@ -115,17 +114,6 @@ static int send(struct mmx_call *call, int size)
 	return ret;
 }
 
-/* In steps: to a virtual machine that was stopped, time may jump, but not more than one step. */
-static bool is_answered(struct mmx_call *call)
-{
-	unsigned int i;
-
-	for (i = 0; i < ANSWER_S; i++)
-		if (wait_for_completion_timeout(&call->done, HZ))
-			return true;
-	return false;
-}
-
 int mmx_call_run(struct mmx_call *call, int size)
 {
 	int ret = size < 0 ? size : send(call, size);
@@ -136,7 +124,7 @@ int mmx_call_run(struct mmx_call *call, int size)
 			wait_for_completion(&call->done);
 		return ret;
 	}
-	if (!is_answered(call)) {
+	if (!mmx_session_await(call->session, &call->done, ANSWER_S)) {
 		mmx_session_end(call->session, "the backend does not answer");
 		wait_for_completion(&call->done);
 	}

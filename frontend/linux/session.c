@@ -3,7 +3,8 @@
  * A session: begin and end, what goes, what comes, and whether the backend is alive.
  *
  * What comes is taken by mmx_session_poll(): called by the transport's interrupt thread and, in case an interrupt was
- * lost, by the heartbeat's work. Neither allocates, nor waits for anything but rx_lock; a kernel with lockdep proves it.
+ * lost, by the heartbeat's work; who waits for an answer takes what comes, too, for a while. None of that allocates, nor
+ * waits for anything but rx_lock; a kernel with lockdep proves it.
  *
  * Time is counted in looks at the heartbeat and not in seconds: a virtual machine that was stopped must not find its
  * backend dead.
@@ -12,6 +13,9 @@
 
 #include <linux/dma-fence.h>
 #include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "frontend/linux/mem.h"
@@ -22,6 +26,14 @@
 #define MAX_POLLS 64u
 /* Looks without a heartbeat, one each MMX_HEARTBEAT_MS. */
 #define MAX_SILENT 20u
+
+/*
+ * How long to look before sleeping: as long as KVM itself does by default before it lets an idle processor of a guest go
+ * (halt_poll_ns).
+ */
+#define LOOK_NS 200000u
+/* Waits between two looks, at most, while these are for nothing. */
+#define MAX_LOOKS_OFF 8u
 
 /* ---- what goes ---- */
 
@@ -181,28 +193,108 @@ static int take_all(struct mmx_session *s)
 	return -EPROTO;
 }
 
-void mmx_session_poll(struct mmx_session *s)
+/* With rx_lock held. */
+static void poll(struct mmx_session *s)
 {
-	bool signalling = dma_fence_begin_signalling();
 	u32 closed;
 	int ret;
 
+	if (mmx_session_is_dead(s))
+		return;
+	/* looked at first: what came before the end is taken */
+	closed = mmx_front_session_closed(&s->ends);
+	ret = take_all(s);
+	if (ret == -ENODEV)
+		mmx_session_end(s, "the GPU is lost");
+	else if (ret < 0)
+		mmx_session_end(s, "the backend breaks the protocol");
+	else if (closed)
+		mmx_session_end(s, "the backend has ended it");
+	else
+		send_more(s);
+}
+
+void mmx_session_poll(struct mmx_session *s)
+{
+	bool signalling = dma_fence_begin_signalling();
+
 	mutex_lock(&s->rx_lock);
-	if (!mmx_session_is_dead(s)) {
-		/* looked at first: what came before the end is taken */
-		closed = mmx_front_session_closed(&s->ends);
-		ret = take_all(s);
-		if (ret == -ENODEV)
-			mmx_session_end(s, "the GPU is lost");
-		else if (ret < 0)
-			mmx_session_end(s, "the backend breaks the protocol");
-		else if (closed)
-			mmx_session_end(s, "the backend has ended it");
-		else
-			send_more(s);
-	}
+	poll(s);
 	mutex_unlock(&s->rx_lock);
 	dma_fence_end_signalling(signalling);
+}
+
+/* ---- waiting ---- */
+
+/*
+ * With rx_lock held. Nobody takes the processor meanwhile, since no notification is wanted, but if somebody wants it that is
+ * the end. Return: something has come.
+ */
+static bool spin(struct mmx_session *s, u64 end_ns)
+{
+	bool news;
+
+	preempt_disable();
+	mmx_front_session_stay_awake(&s->ends);
+	while (!mmx_front_session_has_news(&s->ends) && !need_resched() && ktime_get_ns() < end_ns)
+		cpu_relax();
+	news = !mmx_front_session_want_data(&s->ends);
+	preempt_enable();
+	return news;
+}
+
+static void look(struct mmx_session *s, struct completion *done, u64 end_ns)
+{
+	bool signalling = dma_fence_begin_signalling();
+
+	/* else somebody else takes what comes */
+	if (mutex_trylock(&s->rx_lock)) {
+		while (!completion_done(done) && !mmx_session_is_dead(s) && spin(s, end_ns))
+			poll(s);
+		mutex_unlock(&s->rx_lock);
+	}
+	dma_fence_end_signalling(signalling);
+}
+
+/*
+ * Looking may take the processor from whoever is waited for: while it is not worth it, it is tried less and less. What is
+ * learnt is only whether looks succeed: a wait that slept says little about how long it would have taken to look.
+ */
+static bool is_worth_a_look(struct mmx_session *s)
+{
+	u32 off = READ_ONCE(s->looks_off);
+
+	if (off)
+		WRITE_ONCE(s->looks_off, off - 1);
+	return !off;
+}
+
+static void learn(struct mmx_session *s, bool worth)
+{
+	u32 off = worth ? 0 : READ_ONCE(s->looks_off_next);
+
+	WRITE_ONCE(s->looks_off, off);
+	WRITE_ONCE(s->looks_off_next, worth ? 1 : min(2 * off, MAX_LOOKS_OFF));
+}
+
+bool mmx_session_await(struct mmx_session *s, struct completion *done, unsigned int seconds)
+{
+	u64 end_ns = ktime_get_ns() + LOOK_NS;
+	bool is_done;
+
+	if (is_worth_a_look(s)) {
+		look(s, done, end_ns);
+		/* one that was cut short says nothing */
+		if (completion_done(done))
+			learn(s, true);
+		else if (ktime_get_ns() >= end_ns)
+			learn(s, false);
+	}
+	is_done = try_wait_for_completion(done);
+	/* in steps: to a virtual machine that was stopped, time may jump, but not more than one step */
+	while (!is_done && seconds--)
+		is_done = wait_for_completion_timeout(done, HZ);
+	return is_done;
 }
 
 static void heart_work(struct work_struct *work)
@@ -232,6 +324,7 @@ void mmx_session_prepare(struct mmx_session *s, struct mmx_transport *t)
 	spin_lock_init(&s->tx_lock);
 	INIT_LIST_HEAD(&s->tx_list);
 	mutex_init(&s->rx_lock);
+	s->looks_off_next = 1;
 	spin_lock_init(&s->lock);
 	INIT_LIST_HEAD(&s->reap);
 	init_waitqueue_head(&s->credit_wait);

@@ -20,6 +20,7 @@
 #ifndef FRONTEND_LINUX_SESSION_H
 #define FRONTEND_LINUX_SESSION_H
 
+#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -87,6 +88,9 @@ struct mmx_session {
 
 	struct mmx_names client_names, mem_names, vm_names, group_names, timeline_names, heap_names;
 
+	/* Waits that don't look, from now on, and after the next look that is for nothing. Racy: it is a guess. */
+	u32 looks_off, looks_off_next;
+
 	struct delayed_work heart_work;
 	u64 heartbeat;
 	unsigned int silent; /* looks since it changed */
@@ -110,6 +114,11 @@ void mmx_session_stop(struct mmx_session *s);
 void mmx_session_finish(struct mmx_session *s);
 /* Takes what has come. */
 void mmx_session_poll(struct mmx_session *s);
+/*
+ * Waits in steps of a second until @done, which what comes completes; looks by itself before it sleeps if that has been worth it
+ * lately. Return: it is done; false: not within so many seconds.
+ */
+bool mmx_session_await(struct mmx_session *s, struct completion *done, unsigned int seconds);
 /* With tx_lock held: @tx goes when there is room. Return: the backend must be kicked, after unlocking. */
 bool mmx_session_queue(struct mmx_session *s, struct mmx_tx *tx);
 void mmx_session_kick(struct mmx_session *s);

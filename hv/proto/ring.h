@@ -20,8 +20,8 @@
  * a full fence); a producer that has published (and made a full fence) notifies if the slot
  * numbered data_event was among the published ones. The same the other way round with space_event,
  * for a producer that found no room: it wants to be notified when the consumer has consumed slot
- * space_event. While a side is awake it leaves its event where it is, in the past: so the other
- * side does not notify.
+ * space_event. While a side is awake it leaves its event where it is, in the past, or puts it there:
+ * so the other side does not notify.
  *
  * A zeroed ring is an empty one whose consumer sleeps and whose producer is awake once it has called
  * mmx_ring_producer_init().
@@ -328,6 +328,13 @@ static inline bool mmx_ring_want_data(struct mmx_ring_consumer *c)
 	MMX_RING_STORE(&c->ctrl->data_event, c->cons);
 	MMX_RING_FENCE();
 	return mmx_ring_look(c) == 0 && c->prod == c->cons;
+}
+
+/* Wants no notification, for as long as it looks by itself: then mmx_ring_want_data(). */
+static inline void mmx_ring_stay_awake(struct mmx_ring_consumer *c)
+{
+	/* before whatever can still be published, as no more than the ring holds is ever unconsumed */
+	MMX_RING_STORE(&c->ctrl->data_event, c->cons - c->slots - 1);
 }
 
 /* A cheap look for one who polls before it sleeps: may mmx_ring_read() have news? */

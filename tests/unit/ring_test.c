@@ -106,6 +106,35 @@ static void test_write_refuses(void **cm_state)
 	assert_int_equal(f->ctrl->prod, START);
 }
 
+/* One who looks himself is not notified, however much comes, until he wants to be. */
+static void test_stays_awake(void **cm_state)
+{
+	struct fixture *f = *cm_state;
+	unsigned int i;
+
+	mmx_ring_stay_awake(&f->c);
+	for (i = 0; i < SLOTS; i++) {
+		assert_int_equal(mmx_ring_write(&f->p, message(f, 16), 16), 0);
+		/* one by one, then all at once */
+		if (i < SLOTS / 2)
+			assert_false(mmx_ring_publish(&f->p));
+	}
+	assert_false(mmx_ring_publish(&f->p));
+	assert_true(mmx_ring_has_news(&f->c));
+	assert_false(mmx_ring_want_data(&f->c));
+	for (i = 0; i < SLOTS; i++)
+		assert_int_equal(mmx_ring_read(&f->c, f->buf, sizeof(f->buf)), 16);
+	mmx_ring_consume_publish(&f->c);
+	/* with what has been consumed meanwhile */
+	mmx_ring_stay_awake(&f->c);
+	assert_int_equal(mmx_ring_write(&f->p, message(f, 16), 16), 0);
+	assert_false(mmx_ring_publish(&f->p));
+	assert_int_equal(mmx_ring_read(&f->c, f->buf, sizeof(f->buf)), 16);
+	assert_true(mmx_ring_want_data(&f->c));
+	assert_int_equal(mmx_ring_write(&f->p, message(f, 16), 16), 0);
+	assert_true(mmx_ring_publish(&f->p));
+}
+
 static void test_full_and_room_again(void **cm_state)
 {
 	struct fixture *f = *cm_state;
@@ -267,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_every_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_write_refuses, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stays_awake, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_and_room_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_notifies_only_sleepers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_consumer_finds_lies, setup, teardown),
