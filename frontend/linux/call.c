@@ -64,14 +64,12 @@ static bool leave_slot(struct mmx_call *call)
 	return mine;
 }
 
-struct mmx_call *mmx_call_begin(struct mmx_session *s, u16 type)
+static struct mmx_call *new_call(struct mmx_session *s, u16 type, gfp_t gfp)
 {
-	struct mmx_call *call;
+	struct mmx_call *call = kmalloc(sizeof(*call), gfp);
 
-	if (mmx_session_is_dead(s))
-		return ERR_PTR(-ENODEV);
-	/* It is small, and objects that can't be destroyed would be worse than waiting. */
-	call = kmalloc(sizeof(*call), GFP_KERNEL | __GFP_NOFAIL);
+	if (!call)
+		return NULL;
 	memset(call, 0, offsetof(struct mmx_call, buf));
 	INIT_LIST_HEAD(&call->tx.link);
 	call->tx.encode = encode;
@@ -80,14 +78,50 @@ struct mmx_call *mmx_call_begin(struct mmx_session *s, u16 type)
 	call->type = type;
 	call->error = -ENODEV;
 	init_completion(&call->done);
-	if (!wait_event_timeout(s->credit_wait, take_slot(s, call), ANSWER_S * HZ))
-		mmx_session_end(s, "the backend does not answer");
-	if (mmx_session_is_dead(s)) {
-		leave_slot(call);
-		kfree(call);
-		return ERR_PTR(-ENODEV);
-	}
 	return call;
+}
+
+/* It has a slot, or the session has ended. Return: the call; NULL: it is freed. */
+static struct mmx_call *unless_dead(struct mmx_call *call)
+{
+	if (!mmx_session_is_dead(call->session))
+		return call;
+	leave_slot(call);
+	kfree(call);
+	return NULL;
+}
+
+struct mmx_call *mmx_call_begin(struct mmx_session *s, u16 type)
+{
+	struct mmx_call *call;
+
+	if (mmx_session_is_dead(s))
+		return ERR_PTR(-ENODEV);
+	/* It is small, and objects that can't be destroyed would be worse than waiting. */
+	call = new_call(s, type, GFP_KERNEL | __GFP_NOFAIL);
+	if (!take_slot(s, call)) {
+		/* what has them may not have been seen */
+		mmx_session_flush(s);
+		if (!wait_event_timeout(s->credit_wait, take_slot(s, call), ANSWER_S * HZ))
+			mmx_session_end(s, "the backend does not answer");
+	}
+	return unless_dead(call) ?: ERR_PTR(-ENODEV);
+}
+
+struct mmx_call *mmx_call_try(struct mmx_session *s, u16 type)
+{
+	struct mmx_call *call;
+
+	if (mmx_session_is_dead(s))
+		return NULL;
+	call = new_call(s, type, GFP_NOWAIT | __GFP_NOWARN);
+	if (!call)
+		return NULL;
+	if (!take_slot(s, call)) {
+		kfree(call);
+		return NULL;
+	}
+	return unless_dead(call);
 }
 
 void mmx_call_free(struct mmx_call *call)
@@ -105,7 +139,7 @@ static int send(struct mmx_call *call, int size)
 	call->size = size;
 	spin_lock(&s->tx_lock);
 	if (!s->dead) {
-		kick = mmx_session_queue(s, &call->tx);
+		kick = mmx_session_queue(s, &call->tx, false);
 		ret = 0;
 	}
 	spin_unlock(&s->tx_lock);
@@ -142,7 +176,7 @@ void mmx_call_forget(struct mmx_call *call, int size)
 		/* From here on it belongs to whoever answers it, at worst the session's end, which comes after tx_lock. */
 		call->size = size;
 		call->forget = true;
-		kick = mmx_session_queue(s, &call->tx);
+		kick = mmx_session_queue(s, &call->tx, true);
 	}
 	spin_unlock(&s->tx_lock);
 	if (kick)

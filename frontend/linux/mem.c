@@ -2,9 +2,12 @@
 /*
  * Memory objects: making and registering them, and their end.
  *
- * session.mems has every object that has a name. Its end goes by way of the list 'reap': once to have MEM_DESTROY sent,
- * once to be freed when the backend has released it; the session's work does both, since neither closing a buffer nor
- * taking an event may wait.
+ * session.mems has every object that has a name. Its end goes by way of the list 'reap': to be freed when the backend has
+ * released it, and before that to have MEM_DESTROY sent if there was no credit for it; the session's work does both, since
+ * neither closing a buffer nor taking an event may wait.
+ *
+ * Nobody waits for an object to be known or destroyed, so the backend sees that with the next message that somebody waits
+ * for, or when there are some of them: buffers that come and go don't wake it one by one.
  */
 #include "frontend/linux/mem.h"
 
@@ -99,6 +102,8 @@ static int wait_pages(struct mmx_mem *mem)
 			return (int)left;
 		if (!left || !atomic_read(&s->releasing) || mmx_session_is_dead(s))
 			return -ENOMEM;
+		/* what is to be released may not have been seen; what is destroyed from now on is with the next heartbeat */
+		mmx_session_flush(s);
 		left = wait_event_interruptible_timeout(
 			s->pages_wait, atomic_read(&s->freed) != freed || mmx_session_is_dead(s),
 			left);
@@ -220,14 +225,36 @@ struct mmx_mem *mmx_mem_create(struct mmx_session *s, u64 size)
 
 /* ---- its end ---- */
 
-void mmx_mem_destroy(struct mmx_mem *mem)
+static void send_destroy(struct mmx_mem *mem, struct mmx_call *call)
 {
 	struct mmx_session *s = mem->session;
 
-	atomic_inc(&s->releasing);
 	spin_lock(&s->lock);
-	list_add_tail(&mem->link, &s->reap);
+	mem->destroying = true;
 	spin_unlock(&s->lock);
+	call->mem = mem->name;
+	/* it may be released, and freed, from here on */
+	mmx_call_forget(call,
+			mmx_encode_object(&call->buf, call->tag, MMX_MSG_MEM_DESTROY, mem->name));
+}
+
+void mmx_mem_destroy(struct mmx_mem *mem)
+{
+	struct mmx_session *s = mem->session;
+	struct mmx_call *call;
+
+	atomic_inc(&s->releasing);
+	call = mmx_call_try(s, MMX_MSG_MEM_DESTROY);
+	if (call) {
+		send_destroy(mem, call);
+		/* it may not have got through */
+		if (!mmx_session_is_dead(s))
+			return;
+	} else {
+		spin_lock(&s->lock);
+		list_add_tail(&mem->link, &s->reap);
+		spin_unlock(&s->lock);
+	}
 	queue_work(mmx_wq, &s->reap_work);
 }
 
@@ -269,24 +296,6 @@ void mmx_mem_refused(struct mmx_session *s, u32 name, u16 request)
 	spin_unlock(&s->lock);
 }
 
-/* Return: it was sent. */
-static bool send_destroy(struct mmx_mem *mem)
-{
-	struct mmx_session *s = mem->session;
-	struct mmx_call *call = mmx_call_begin(s, MMX_MSG_MEM_DESTROY);
-
-	if (IS_ERR(call))
-		return false;
-	spin_lock(&s->lock);
-	mem->destroying = true;
-	spin_unlock(&s->lock);
-	call->mem = mem->name;
-	/* it may be released, and freed, from here on */
-	mmx_call_forget(call,
-			mmx_encode_object(&call->buf, call->tag, MMX_MSG_MEM_DESTROY, mem->name));
-	return true;
-}
-
 static struct mmx_mem *next_to_reap(struct mmx_session *s)
 {
 	struct mmx_mem *mem;
@@ -324,15 +333,24 @@ static void free_abandoned(struct mmx_session *s)
 void mmx_mem_reap(struct work_struct *work)
 {
 	struct mmx_session *s = container_of(work, struct mmx_session, reap_work);
+	struct mmx_call *call;
 	struct mmx_mem *mem;
+	bool sent = false;
 
 	while ((mem = next_to_reap(s))) {
-		if (!mem->released && send_destroy(mem))
+		call = mem->released ? NULL : mmx_call_begin(s, MMX_MSG_MEM_DESTROY);
+		if (!IS_ERR_OR_NULL(call)) {
+			send_destroy(mem, call);
+			sent = true;
 			continue;
+		}
 		/* or abandoned, with the session */
 		forget_mem(mem);
 		atomic_dec(&s->releasing);
 	}
+	/* there is little credit, so these are not to wait for more */
+	if (sent)
+		mmx_session_flush(s);
 	if (mmx_session_is_dead(s))
 		free_abandoned(s);
 }

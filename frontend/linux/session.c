@@ -35,6 +35,9 @@
 /* Waits between two looks, at most, while these are for nothing. */
 #define MAX_LOOKS_OFF 8u
 
+/* Messages that need not be seen at once, before they are shown all the same. */
+#define MAX_UNSEEN 16u
+
 /* ---- what goes ---- */
 
 void mmx_session_kick(struct mmx_session *s)
@@ -42,8 +45,8 @@ void mmx_session_kick(struct mmx_session *s)
 	s->transport->kick(s->transport);
 }
 
-/* Return: the backend must be kicked. */
-static bool send_queued(struct mmx_session *s)
+/* @later: need not be seen at once. Return: the backend must be kicked. */
+static bool send_queued(struct mmx_session *s, bool later)
 {
 	struct mmx_tx *tx;
 	int ret;
@@ -72,17 +75,32 @@ static bool send_queued(struct mmx_session *s)
 		if (tx->sent)
 			tx->sent(tx);
 	}
+	if (later && ++s->unseen < MAX_UNSEEN)
+		return false;
+	s->unseen = 0;
 	return mmx_front_session_flush(&s->ends);
 }
 
-bool mmx_session_queue(struct mmx_session *s, struct mmx_tx *tx)
+bool mmx_session_queue(struct mmx_session *s, struct mmx_tx *tx, bool later)
 {
 	lockdep_assert_held(&s->tx_lock);
 	list_add_tail(&tx->link, &s->tx_list);
 	/* those before it wait for room */
 	if (s->tx_list.next != &tx->link)
 		return false;
-	return send_queued(s);
+	return send_queued(s, later);
+}
+
+void mmx_session_flush(struct mmx_session *s)
+{
+	bool kick = false;
+
+	spin_lock(&s->tx_lock);
+	if (!s->dead && s->unseen)
+		kick = send_queued(s, false);
+	spin_unlock(&s->tx_lock);
+	if (kick)
+		mmx_session_kick(s);
 }
 
 /* There may be room again. */
@@ -92,7 +110,7 @@ static void send_more(struct mmx_session *s)
 
 	spin_lock(&s->tx_lock);
 	if (!list_empty(&s->tx_list))
-		kick = send_queued(s);
+		kick = send_queued(s, false);
 	spin_unlock(&s->tx_lock);
 	if (kick)
 		mmx_session_kick(s);
@@ -304,6 +322,7 @@ static void heart_work(struct work_struct *work)
 
 	if (READ_ONCE(s->ends.sub.broken))
 		mmx_session_end(s, "the submission ring is broken");
+	mmx_session_flush(s);
 	mmx_session_poll(s);
 	if (beat != s->heartbeat) {
 		s->heartbeat = beat;

@@ -63,6 +63,7 @@ struct mmx_session {
 
 	spinlock_t tx_lock;
 	struct list_head tx_list; /* mmx_tx.link */
+	u32 unseen; /* messages in the ring that the backend has not been shown; at least */
 	bool dead;
 	struct mmx_front_session ends; /* sub: tx_lock; comp: rx_lock */
 	union mmx_msg_buf out; /* tx_lock */
@@ -119,8 +120,13 @@ void mmx_session_poll(struct mmx_session *s);
  * lately. Return: it is done; false: not within so many seconds.
  */
 bool mmx_session_await(struct mmx_session *s, struct completion *done, unsigned int seconds);
-/* With tx_lock held: @tx goes when there is room. Return: the backend must be kicked, after unlocking. */
-bool mmx_session_queue(struct mmx_session *s, struct mmx_tx *tx);
+/*
+ * With tx_lock held: @tx goes when there is room. @later: nobody waits for what comes of it, so the backend need not see it
+ * before the next message, or the next heartbeat. Return: the backend must be kicked, after unlocking.
+ */
+bool mmx_session_queue(struct mmx_session *s, struct mmx_tx *tx, bool later);
+/* Shows the backend all that it has not seen. */
+void mmx_session_flush(struct mmx_session *s);
 void mmx_session_kick(struct mmx_session *s);
 
 static inline bool mmx_session_is_dead(const struct mmx_session *s)
@@ -151,6 +157,8 @@ struct mmx_call {
  * Waits for a credit. Return: a call, for exactly one of mmx_call_run() and mmx_call_forget(); -ENODEV.
  */
 struct mmx_call *mmx_call_begin(struct mmx_session *s, u16 type);
+/* The same without waiting. Return: a call; NULL: there is no credit, no memory or no session now. */
+struct mmx_call *mmx_call_try(struct mmx_session *s, u16 type);
 /**
  * mmx_call_run() - sends it and waits for the reply
  * @size: as the encoder has returned; a negative one is returned, and nothing is sent
@@ -162,7 +170,7 @@ struct mmx_call *mmx_call_begin(struct mmx_session *s, u16 type);
  */
 int mmx_call_run(struct mmx_call *call, int size);
 void mmx_call_free(struct mmx_call *call);
-/* Sends it and forgets about it. */
+/* Sends it, sooner or later (mmx_session_queue()), and forgets about it. */
 void mmx_call_forget(struct mmx_call *call, int size);
 /* CLIENT_DESTROY and the like, all of it. */
 int mmx_call_object(struct mmx_session *s, u16 type, u32 object);

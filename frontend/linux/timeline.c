@@ -186,7 +186,7 @@ int mmx_timeline_submit(struct mmx_timeline *tl, struct mmx_fence *fence, struct
 		spin_lock(&tl->lock);
 		list_add_tail(&fence->link, &tl->pending);
 		spin_unlock(&tl->lock);
-		kick = mmx_session_queue(s, tx);
+		kick = mmx_session_queue(s, tx, false);
 	}
 	spin_unlock(&s->tx_lock);
 	if (kick)

@@ -177,6 +177,23 @@ static void prime_two_files(void)
 	CHECK_EQ(*uapi_word(&two, 0), 0xfeed);
 }
 
+/* More memory than there is comes and goes, nobody waits for any of it, and none shows what was there before. */
+static void churn(void)
+{
+	int fd = uapi_open();
+	struct uapi_bo bo;
+	uint32_t i;
+
+	for (i = 0; i < 400; i++) {
+		bo = uapi_bo(fd, 2u << 20, 0);
+		CHECK_EQ(bo.map[0], 0);
+		CHECK_EQ(bo.map[bo.size / 4 - 1], 0);
+		bo.map[0] = bo.map[bo.size / 4 - 1] = 0xbad;
+		munmap((void *)bo.map, bo.size);
+		CHECK_OK(uapi_gem_close(fd, bo.handle));
+	}
+}
+
 const struct uapi_test uapi_bo_tests[] = {
 	{ "bo-create", create },
 	{ "bo-create-bad", create_bad },
@@ -184,6 +201,7 @@ const struct uapi_test uapi_bo_tests[] = {
 	{ "bo-mmap-offset-bad", mmap_offset_bad },
 	{ "bo-no-mmap", no_mmap },
 	{ "bo-map-foreign", map_foreign },
+	{ "bo-churn", churn },
 	{ "prime-same-file", prime_same_file },
 	{ "prime-exclusive", prime_exclusive },
 	{ "prime-two-files", prime_two_files },
