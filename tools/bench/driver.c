@@ -73,7 +73,6 @@ void mmx_driver_submit(struct mmx_driver_bench *b, struct uapi_stream stream, un
 	struct pan_sync_op signal = UAPI_SIGNAL(b->done);
 	unsigned int i;
 
-	CHECK(count && count <= MMX_DRIVER_BATCH);
 	for (i = 0; i < count; i++)
 		jobs[i] = uapi_job(0, stream, NULL, 0);
 	jobs[count - 1].syncs = PAN_ARRAY(1, &signal);

@@ -38,7 +38,7 @@ extern const struct mmx_driver_row mmx_driver_job_rows[], mmx_driver_bind_rows[]
 double mmx_driver_rate(unsigned int count, int64_t start_ns);
 /* Until the last job that was to signal b->done has, which went well. */
 void mmx_driver_wait(struct mmx_driver_bench *b);
-/* One ioctl with @count jobs, the last of which signals b->done. At most MMX_DRIVER_BATCH */
+/* One ioctl with @count jobs, the last of which signals b->done. 1 to MMX_DRIVER_BATCH. */
 #define MMX_DRIVER_BATCH 128u
 void mmx_driver_submit(struct mmx_driver_bench *b, struct uapi_stream stream, unsigned int count);
 
