@@ -12,11 +12,15 @@
 #include <drm/drm_managed.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/pm_runtime.h>
 
 #include "frontend/linux/gem.h"
 #include "frontend/linux/group.h"
 #include "frontend/linux/pci.h"
 #include "frontend/linux/vm.h"
+
+/* As upstream's driver has it; a look that finds nothing under way comes before. */
+#define AUTOSUSPEND_MS 50
 
 struct workqueue_struct *mmx_sched_wq;
 struct workqueue_struct *mmx_wq;
@@ -101,7 +105,7 @@ static int prepare(struct mmx_device *dev, struct mmx_transport *t)
 	mutex_init(&dev->bos_lock);
 	INIT_LIST_HEAD(&dev->bos);
 	drm_gem_private_object_init(&dev->drm, &dev->first, PAGE_SIZE);
-	mmx_session_prepare(&dev->session, t);
+	mmx_session_prepare(&dev->session, t, dev->drm.dev);
 	mmx_transport_get(t);
 	down_write(&t->sem);
 	list_add_tail(&dev->link, &t->devices);
@@ -109,6 +113,36 @@ static int prepare(struct mmx_device *dev, struct mmx_transport *t)
 	ret = drmm_add_action_or_reset(&dev->drm, release, dev);
 	return ret ? ret : drm_gem_create_mmap_offset(&dev->first);
 }
+
+/* It is active until a look finds that it is not. */
+static int start_pm(struct device *dev)
+{
+	int ret = pm_runtime_set_active(dev);
+
+	if (ret)
+		return ret;
+	pm_runtime_set_autosuspend_delay(dev, AUTOSUSPEND_MS);
+	pm_runtime_use_autosuspend(dev);
+	return devm_pm_runtime_enable(dev);
+}
+
+static int suspend(struct device *dev)
+{
+	struct mmx_device *mmx = dev_get_drvdata(dev);
+
+	return mmx_power_suspend(&mmx->session);
+}
+
+static int resume(struct device *dev)
+{
+	struct mmx_device *mmx = dev_get_drvdata(dev);
+
+	mmx_power_resume(&mmx->session);
+	return 0;
+}
+
+/* The system may sleep in either state: sessions outlast that without being told. */
+static const struct dev_pm_ops pm_ops = { RUNTIME_PM_OPS(suspend, resume, NULL) };
 
 static int probe(struct platform_device *pdev)
 {
@@ -126,7 +160,9 @@ static int probe(struct platform_device *pdev)
 	dev->flush_page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!dev->flush_page)
 		return -ENOMEM;
-	ret = t->renew(t);
+	ret = start_pm(&pdev->dev);
+	if (!ret)
+		ret = t->renew(t);
 	if (!ret)
 		ret = mmx_session_begin(&dev->session, "malimux.ko");
 	if (ret)
@@ -149,7 +185,7 @@ static void remove(struct platform_device *pdev)
 }
 
 static struct platform_driver platform_driver = {
-	.driver = { .name = MMX_PLATFORM_NAME },
+	.driver = { .name = MMX_PLATFORM_NAME, .pm = pm_ptr(&pm_ops) },
 	.probe = probe,
 	.remove = remove,
 };

@@ -26,6 +26,8 @@
 #define MAX_POLLS 64u
 /* Looks without a heartbeat, one each MMX_HEARTBEAT_MS. */
 #define MAX_SILENT 20u
+/* Between two looks while the device is suspended and all is well. */
+#define REST_MS 10000u
 
 /*
  * How long to look before sleeping: as long as KVM itself does by default before it lets an idle processor of a guest go
@@ -83,7 +85,7 @@ static bool send_queued(struct mmx_session *s, bool later)
 
 bool mmx_session_queue(struct mmx_session *s, struct mmx_tx *tx, bool later)
 {
-	lockdep_assert_held(&s->tx_lock);
+	mmx_power_use(s);
 	list_add_tail(&tx->link, &s->tx_list);
 	/* those before it wait for room */
 	if (s->tx_list.next != &tx->link)
@@ -330,15 +332,20 @@ static void heart_work(struct work_struct *work)
 	} else if (++s->silent >= MAX_SILENT) {
 		mmx_session_end(s, "the backend gives no sign of life");
 	}
-	if (!mmx_session_is_dead(s))
-		queue_delayed_work(mmx_wq, &s->heart_work, msecs_to_jiffies(MMX_HEARTBEAT_MS));
+	if (mmx_session_is_dead(s))
+		return;
+	mmx_power_look(s);
+	queue_delayed_work(
+		mmx_wq, &s->heart_work,
+		msecs_to_jiffies(READ_ONCE(s->resting) && !s->silent ? REST_MS : MMX_HEARTBEAT_MS));
 }
 
 /* ---- begin and end ---- */
 
-void mmx_session_prepare(struct mmx_session *s, struct mmx_transport *t)
+void mmx_session_prepare(struct mmx_session *s, struct mmx_transport *t, struct device *dev)
 {
 	s->transport = t;
+	s->dev = dev;
 	s->dead = true;
 	spin_lock_init(&s->tx_lock);
 	INIT_LIST_HEAD(&s->tx_list);
@@ -481,6 +488,7 @@ void mmx_session_stop(struct mmx_session *s)
 	mmx_session_end(s, NULL);
 	mmx_transport_attach(s->transport, NULL);
 	cancel_delayed_work_sync(&s->heart_work);
+	mmx_power_stop(s);
 	flush_work(&s->reap_work);
 }
 

@@ -57,6 +57,7 @@ struct mmx_tx {
 
 struct mmx_session {
 	struct mmx_transport *transport;
+	struct device *dev; /* whose runtime PM it is */
 	struct mmx_limits limits;
 	struct mmx_gpu_desc gpu;
 	u64 epoch;
@@ -65,6 +66,10 @@ struct mmx_session {
 	struct list_head tx_list; /* mmx_tx.link */
 	u32 unseen; /* messages in the ring that the backend has not been shown; at least */
 	bool dead;
+	bool used; /* a message went since the last look; tx_lock, as the two below */
+	bool held; /* it has a reference to the runtime PM of dev */
+	bool resting; /* dev is suspended */
+	atomic_t in_flight; /* jobs and asynchronous binds, raised with tx_lock held */
 	struct mmx_front_session ends; /* sub: tx_lock; comp: rx_lock */
 	union mmx_msg_buf out; /* tx_lock */
 
@@ -100,7 +105,7 @@ struct mmx_session {
 /* ---- session.c ---- */
 
 /* Before anything else; cannot fail. */
-void mmx_session_prepare(struct mmx_session *s, struct mmx_transport *t);
+void mmx_session_prepare(struct mmx_session *s, struct mmx_transport *t, struct device *dev);
 /**
  * mmx_session_begin() - takes up the ends, says HELLO, makes the tables
  *
@@ -133,6 +138,17 @@ static inline bool mmx_session_is_dead(const struct mmx_session *s)
 {
 	return READ_ONCE(s->dead);
 }
+
+/* ---- power.c ---- */
+
+void mmx_power_use(struct mmx_session *s);
+/* Each look at the heartbeat: whether the device may be suspended. */
+void mmx_power_look(struct mmx_session *s);
+/* The session has ended, and its device is about to go. */
+void mmx_power_stop(struct mmx_session *s);
+/* Of the device. Return: 0; -EBUSY */
+int mmx_power_suspend(struct mmx_session *s);
+void mmx_power_resume(struct mmx_session *s);
 
 /* ---- call.c ---- */
 

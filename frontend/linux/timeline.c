@@ -135,6 +135,7 @@ static void complete_through(struct mmx_timeline *tl, u64 seqno, int error)
 		WRITE_ONCE(tl->failed, true);
 	list_for_each_entry_safe(fence, next, &done, link) {
 		list_del_init(&fence->link);
+		atomic_dec(&tl->session->in_flight);
 		if (error)
 			dma_fence_set_error(&fence->base, error);
 		dma_fence_signal(&fence->base);
@@ -186,6 +187,7 @@ int mmx_timeline_submit(struct mmx_timeline *tl, struct mmx_fence *fence, struct
 		spin_lock(&tl->lock);
 		list_add_tail(&fence->link, &tl->pending);
 		spin_unlock(&tl->lock);
+		atomic_inc(&s->in_flight);
 		kick = mmx_session_queue(s, tx, false);
 	}
 	spin_unlock(&s->tx_lock);
