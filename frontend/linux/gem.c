@@ -193,7 +193,7 @@ int mmx_gem_show(struct seq_file *m, void *data)
 	mutex_lock(&dev->bos_lock);
 	list_for_each_entry(bo, &dev->bos, link) {
 		mutex_lock(&bo->label_lock);
-		seq_printf(m, "%-16s/%-14d %-10u 0x%-12zx 0x%-14llx 0x%-4x %s\n", bo->creator,
+		seq_printf(m, "%-16s/%-14d %-10u %-14zu 0x%-14llx 0x%-4x %s\n", bo->creator,
 			   bo->pid, kref_read(&bo->base.refcount), bo->base.size,
 			   drm_vma_node_offset_addr(&bo->base.vma_node), bo->flags,
 			   bo->label ? bo->label : "");

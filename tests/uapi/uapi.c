@@ -146,9 +146,9 @@ static void run_table(const struct uapi_test *test, char **patterns, bool all, u
 int main(int argc, char **argv)
 {
 	static const struct uapi_test *const tables[] = {
-		uapi_query_tests, uapi_bo_tests,    uapi_vm_tests,
-		uapi_bind_tests,  uapi_group_tests, uapi_submit_tests,
-		uapi_fault_tests, uapi_heap_tests,  uapi_many_tests,
+		uapi_query_tests, uapi_bo_tests,     uapi_vm_tests,    uapi_bind_tests,
+		uapi_group_tests, uapi_submit_tests, uapi_fault_tests, uapi_heap_tests,
+		uapi_many_tests,  uapi_fdinfo_tests,
 	};
 	unsigned int count[256] = { 0 }, failed = 0;
 	size_t i;

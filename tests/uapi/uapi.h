@@ -26,7 +26,7 @@ struct uapi_test {
 extern const struct uapi_test uapi_query_tests[], uapi_bo_tests[], uapi_vm_tests[],
 	uapi_bind_tests[];
 extern const struct uapi_test uapi_group_tests[], uapi_submit_tests[], uapi_fault_tests[];
-extern const struct uapi_test uapi_heap_tests[], uapi_many_tests[];
+extern const struct uapi_test uapi_heap_tests[], uapi_many_tests[], uapi_fdinfo_tests[];
 /* Kernels die of these, or fail them now and then, so they are run only if they are asked for by name. */
 extern const struct uapi_test uapi_deadly_tests[], uapi_lost_tests[];
 

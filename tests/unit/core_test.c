@@ -66,6 +66,27 @@ static void test_one_job(void **state)
 	assert_in_range(view.gpu_time_ns, 500000, 800000);
 }
 
+/* What a job has taken is told with its completion, also if the group goes on. */
+static void test_time_told(void **state)
+{
+	struct env *env = *state;
+	struct rig_guest *guest = &env->guests[0];
+	struct mmx_timeline_view view;
+	struct rig_ctx ctx;
+	uint64_t seqno;
+
+	rig_ctx_create(guest, 0, &ctx);
+	create_group(&ctx, 0, 1, 0);
+	for (seqno = 1; seqno <= 3; seqno++)
+		rig_submit(guest, RIG_NAME(0), 0, seqno, rig_work(&ctx, 20000, 0, 1), NULL, 0);
+	for (seqno = 1; seqno <= 3; seqno++) {
+		assert_int_equal(rig_wait_job(guest, RIG_NAME(0), seqno), 0);
+		mmx_front_session_timeline(&guest->front, 0, &view);
+		assert_int_equal(view.completed, seqno);
+		assert_in_range(view.gpu_time_ns, seqno * 20000000, seqno * 20300000);
+	}
+}
+
 /* As a render pass: vertex, fragment and compute queues that hand over on the GPU. */
 static void test_three_queues(void **state)
 {
@@ -353,6 +374,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_one_job, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_time_told, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_three_queues, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_waits_between_clients, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_empty_jobs, setup, rig_teardown),
