@@ -182,6 +182,7 @@ static void remove(struct platform_device *pdev)
 
 	drm_dev_unplug(&dev->drm);
 	mmx_session_stop(&dev->session);
+	dev->session.transport->leave(dev->session.transport);
 }
 
 static struct platform_driver platform_driver = {

@@ -42,6 +42,7 @@ struct mmx_pci {
 	struct mmx_kvm_link *link; /* shared memory */
 	struct platform_device *child; /* of the session; may be NULL */
 	bool fresh; /* the session has been had, and not begun. Of connect while there is no child, then of its probe */
+	bool parting; /* the child is taken away by us, who ask for what comes next */
 	struct delayed_work connect;
 	wait_queue_head_t answer_wait;
 	bool stopping;
@@ -113,6 +114,15 @@ static int renew(struct mmx_transport *t)
 	return READ_ONCE(p->link->down) ? -ENODEV : ask_next(p);
 }
 
+static void leave(struct mmx_transport *t)
+{
+	struct mmx_pci *p = container_of(t, struct mmx_pci, base);
+
+	/* one that does not answer is gone */
+	if (!READ_ONCE(p->parting) && !READ_ONCE(p->link->down))
+		ask(p, 0);
+}
+
 static int add_child(struct mmx_pci *p)
 {
 	struct mmx_transport *t = &p->base;
@@ -135,9 +145,11 @@ static int add_child(struct mmx_pci *p)
 
 static void remove_child(struct mmx_pci *p)
 {
+	WRITE_ONCE(p->parting, true);
 	if (p->child)
 		platform_device_unregister(p->child);
 	p->child = NULL;
+	WRITE_ONCE(p->parting, false);
 }
 
 static void connect(struct work_struct *work)
@@ -244,6 +256,7 @@ static struct mmx_pci *new_pci(struct pci_dev *pdev)
 	p->base.dev = &pdev->dev;
 	p->base.kick = kick;
 	p->base.renew = renew;
+	p->base.leave = leave;
 	p->base.release = release;
 	kref_init(&p->base.ref);
 	mutex_init(&p->base.rx_lock);

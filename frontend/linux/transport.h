@@ -39,6 +39,8 @@ struct mmx_transport {
 	void (*kick)(struct mmx_transport *t);
 	/* Before a session begins: asks for another one if the one that was had is used up. Return: 0; negative errno */
 	int (*renew)(struct mmx_transport *t);
+	/* The session's device has been taken away: tells the backend, unless it will hear of the next session at once. */
+	void (*leave)(struct mmx_transport *t);
 	void (*release)(struct mmx_transport *t);
 
 	struct mutex rx_lock; /* session */

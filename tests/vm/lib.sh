@@ -14,6 +14,8 @@
 #
 # Folders that are there stay as they are: a kernel changes when its folder is removed (or with --refresh).
 : "${top_srcdir:?}" "${top_builddir:?}" "${vm:?}"
+# for what a test runs on the host
+export top_builddir
 # shellcheck source=tests/int/lib.sh
 . "$top_srcdir/tests/int/lib.sh"
 
