@@ -10,6 +10,7 @@
 #include <drm/drm_gem.h>
 #include <drm/drm_ioctl.h>
 #include <drm/drm_managed.h>
+#include <linux/dma-mapping.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/pm_runtime.h>
@@ -72,6 +73,7 @@ static const struct drm_driver driver = {
 	.open = mmx_file_open,
 	.postclose = mmx_file_close,
 	.show_fdinfo = mmx_file_show,
+	.gem_prime_import_sg_table = mmx_gem_import,
 	.ioctls = ioctls,
 	.num_ioctls = ARRAY_SIZE(ioctls),
 	.fops = &fops,
@@ -157,6 +159,8 @@ static int probe(struct platform_device *pdev)
 	if (ret)
 		return ret;
 	platform_set_drvdata(pdev, dev);
+	/* runs of pages may be as long as they like */
+	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
 	dev->flush_page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!dev->flush_page)
 		return -ENOMEM;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Buffers: GEM objects that are memory objects of the backend, pinned in the region for as long as they live.
+ * Buffers: GEM objects that are memory objects of the backend, pinned for as long as they live.
  *
  * User space maps pages by their numbers, a few at a fault; a mapping stays good when the session has ended, as the
  * pages stay the buffer's, until the region itself has gone (transport.h). To other drivers a buffer is a list of
- * pages. Theirs are not importable (-EINVAL, by DRM): the GPU can't reach memory outside the region.
+ * pages, and theirs are to us, if the GPU can reach each of them: the backend has to have been given the machine's
+ * memory for that. If not, -EINVAL.
  */
 #include "frontend/linux/gem.h"
 
@@ -63,15 +64,16 @@ static vm_fault_t insert(struct vm_fault *vmf, const struct mmx_mem *mem, unsign
 	struct vm_area_struct *vma = vmf->vma;
 	unsigned long addr = vmf->address & PAGE_MASK, i, room;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
-	u32 page, count;
+	unsigned long pfn;
+	u32 count;
 
 	if (index >= mem->page_count)
 		return VM_FAULT_SIGBUS;
-	page = mmx_mem_run(mem, (u32)index, &count);
+	pfn = mmx_mem_pfns(mem, (u32)index, &count);
 	room = min3((unsigned long)count, (vma->vm_end - addr) >> PAGE_SHIFT,
 		    (unsigned long)FAULT_PAGES);
 	for (i = 0; i < room; i++) {
-		ret = vmf_insert_pfn(vma, addr + i * PAGE_SIZE, mmx_mem_pfn(mem, page + (u32)i));
+		ret = vmf_insert_pfn(vma, addr + i * PAGE_SIZE, pfn + i);
 		if (ret != VM_FAULT_NOPAGE)
 			/* only the first one was asked for */
 			return i ? VM_FAULT_NOPAGE : ret;
@@ -99,8 +101,24 @@ static const struct vm_operations_struct bo_vm_ops = {
 	.fault = bo_fault,
 };
 
+/* Its driver's mapping, which holds the dma-buf and not the buffer that it is here. */
+static int map_imported(struct drm_gem_object *obj, struct vm_area_struct *vma)
+{
+	int ret;
+
+	vma->vm_ops = NULL;
+	vma->vm_private_data = NULL;
+	ret = dma_buf_mmap(obj->import_attach->dmabuf, vma, 0);
+	/* DRM has taken a reference for the mapping, and takes it back itself if there is none */
+	if (!ret)
+		drm_gem_object_put(obj);
+	return ret;
+}
+
 static int bo_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
+	if (obj->import_attach)
+		return map_imported(obj, vma);
 	/* NO_MMAP only keeps the offset a secret, as upstream has it. A copy of a page would not be the GPU's. */
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
 		return -EINVAL;
@@ -116,13 +134,16 @@ static struct page **bo_pages(struct drm_gem_object *obj)
 {
 	const struct mmx_mem *mem = mmx_bo_from(obj)->mem;
 	struct page **pages;
-	u32 i;
+	u32 i, count;
 
+	/* DRM hands out the dma-buf that it came as */
+	if (obj->import_attach)
+		return ERR_PTR(-EINVAL);
 	pages = kvmalloc_array(mem->page_count, sizeof(*pages), GFP_KERNEL);
 	if (!pages)
 		return ERR_PTR(-ENOMEM);
 	for (i = 0; i < mem->page_count; i++)
-		pages[i] = pfn_to_page(mmx_mem_pfn(mem, mmx_mem_page(mem, i)));
+		pages[i] = pfn_to_page(mmx_mem_pfns(mem, i, &count));
 	return pages;
 }
 
@@ -205,7 +226,8 @@ int mmx_gem_show(struct seq_file *m, void *data)
 
 /* ---- ioctls ---- */
 
-static struct mmx_bo *new_bo(struct mmx_device *dev, u64 size, u32 flags)
+/* Without memory so far. */
+static struct mmx_bo *alloc_bo(struct mmx_device *dev, u64 size, u32 flags)
 {
 	struct mmx_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL);
 	int ret;
@@ -221,19 +243,42 @@ static struct mmx_bo *new_bo(struct mmx_device *dev, u64 size, u32 flags)
 	drm_gem_private_object_init(&dev->drm, &bo->base, size);
 	/* now, so that it never changes: mappings through a dma-buf count from it, too */
 	ret = drm_gem_create_mmap_offset(&bo->base);
-	if (!ret) {
-		bo->mem = mmx_mem_create(&dev->session, size);
-		if (!IS_ERR(bo->mem)) {
-			mutex_lock(&dev->bos_lock);
-			list_add_tail(&bo->link, &dev->bos);
-			mutex_unlock(&dev->bos_lock);
-			return bo;
-		}
-		ret = PTR_ERR(bo->mem);
-		bo->mem = NULL;
-	}
+	if (!ret)
+		return bo;
 	drm_gem_object_put(&bo->base);
 	return ERR_PTR(ret);
+}
+
+/* @mem: what it is made of, or an error. Return: the buffer, or that error. */
+static struct mmx_bo *complete_bo(struct mmx_device *dev, struct mmx_bo *bo, struct mmx_mem *mem)
+{
+	if (IS_ERR(mem)) {
+		drm_gem_object_put(&bo->base);
+		return ERR_CAST(mem);
+	}
+	bo->mem = mem;
+	mutex_lock(&dev->bos_lock);
+	list_add_tail(&bo->link, &dev->bos);
+	mutex_unlock(&dev->bos_lock);
+	return bo;
+}
+
+static struct mmx_bo *new_bo(struct mmx_device *dev, u64 size, u32 flags)
+{
+	struct mmx_bo *bo = alloc_bo(dev, size, flags);
+
+	return IS_ERR(bo) ? bo : complete_bo(dev, bo, mmx_mem_create(&dev->session, size));
+}
+
+struct drm_gem_object *mmx_gem_import(struct drm_device *drm, struct dma_buf_attachment *attach,
+				      struct sg_table *table)
+{
+	struct mmx_device *dev = mmx_device_from(drm);
+	struct mmx_bo *bo = alloc_bo(dev, attach->dmabuf->size, 0);
+
+	if (!IS_ERR(bo))
+		bo = complete_bo(dev, bo, mmx_mem_import(&dev->session, attach, table));
+	return IS_ERR(bo) ? ERR_CAST(bo) : &bo->base;
 }
 
 int mmx_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
@@ -359,7 +404,7 @@ int mmx_ioctl_bo_sync(struct drm_device *drm, void *data, struct drm_file *file)
 			ret = -ENOENT;
 			break;
 		}
-		ret = mmx_uapi_check_bo_sync(&ops[i], obj->size, false);
+		ret = mmx_uapi_check_bo_sync(&ops[i], obj->size, obj->import_attach);
 		drm_gem_object_put(obj);
 		cond_resched();
 	}
@@ -374,7 +419,7 @@ int mmx_ioctl_bo_query_info(struct drm_device *drm, void *data, struct drm_file 
 
 	if (!obj)
 		return -ENOENT;
-	mmx_uapi_fill_bo_info(mmx_bo_from(obj)->flags, false, args);
+	mmx_uapi_fill_bo_info(mmx_bo_from(obj)->flags, obj->import_attach, args);
 	drm_gem_object_put(obj);
 	return 0;
 }

@@ -27,6 +27,10 @@ static inline struct mmx_bo *mmx_bo_from(struct drm_gem_object *obj)
 	return container_of(obj, struct mmx_bo, base);
 }
 
+/* Of another driver's: DRM's callback. */
+struct drm_gem_object *mmx_gem_import(struct drm_device *drm, struct dma_buf_attachment *attach,
+				      struct sg_table *table);
+
 struct seq_file;
 /* For debugfs: all buffers of a device. */
 int mmx_gem_show(struct seq_file *m, void *data);

@@ -35,18 +35,16 @@ static void *ptr_of(const struct mmx_mem *mem, u32 page)
 	return data + (size_t)page * PAGE_SIZE;
 }
 
-unsigned long mmx_mem_pfn(const struct mmx_mem *mem, u32 page)
+unsigned long mmx_mem_pfns(const struct mmx_mem *mem, u32 index, u32 *ret_count)
 {
 	const struct mmx_transport *t = mem->session->transport;
-
-	return PHYS_PFN(t->phys + t->data_offset) + page;
-}
-
-u32 mmx_mem_run(const struct mmx_mem *mem, u32 index, u32 *ret_count)
-{
 	u32 low = 0, high = mem->extent_count, mid;
 	const struct mmx_extent *extent;
 
+	if (mem->ram) {
+		*ret_count = 1;
+		return page_to_pfn(mem->ram->pages[index]);
+	}
 	/* the last extent that begins at or before it */
 	while (high - low > 1) {
 		mid = low + (high - low) / 2;
@@ -57,33 +55,45 @@ u32 mmx_mem_run(const struct mmx_mem *mem, u32 index, u32 *ret_count)
 	}
 	extent = &mem->extents[low];
 	*ret_count = extent->count - (index - extent->at);
-	return extent->first + (index - extent->at);
-}
-
-u32 mmx_mem_page(const struct mmx_mem *mem, u32 index)
-{
-	u32 count;
-
-	return mmx_mem_run(mem, index, &count);
+	return PHYS_PFN(t->phys + t->data_offset) + extent->first + (index - extent->at);
 }
 
 /* ---- making one ---- */
 
-static void free_mem(struct mmx_mem *mem)
+/* @abandoned: the session has ended before the backend has released it */
+static void free_mem(struct mmx_mem *mem, bool abandoned)
 {
 	struct mmx_session *s = mem->session;
 
-	mmx_pages_give(pages_of(s), mem->extents, mem->extent_count);
+	if (mem->extents)
+		mmx_pages_give(pages_of(s), mem->extents, mem->extent_count);
 	kvfree(mem->extents);
+	if (mem->ram && abandoned)
+		mmx_ram_abandon(s, mem->ram);
+	else if (mem->ram)
+		mmx_ram_free(s, mem->ram);
 	kfree(mem);
 	atomic_inc(&s->freed);
 	wake_up_all(&s->pages_wait);
 }
 
+/* Of the region first: its pages lie side by side, and are the GPU's alone. */
 static int take_pages(struct mmx_mem *mem)
 {
-	return mmx_pages_take(pages_of(mem->session), mem->page_count, &mem->extents,
-			      &mem->extent_count);
+	struct mmx_session *s = mem->session;
+	struct mmx_ram *ram;
+	int ret = -ENOSPC;
+
+	if (mem->page_count <= pages_of(s)->count)
+		ret = mmx_pages_take(pages_of(s), mem->page_count, &mem->extents,
+				     &mem->extent_count);
+	if (ret != -ENOSPC)
+		return ret;
+	ram = mmx_ram_alloc(s, mem->page_count);
+	if (IS_ERR(ram))
+		return PTR_ERR(ram);
+	mem->ram = ram;
+	return 0;
 }
 
 /* Pages that are coming back are worth waiting for. */
@@ -110,22 +120,35 @@ static int wait_pages(struct mmx_mem *mem)
 	}
 }
 
+/* What is not the region's has been zeroed by whoever it is from. */
 static void zero_pages(const struct mmx_mem *mem)
 {
-	u32 i, page;
+	const struct mmx_extent *extent;
+	u32 i, j;
 
-	for (i = 0; i < mem->page_count; i++) {
-		page = mmx_mem_page(mem, i);
-		memset(ptr_of(mem, page), 0, PAGE_SIZE);
-		cond_resched();
+	for (i = 0; i < mem->extent_count; i++) {
+		extent = &mem->extents[i];
+		for (j = 0; j < extent->count; j++) {
+			memset(ptr_of(mem, extent->first + j), 0, PAGE_SIZE);
+			cond_resched();
+		}
 	}
+}
+
+static u32 run_count(const struct mmx_mem *mem)
+{
+	return mem->ram ? mem->ram->run_count : mem->extent_count;
 }
 
 static u32 fill_runs(const struct mmx_mem *mem, u32 at, struct mmx_run *runs)
 {
 	u64 first = mem->session->transport->data_offset / MMX_WIRE_PAGE_SIZE;
-	u32 count = min_t(u32, mem->extent_count - at, MMX_MEM_MAX_RUNS), i;
+	u32 count = min_t(u32, run_count(mem) - at, MMX_MEM_MAX_RUNS), i;
 
+	if (mem->ram) {
+		memcpy(runs, mem->ram->runs + at, count * sizeof(*runs));
+		return count;
+	}
 	for (i = 0; i < count; i++)
 		runs[i] = (struct mmx_run){
 			.first_page = first + (u64)mem->extents[at + i].first * WIRE_PAGES,
@@ -144,9 +167,9 @@ static int register_mem(struct mmx_mem *mem)
 
 	if (!runs)
 		return -ENOMEM;
-	while (at < mem->extent_count) {
+	while (at < run_count(mem)) {
 		count = fill_runs(mem, at, runs);
-		flags = at + count == mem->extent_count ? MMX_MEM_SEAL : 0;
+		flags = at + count == run_count(mem) ? MMX_MEM_SEAL : 0;
 		call = mmx_call_begin(mem->session, at ? MMX_MSG_MEM_ADD : MMX_MSG_MEM_CREATE);
 		if (IS_ERR(call))
 			break;
@@ -161,33 +184,52 @@ static int register_mem(struct mmx_mem *mem)
 		at += count;
 	}
 	kfree(runs);
-	return at < mem->extent_count ? -ENODEV : 0;
+	return at < run_count(mem) ? -ENODEV : 0;
+}
+
+static struct mmx_mem *new_mem(struct mmx_session *s, u32 page_count)
+{
+	struct mmx_mem *mem = kzalloc(sizeof(*mem), GFP_KERNEL);
+
+	if (!mem)
+		return NULL;
+	mem->session = s;
+	mem->page_count = page_count;
+	INIT_LIST_HEAD(&mem->link);
+	return mem;
+}
+
+/* It has its pages, and gets a name. Return: 0; -ENOMEM: it is the caller's as before. */
+static int name_mem(struct mmx_mem *mem)
+{
+	struct mmx_session *s = mem->session;
+
+	if (mmx_names_take(&s->mem_names, &mem->name))
+		return -ENOMEM;
+	spin_lock(&s->lock);
+	s->mems[mmx_name_index(mem->name)] = mem;
+	spin_unlock(&s->lock);
+	return 0;
 }
 
 static struct mmx_mem *make_mem(struct mmx_session *s, u32 page_count)
 {
-	struct mmx_mem *mem = kzalloc(sizeof(*mem), GFP_KERNEL);
+	struct mmx_mem *mem = new_mem(s, page_count);
 	int ret;
 
 	if (!mem)
 		return ERR_PTR(-ENOMEM);
-	mem->session = s;
-	mem->page_count = page_count;
-	INIT_LIST_HEAD(&mem->link);
 	ret = wait_pages(mem);
 	if (ret) {
 		kfree(mem);
 		return ERR_PTR(ret);
 	}
-	ret = mmx_names_take(&s->mem_names, &mem->name);
-	if (ret) {
-		free_mem(mem);
-		return ERR_PTR(-ENOMEM);
-	}
 	zero_pages(mem);
-	spin_lock(&s->lock);
-	s->mems[mmx_name_index(mem->name)] = mem;
-	spin_unlock(&s->lock);
+	ret = name_mem(mem);
+	if (ret) {
+		free_mem(mem, false);
+		return ERR_PTR(ret);
+	}
 	return mem;
 }
 
@@ -200,7 +242,7 @@ static void forget_mem(struct mmx_mem *mem)
 	s->mems[mmx_name_index(mem->name)] = NULL;
 	spin_unlock(&s->lock);
 	mmx_names_give(&s->mem_names, mem->name);
-	free_mem(mem);
+	free_mem(mem, !mem->released);
 }
 
 struct mmx_mem *mmx_mem_create(struct mmx_session *s, u64 size)
@@ -211,7 +253,7 @@ struct mmx_mem *mmx_mem_create(struct mmx_session *s, u64 size)
 
 	if (mmx_session_is_dead(s))
 		return ERR_PTR(-ENODEV);
-	if (pages > pages_of(s)->count)
+	if (pages > U32_MAX / WIRE_PAGES)
 		return ERR_PTR(-ENOMEM);
 	mem = make_mem(s, (u32)pages);
 	if (IS_ERR(mem))
@@ -220,6 +262,41 @@ struct mmx_mem *mmx_mem_create(struct mmx_session *s, u64 size)
 	if (!ret)
 		return mem;
 	mmx_mem_destroy(mem);
+	return ERR_PTR(ret);
+}
+
+struct mmx_mem *mmx_mem_import(struct mmx_session *s, struct dma_buf_attachment *attach,
+			       struct sg_table *table)
+{
+	struct mmx_ram *ram;
+	struct mmx_mem *mem;
+	int ret = -ENOMEM;
+
+	if (mmx_session_is_dead(s))
+		return ERR_PTR(-ENODEV);
+	ram = mmx_ram_import(s, attach, table);
+	if (IS_ERR(ram))
+		return ERR_CAST(ram);
+	mem = new_mem(s, ram->page_count);
+	if (!mem)
+		goto err_ram;
+	mem->ram = ram;
+	ret = name_mem(mem);
+	if (ret)
+		goto err_mem;
+	ret = register_mem(mem);
+	if (!ret)
+		return mem;
+	/* what the backend knows of it is not all of it: it can't be mapped, and the pages are the caller's */
+	mmx_ram_disown(ram);
+	mmx_mem_destroy(mem);
+	return ERR_PTR(ret);
+
+err_mem:
+	kfree(mem);
+err_ram:
+	mmx_ram_disown(ram);
+	mmx_ram_free(s, ram);
 	return ERR_PTR(ret);
 }
 

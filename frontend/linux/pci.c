@@ -23,6 +23,7 @@
 
 #include "frontend/linux/compat.h"
 #include "frontend/linux/drv.h"
+#include "frontend/linux/ram.h"
 #include "frontend/linux/transport.h"
 #include "hv/kvm/kvm.h"
 #include "hv/proto/region.h"
@@ -93,6 +94,8 @@ static int ask(struct mmx_pci *p, u32 want)
 	}
 	if (stop)
 		return -ENODEV;
+	/* all that there was before has ended, whatever comes now */
+	mmx_ram_settle(&p->base);
 	error = want ? READ_ONCE(p->link->error) : 0;
 	return error <= MAX_ERRNO ? -(int)error : -EPROTO;
 }
@@ -159,6 +162,7 @@ static void connect(struct work_struct *work)
 
 	remove_child(p);
 	if (READ_ONCE(p->link->down)) {
+		mmx_ram_settle(&p->base);
 		dev_info(&p->pdev->dev, "the backend has ended\n");
 		return;
 	}
@@ -262,6 +266,8 @@ static struct mmx_pci *new_pci(struct pci_dev *pdev)
 	mutex_init(&p->base.rx_lock);
 	init_rwsem(&p->base.sem);
 	INIT_LIST_HEAD(&p->base.devices);
+	spin_lock_init(&p->base.limbo_lock);
+	INIT_LIST_HEAD(&p->base.limbo);
 	INIT_WORK(&p->base.ended, ended);
 	INIT_DELAYED_WORK(&p->connect, connect);
 	init_waitqueue_head(&p->answer_wait);
@@ -350,6 +356,7 @@ static void remove(struct pci_dev *pdev)
 	/* so that nothing writes there any more; a backend that does not answer is gone */
 	if (!READ_ONCE(p->link->down))
 		ask(p, 0);
+	mmx_ram_settle(&p->base);
 	zap_mappings(&p->base);
 	free_irq(pci_irq_vector(pdev, MMX_KVM_VECTOR), p);
 	pci_free_irq_vectors(pdev);
@@ -357,6 +364,29 @@ static void remove(struct pci_dev *pdev)
 	pci_release_regions(pdev);
 	pci_disable_device(pdev);
 	mmx_transport_put(&p->base);
+}
+
+/*
+ * The kernel that comes next must not find its memory written to by jobs of this one. Nobody waits for a backend that is
+ * gone already.
+ */
+static void shutdown(struct pci_dev *pdev)
+{
+	struct mmx_pci *p = pci_get_drvdata(pdev);
+	struct mmx_transport *t = &p->base;
+	bool alive;
+
+	WRITE_ONCE(p->stopping, true);
+	wake_up_all(&p->answer_wait);
+	cancel_work_sync(&t->ended);
+	cancel_delayed_work_sync(&p->connect);
+	mutex_lock(&t->rx_lock);
+	alive = t->session && !mmx_session_is_dead(t->session);
+	if (alive)
+		mmx_session_end(t->session, NULL);
+	mutex_unlock(&t->rx_lock);
+	if (alive && !READ_ONCE(p->link->down))
+		ask(p, 0);
 }
 
 static const struct pci_device_id ids[] = {
@@ -370,6 +400,7 @@ static struct pci_driver pci_driver = {
 	.id_table = ids,
 	.probe = probe,
 	.remove = remove,
+	.shutdown = shutdown,
 };
 
 int mmx_pci_init(void)

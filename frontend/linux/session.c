@@ -19,6 +19,7 @@
 #include <linux/slab.h>
 
 #include "frontend/linux/mem.h"
+#include "frontend/linux/ram.h"
 #include "frontend/linux/timeline.h"
 
 /* As much as the largest ring can hold; more without a pause, so many times, is a flood. */
@@ -359,7 +360,7 @@ void mmx_session_prepare(struct mmx_session *s, struct mmx_transport *t, struct 
 	INIT_DELAYED_WORK(&s->heart_work, heart_work);
 }
 
-static int say_hello(struct mmx_session *s, const char *name)
+static int say_hello(struct mmx_session *s, const char *name, u32 *ret_spaces)
 {
 	struct mmx_call *call = mmx_call_begin(s, MMX_MSG_HELLO);
 	int ret;
@@ -371,6 +372,7 @@ static int say_hello(struct mmx_session *s, const char *name)
 		s->epoch = call->reply.hello.epoch;
 		s->limits = call->reply.hello.limits;
 		s->gpu = call->reply.hello.gpu;
+		*ret_spaces = call->reply.hello.spaces;
 		s->call_limit = min(s->limits.max_requests, MMX_SESSION_MAX_REQUESTS);
 		if (s->limits.max_timelines > s->ends.max_timelines)
 			ret = -EPROTO;
@@ -436,6 +438,7 @@ static int map_uncached(struct mmx_session *s)
 int mmx_session_begin(struct mmx_session *s, const char *name)
 {
 	int ret = mmx_front_session_init(&s->ends, s->transport->region, s->transport->size);
+	u32 spaces = 0;
 
 	if (!ret)
 		ret = make_pages(s);
@@ -443,16 +446,19 @@ int mmx_session_begin(struct mmx_session *s, const char *name)
 		return ret;
 	s->heartbeat = mmx_front_session_heartbeat(&s->ends);
 	s->call_limit = 1;
+	s->number = mmx_ram_begin(s->transport);
 	spin_lock(&s->tx_lock);
 	s->dead = false;
 	spin_unlock(&s->tx_lock);
 	mmx_transport_attach(s->transport, s);
 	queue_delayed_work(mmx_wq, &s->heart_work, msecs_to_jiffies(MMX_HEARTBEAT_MS));
-	ret = say_hello(s, name);
+	ret = say_hello(s, name, &spaces);
 	if (!ret)
 		ret = make_tables(s);
 	if (!ret)
 		ret = map_uncached(s);
+	if (!ret)
+		ret = mmx_spaces_begin(s, spaces);
 	if (ret)
 		mmx_session_stop(s);
 	return ret;

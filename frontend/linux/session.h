@@ -6,6 +6,7 @@
  *	call.c      requests that are answered: credits, tags, waiting
  *	timeline.c  jobs: what was submitted, fences
  *	mem.c       memory objects: pages, registration, release
+ *	space.c     what the backend reaches beside the region
  *
  * A session ends once (mmx_session_end()), for whatever reason, from any of its own contexts: from then on nothing is
  * sent, every call returns -ENODEV, and every fence has been signalled with that error. It is part of a DRM device and
@@ -31,6 +32,7 @@
 #include "frontend/core/decode.h"
 #include "frontend/core/session.h"
 #include "frontend/linux/names.h"
+#include "frontend/linux/space.h"
 #include "frontend/linux/transport.h"
 
 struct mmx_call;
@@ -57,7 +59,10 @@ struct mmx_tx {
 
 struct mmx_session {
 	struct mmx_transport *transport;
-	struct device *dev; /* whose runtime PM it is */
+	struct device *
+		dev; /* the DRM device's: whose runtime PM it is, and as which the backend reaches memory */
+	u64 number; /* on its transport */
+	struct mmx_spaces spaces;
 	struct mmx_limits limits;
 	struct mmx_gpu_desc gpu;
 	u64 epoch;

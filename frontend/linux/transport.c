@@ -7,12 +7,14 @@
 #include <linux/dma-fence.h>
 #include <linux/io.h>
 
+#include "frontend/linux/ram.h"
 #include "frontend/linux/session.h"
 
 static void release(struct kref *ref)
 {
 	struct mmx_transport *t = container_of(ref, struct mmx_transport, ref);
 
+	mmx_ram_settle(t);
 	mmx_pages_finish(&t->pages);
 	if (t->uncached)
 		memunmap(t->uncached);

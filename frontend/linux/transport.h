@@ -17,6 +17,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -54,6 +55,10 @@ struct mmx_transport {
 
 	struct mmx_pages pages; /* of the data area; made by the first session */
 	u64 data_offset, data_size;
+
+	spinlock_t limbo_lock;
+	struct list_head limbo; /* mmx_ram.link */
+	u64 begun, settled; /* sessions; those of which the backend has nothing any more */
 	/*
 	 * The data area, write-combined, if the GPU does not see the CPU's caches: a dirty line of a page would be written
 	 * back over what programs, whose mappings are write-combined then, or the GPU have put there.

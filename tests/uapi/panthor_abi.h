@@ -193,6 +193,7 @@ struct pan_bo_sync {
 	struct pan_array ops;
 };
 
+#define PAN_BO_IS_IMPORTED 1u /* in extra_flags */
 struct pan_bo_query_info {
 	uint32_t handle, extra_flags, create_flags, pad;
 };

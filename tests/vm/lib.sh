@@ -50,7 +50,7 @@ read_topology()
 		case $key in
 		''|'#'*) ;;
 		allow) allow+=(-a "$value") ;;
-		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|programs|command_line|reboots|gpu|user|suites|killed|partition|partition[1-9])
+		quick|ci|full|memory|cpus|seconds|modules|firmware|packages|programs|command_line|reboots|gpu|user|suites|killed|partition|partition[1-9]|guest_ram)
 			topology[$key]=$value ;;
 		*) die "$1/topology: what is '$key'?" ;;
 		esac
@@ -423,6 +423,9 @@ build_image()
 machine_options()
 {
 	local accel=tcg cpu=cortex-a57 machine=virt,gic-version=3 memory=${topology[memory]} folder
+	# the model maps the guest's memory; so does the daemon, which has to find it
+	local backend=memory-backend-memfd
+	[ -z "${topology[guest_ram]-}" ] || backend="memory-backend-file,mem-path=/proc/self/fd/10"
 	folder=$(folder_of host "$1")
 	# the most that emulation offers
 	[ "$1" = arm64 ] || machine=q35 cpu=max
@@ -435,8 +438,7 @@ machine_options()
 	options=(-L "$folder/usr/share/seabios" -L "$folder/usr/share/qemu" -nodefaults -no-user-config -display none
 		-machine "$machine,memory-backend=memory" -accel "$accel" -cpu "$cpu"
 		-smp "${topology[cpus]}" -m "$memory"
-		# the model maps the guest's memory
-		-object "memory-backend-memfd,id=memory,size=${memory}M,share=on")
+		-object "$backend,id=memory,size=${memory}M,share=on")
 	# a kernel that dies restarts, which ends the machine
 	[ -n "${topology[reboots]-}" ] || options+=(-no-reboot)
 }
@@ -479,10 +481,22 @@ give_model()
 		'{"driver":"vfio-user-pci","addr":"1.0","x-no-posted-writes":true,"socket":{"type":"unix","path":"'"$work/gpu.sock"'"}}')
 }
 
-# give_malimux PRODUCT COUNT: shares of the model for so many machines, by malimuxd and ivshmem devices
+# guest_ram ARCH: the machine's own memory, for the daemon; a layout that is not the machine's if the topology says 'wrong'
+guest_ram()
+{
+	local base=0 piece="size = \"${topology[memory]}M\";" quota=${topology[guest_ram]}
+	[ "$1" != arm64 ] || base='"1G"'
+	if [ "$quota" = wrong ]; then
+		quota=256M piece="size = \"$((topology[memory] - 1))M\"; offset = \"1M\";"
+	fi
+	echo "guest_ram = { file = \"/proc/%p/fd/10\"; memory = \"$quota\"; pieces = ( { guest = $base; $piece } ); };"
+}
+
+# give_malimux PRODUCT COUNT ARCH: shares of the model for so many machines, by malimuxd and ivshmem devices
 give_malimux()
 {
-	local number
+	local number ram=
+	[ -z "${topology[guest_ram]-}" ] || ram=$(guest_ram "$3")
 	# shellcheck disable=SC2034 # of int/lib.sh
 	transport=ivshmem share=256M product=$1
 	pick_image
@@ -493,7 +507,7 @@ give_malimux()
 	done
 	# what a test asks for comes last, and counts
 	write_config "$image" "backend_memory = \"512M\"; max_vms = 128; max_groups = 256; max_heaps = 256;
-		sched_priority = \"realtime\"; ${topology[partition]-}"
+		sched_priority = \"realtime\"; $ram ${topology[partition]-}"
 	start_model "$1"
 	spawn_ready malimuxd setpriv --pdeathsig KILL "$malimuxd" --config "$config" || fail "malimuxd did not start"
 	# the kernel's words about every module that it was not built with, and what the driver says of broken jobs
@@ -514,6 +528,7 @@ start_machine()
 		gpu=(-chardev "socket,id=gpu,path=$(socket_of "guest$1")" -device 'ivshmem-doorbell,chardev=gpu,vectors=1')
 	fi
 	host_tool "$qemu"
+	[ -z "${topology[guest_ram]-}" ] || command=("$top_builddir/tests/vm/with_memory" "${topology[memory]}" "${command[@]}")
 	: >"$log"
 	# what the kernel does not know becomes variables of init's
 	spawn "qemu$1" setpriv --pdeathsig KILL "${command[@]}" "${options[@]}" "${gpu[@]}" \
@@ -552,7 +567,7 @@ boot()
 	model)
 		[ "$count $(arch_of "$2")" = '1 arm64' ] || fail 'the model itself is for one machine, which is arm64'
 		give_model "$3" ;;
-	malimux) give_malimux "$3" "$count" ;;
+	malimux) give_malimux "$3" "$count" "$(arch_of "${machines[0]}")" ;;
 	*) fail "topology: gpu is model or malimux" ;;
 	esac
 	for ((number = 1; number <= count; number++)); do

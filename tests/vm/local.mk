@@ -16,6 +16,8 @@ EXTRA_DIST += \
 	%D%/lib.sh \
 	%D%/malimux \
 	%D%/malimux-death \
+	%D%/malimux-import \
+	%D%/malimux-import-off \
 	%D%/malimux-lies \
 	%D%/malimux-mesa \
 	%D%/malimux-sleep \
@@ -30,6 +32,11 @@ EXTRA_DIST += \
 	%D%/sleep \
 	%D%/uapi \
 	%D%/verdict
+
+
+check_PROGRAMS += tests/vm/with_memory
+tests_vm_with_memory_SOURCES = %D%/with_memory.c
+tests_vm_with_memory_LDADD =
 
 # What CI runs: kernels that are known good. The rest, with the newest ones, is check-vm-full; a machine that cannot run them
 # says why.
