@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	%D%/malimux \
 	%D%/malimux-death \
 	%D%/malimux-import \
+	%D%/malimux-import-death \
 	%D%/malimux-import-off \
 	%D%/malimux-lies \
 	%D%/malimux-mesa \
@@ -32,7 +33,6 @@ EXTRA_DIST += \
 	%D%/sleep \
 	%D%/uapi \
 	%D%/verdict
-
 
 check_PROGRAMS += tests/vm/with_memory
 tests_vm_with_memory_SOURCES = %D%/with_memory.c

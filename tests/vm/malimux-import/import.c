@@ -2,7 +2,7 @@
 /*
  * Memory that is not the region's: dma-bufs of vgem and udmabuf, into which the GPU writes what a mapping of theirs shows,
  * and the other way; and more buffers than the region has room for. Run in a VM by guest; 'off' if the daemon was not given
- * the machine's memory, or something else in its place. Ends with 0 if all is as it should be.
+ * the machine's memory, or something else in its place, 'hold' if it will be killed. Ends with 0 if all is as it should be.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -389,6 +389,24 @@ static void test_off(void)
 	printf("nothing but the region\n");
 }
 
+/* The daemon is killed while the GPU may be at work in all of it: nothing of it goes before that is certain. */
+static void hold(void)
+{
+	static const uint64_t endless[] = { CS_NOP, CS_BRANCH_ALWAYS(-2) };
+	uint32_t done = uapi_syncobj(rig.fd), handle, handles[BIG_COUNT], i;
+	struct foreign f = make_udmabuf();
+
+	CHECK_OK(import(rig.fd, f.dmabuf, &handle));
+	CHECK_OK(uapi_map(rig.fd, rig.vm, handle, 0, VA, SIZE, PAN_MAP_NOEXEC));
+	for (i = 0; i < BIG_COUNT; i++)
+		CHECK_OK(uapi_bo_try(rig.fd, BIG, 0, 0, &handles[i]));
+	uapi_submit_one(&rig, group, 0, uapi_stream(&rig, endless, 2), done);
+	drop(&f);
+	printf("ready\n");
+	CHECK_ERROR(uapi_result(rig.fd, done), -ENODEV);
+	printf("all has ended\n");
+}
+
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -396,6 +414,10 @@ int main(int argc, char **argv)
 	group = uapi_group(rig.fd, rig.vm, 1);
 	if (argc > 1 && !strcmp(argv[1], "off")) {
 		test_off();
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "hold")) {
+		hold();
 		return 0;
 	}
 	test_import("vgem", make_vgem());
