@@ -26,7 +26,7 @@
 /* The region is 256 MiB. */
 #define BIG	  (16ull << 20)
 #define BIG_COUNT 18u
-#define CYCLES	  200u
+#define CYCLES	  500u
 
 struct drm_dumb {
 	uint32_t height, width, bpp, flags, handle, pitch;
@@ -320,8 +320,8 @@ static void test_cycles(void)
 	}
 	usleep(500000);
 	after = free_kib();
-	/* they would be 28 MiB */
-	if (after < before - 8192)
+	/* they would be 70 MiB; some 15 come and go by themselves */
+	if (after < before - 32768)
 		FAIL("%ld KiB were free, and %ld are", before, after);
 	printf("cycles: %u\n", CYCLES);
 }
