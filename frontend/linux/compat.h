@@ -14,6 +14,13 @@
 #define MMX_IMPORT_NS_DMA_BUF MODULE_IMPORT_NS(DMA_BUF)
 #endif
 
+/* The system's, for work that may take long on any CPU; the older name is still there, and warned of. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define MMX_SYSTEM_WQ system_dfl_wq
+#else
+#define MMX_SYSTEM_WQ system_unbound_wq
+#endif
+
 /* Are there struct pages of a device's memory at @pfn? */
 static inline bool mmx_has_device_pages(unsigned long pfn)
 {

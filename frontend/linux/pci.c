@@ -176,7 +176,7 @@ static void connect(struct work_struct *work)
 		dev_warn(&p->pdev->dev, "there is no session: %pe\n", ERR_PTR(ret));
 	p->error = ret;
 	if (ret && !READ_ONCE(p->stopping))
-		queue_delayed_work(system_unbound_wq, &p->connect,
+		queue_delayed_work(MMX_SYSTEM_WQ, &p->connect,
 				   msecs_to_jiffies(ret == -EAGAIN ? RETRY_BUSY_MS : RETRY_MS));
 }
 
@@ -186,8 +186,7 @@ static void ended(struct work_struct *work)
 	struct mmx_pci *p = container_of(t, struct mmx_pci, base);
 
 	if (!READ_ONCE(p->stopping))
-		queue_delayed_work(system_unbound_wq, &p->connect,
-				   msecs_to_jiffies(MMX_KVM_AGAIN_MS));
+		queue_delayed_work(MMX_SYSTEM_WQ, &p->connect, msecs_to_jiffies(MMX_KVM_AGAIN_MS));
 }
 
 /* ---- the device ---- */
@@ -317,7 +316,7 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret)
 		goto err_unmap;
 	pci_set_drvdata(pdev, p);
-	queue_delayed_work(system_unbound_wq, &p->connect, 0);
+	queue_delayed_work(MMX_SYSTEM_WQ, &p->connect, 0);
 	return 0;
 
 err_unmap:
