@@ -24,9 +24,10 @@
 #define PAGES 48u
 #define SIZE  ((uint64_t)PAGES * UAPI_PAGE)
 /* The region is 256 MiB. */
-#define BIG	  (16ull << 20)
-#define BIG_COUNT 18u
-#define CYCLES	  500u
+#define BIG	   (16ull << 20)
+#define BIG_COUNT  18u
+#define HOLD_COUNT 24u
+#define CYCLES	   500u
 
 struct drm_dumb {
 	uint32_t height, width, bpp, flags, handle, pitch;
@@ -393,12 +394,12 @@ static void test_off(void)
 static void hold(void)
 {
 	static const uint64_t endless[] = { CS_NOP, CS_BRANCH_ALWAYS(-2) };
-	uint32_t done = uapi_syncobj(rig.fd), handle, handles[BIG_COUNT], i;
+	uint32_t done = uapi_syncobj(rig.fd), handle, handles[HOLD_COUNT], i;
 	struct foreign f = make_udmabuf();
 
 	CHECK_OK(import(rig.fd, f.dmabuf, &handle));
 	CHECK_OK(uapi_map(rig.fd, rig.vm, handle, 0, VA, SIZE, PAN_MAP_NOEXEC));
-	for (i = 0; i < BIG_COUNT; i++)
+	for (i = 0; i < HOLD_COUNT; i++)
 		CHECK_OK(uapi_bo_try(rig.fd, BIG, 0, 0, &handles[i]));
 	uapi_submit_one(&rig, group, 0, uapi_stream(&rig, endless, 2), done);
 	drop(&f);
