@@ -29,7 +29,10 @@ static u32 fill_waits(const struct mmx_job *job, struct mmx_wait *waits)
 
 	for (i = 0; i < job->wait_count; i++) {
 		fence = to_drm_sched_fence(job->waits[i]);
-		/* No parent: it was not sent, and fails. It was set before the 'scheduled' fence that let this job go. */
+		/*
+		 * A parent that is signalled may be of one that was not sent, and fails. It was set before the 'scheduled'
+		 * fence that let this job go.
+		 */
 		if (is_signaled(job->waits[i]) || !READ_ONCE(fence->parent))
 			continue;
 		ours = mmx_fence_from(fence->parent);
@@ -71,9 +74,10 @@ static struct dma_fence *run_job(struct drm_sched_job *base)
 	/* before the other side can complete it */
 	job->submitted = fence;
 	ret = mmx_timeline_submit(job->queue->timeline, fence, &job->tx);
-	dma_fence_end_signalling(signalling);
+	/* not as an error: the scheduler's fence has to hold one of ours, see mmx_timeline.sched */
 	if (ret)
-		return ERR_PTR(ret);
+		mmx_timeline_fail(job->queue->timeline, fence, ret);
+	dma_fence_end_signalling(signalling);
 	job->fence = NULL;
 	return &fence->base;
 }
@@ -90,13 +94,14 @@ static const struct drm_sched_backend_ops sched_ops = {
 
 int mmx_queue_init(struct mmx_queue *queue, struct mmx_session *s, struct device *dev)
 {
-	struct drm_gpu_scheduler *sched = &queue->sched;
 	u32 credits = min(s->limits.max_jobs, MMX_TIMELINE_MAX_JOBS);
 	struct mmx_timeline *timeline = mmx_timeline_create(s);
+	struct drm_gpu_scheduler *sched;
 	int ret;
 
 	if (IS_ERR(timeline))
 		return PTR_ERR(timeline);
+	sched = &timeline->sched;
 	ret = mmx_sched_init(sched, &sched_ops, mmx_sched_wq, credits, dev);
 	if (ret)
 		goto err_timeline;
@@ -119,7 +124,7 @@ void mmx_queue_finish(struct mmx_queue *queue)
 	if (!queue->timeline)
 		return;
 	drm_sched_entity_destroy(&queue->entity);
-	drm_sched_fini(&queue->sched);
+	drm_sched_fini(&queue->timeline->sched);
 	mmx_timeline_retire(queue->timeline, -ECANCELED);
 	mmx_timeline_put(queue->timeline);
 	queue->timeline = NULL;

@@ -7,14 +7,11 @@
 #ifndef FRONTEND_LINUX_JOB_H
 #define FRONTEND_LINUX_JOB_H
 
-#include <drm/gpu_scheduler.h>
-
 #include "frontend/linux/timeline.h"
 
 struct mmx_queue {
-	struct drm_gpu_scheduler sched;
 	struct drm_sched_entity entity;
-	struct mmx_timeline *timeline;
+	struct mmx_timeline *timeline; /* with the scheduler */
 };
 
 /* Return: 0; -EBUSY: no timeline is left; -ENOMEM */

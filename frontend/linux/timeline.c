@@ -169,6 +169,23 @@ void mmx_timeline_retire(struct mmx_timeline *tl, int error)
 	mmx_timeline_put(tl);
 }
 
+static void init_fence(struct mmx_timeline *tl, struct mmx_fence *fence, u64 seqno)
+{
+	fence->seqno = seqno;
+	fence->timeline = tl;
+	mmx_timeline_get(tl);
+	__module_get(THIS_MODULE);
+	dma_fence_init(&fence->base, &fence_ops, &fence->lock, tl->context, seqno);
+}
+
+void mmx_timeline_fail(struct mmx_timeline *tl, struct mmx_fence *fence, int error)
+{
+	/* no job has that seqno */
+	init_fence(tl, fence, 0);
+	dma_fence_set_error(&fence->base, error);
+	dma_fence_signal(&fence->base);
+}
+
 int mmx_timeline_submit(struct mmx_timeline *tl, struct mmx_fence *fence, struct mmx_tx *tx)
 {
 	struct mmx_session *s = tl->session;
@@ -178,11 +195,7 @@ int mmx_timeline_submit(struct mmx_timeline *tl, struct mmx_fence *fence, struct
 	spin_lock(&s->tx_lock);
 	ret = s->dead ? -ENODEV : tl->closed ? -ECANCELED : tl->refused;
 	if (!ret) {
-		fence->seqno = ++tl->submitted;
-		fence->timeline = tl;
-		mmx_timeline_get(tl);
-		__module_get(THIS_MODULE);
-		dma_fence_init(&fence->base, &fence_ops, &fence->lock, tl->context, fence->seqno);
+		init_fence(tl, fence, ++tl->submitted);
 		dma_fence_get(&fence->base);
 		spin_lock(&tl->lock);
 		list_add_tail(&fence->link, &tl->pending);

@@ -8,6 +8,7 @@
 #ifndef FRONTEND_LINUX_TIMELINE_H
 #define FRONTEND_LINUX_TIMELINE_H
 
+#include <drm/gpu_scheduler.h>
 #include <linux/dma-fence.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -41,6 +42,12 @@ struct mmx_timeline {
 	u64 refused_from; /* seqno of the first that was refused; 0 = none */
 
 	bool failed; /* a job has; to be cleared by who looks into it */
+
+	/*
+	 * The queue's (job.h). Here, since drm_sched's fences look at it for as long as they live, whoever holds them, and they
+	 * hold the fences of ours, which hold this.
+	 */
+	struct drm_gpu_scheduler sched;
 };
 
 struct mmx_fence {
@@ -75,6 +82,8 @@ struct mmx_fence *mmx_fence_from(struct dma_fence *fence);
  * Never waits, nor allocates. Return: 0; why not: -ENODEV, -ECANCELED, or how an earlier job was refused.
  */
 int mmx_timeline_submit(struct mmx_timeline *tl, struct mmx_fence *fence, struct mmx_tx *tx);
+/* Makes of it the fence of a job that was not submitted: signalled, with @error. The reference is the caller's. */
+void mmx_timeline_fail(struct mmx_timeline *tl, struct mmx_fence *fence, int error);
 /* The fence's job is in the ring. */
 void mmx_timeline_sent(struct mmx_fence *fence);
 static inline u32 mmx_timeline_tag(const struct mmx_fence *fence)

@@ -174,7 +174,8 @@ static void profile(void)
 	char path[300];
 	int fd;
 
-	CHECK(name);
+	if (!name)
+		FAIL("%s is no path", uapi_node());
 	snprintf(path, sizeof(path), "/sys/class/drm/%s/device/profiling", name + 1);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
