@@ -174,9 +174,8 @@ static void profile(void)
 	char path[300];
 	int fd;
 
-	if (!name)
-		FAIL("%s is no path", uapi_node());
-	snprintf(path, sizeof(path), "/sys/class/drm/%s/device/profiling", name + 1);
+	snprintf(path, sizeof(path), "/sys/class/drm/%s/device/profiling",
+		 name ? name + 1 : uapi_node());
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;

@@ -154,13 +154,30 @@ static void guest_ram(void **state)
 #define RAM_FILE(name)	PARTITION_OF("ivshmem", "guest_ram = { file = \"" name "\"; };")
 #define PIECE(settings) RAM("pieces = ( { " settings " } );")
 
-static void refused(void **state)
+struct refusal {
+	const char *text;
+	const char *says;
+};
+
+static void refuses(const struct refusal *cases, size_t count)
 {
-	static const struct {
-		const char *text;
-		const char *says;
-	} cases[] = {
-		{ "", "device is missing" },
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct mmx_config_error error = { "" };
+		struct mmx_config *config = NULL;
+
+		if (mmx_config_read_string(cases[i].text, &config, &error) != CONFIG_E_INVALID)
+			fail_msg("case %zu was not refused", i);
+		assert_null(config);
+		if (!strstr(error.text, cases[i].says))
+			fail_msg("case %zu says '%s', not '%s'", i, error.text, cases[i].says);
+	}
+}
+
+static void guest_ram_refused(void **state)
+{
+	static const struct refusal cases[] = {
 		{ RAM(""), "pieces is missing" },
 		{ RAM("pieces = ( );"), "1 to 8 of them are wanted, not 0" },
 		{ RAM("pieces = 3;"), "a list" },
@@ -193,6 +210,16 @@ static void refused(void **state)
 		{ RAM_FILE("/%s"), "of % have %p only" },
 		{ RAM_FILE("/%p/%p"), "of % have %p only" },
 		{ RAM_FILE("/%"), "of % have %p only" },
+	};
+
+	(void)state;
+	refuses(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+static void refused(void **state)
+{
+	static const struct refusal cases[] = {
+		{ "", "device is missing" },
 		{ "device = ", ":1: " },
 		{ FIRMWARE PARTITION, "device is missing" },
 		{ DEVICE PARTITION, "firmware is missing" },
@@ -274,19 +301,9 @@ static void refused(void **state)
 		{ DEVICE FIRMWARE "partition = ( { name = \"a\"; socket = \"/s/gpu\"; } );",
 		  "in use for something else" },
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct mmx_config_error error = { "" };
-		struct mmx_config *config = NULL;
-
-		if (mmx_config_read_string(cases[i].text, &config, &error) != CONFIG_E_INVALID)
-			fail_msg("case %zu was not refused", i);
-		assert_null(config);
-		if (!strstr(error.text, cases[i].says))
-			fail_msg("case %zu says '%s', not '%s'", i, error.text, cases[i].says);
-	}
+	refuses(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void no_such_file(void **state)
@@ -307,9 +324,10 @@ static void no_such_file(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),  cmocka_unit_test(bar),
-		cmocka_unit_test(guest_ram), cmocka_unit_test(everything),
-		cmocka_unit_test(refused),   cmocka_unit_test(no_such_file),
+		cmocka_unit_test(defaults),	cmocka_unit_test(bar),
+		cmocka_unit_test(guest_ram),	cmocka_unit_test(everything),
+		cmocka_unit_test(refused),	cmocka_unit_test(guest_ram_refused),
+		cmocka_unit_test(no_such_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

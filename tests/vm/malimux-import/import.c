@@ -81,7 +81,7 @@ const char *uapi_error_name(int error)
 static char gpu_node[64];
 
 /* The first node whose name begins so and that is of this driver. */
-static int open_driver(const char *prefix, const char *driver, char *ret_path)
+static int open_driver(const char *prefix, const char *driver, char *ret_path, size_t path_size)
 {
 	char path[300], name[32];
 	struct dirent *entry;
@@ -100,7 +100,7 @@ static int open_driver(const char *prefix, const char *driver, char *ret_path)
 		if (fd >= 0 && !uapi_ioctl(fd, DRM_IOCTL_VERSION, &version) &&
 		    !strcmp(name, driver)) {
 			if (ret_path)
-				strcpy(ret_path, path);
+				snprintf(ret_path, path_size, "%s", path);
 			closedir(dir);
 			return fd;
 		}
@@ -112,7 +112,7 @@ static int open_driver(const char *prefix, const char *driver, char *ret_path)
 const char *uapi_node(void)
 {
 	if (!*gpu_node)
-		close(open_driver("renderD", "panthor", gpu_node));
+		close(open_driver("renderD", "panthor", gpu_node, sizeof(gpu_node)));
 	return gpu_node;
 }
 
@@ -127,7 +127,7 @@ struct foreign {
 static struct foreign make_vgem(void)
 {
 	struct drm_dumb dumb = { .height = PAGES, .width = UAPI_PAGE / 4, .bpp = 32 };
-	struct foreign f = { .drm = open_driver("card", "vgem", NULL) };
+	struct foreign f = { .drm = open_driver("card", "vgem", NULL, 0) };
 	struct drm_prime_handle prime = { .flags = O_CLOEXEC | O_RDWR };
 	struct drm_dumb_map map = { 0 };
 
