@@ -518,7 +518,7 @@ give_malimux()
 # console2.log; ...
 start_machine()
 {
-	local arch console=ttyAMA0 qemu=qemu-system-aarch64 log
+	local arch console=ttyAMA0 qemu=qemu-system-aarch64 talk='' log
 	local -a command options
 	log=$work/$(console_of "$1")
 	arch=$(arch_of "$2")
@@ -527,12 +527,21 @@ start_machine()
 	if [ "${topology[gpu]}" = malimux ]; then
 		gpu=(-chardev "socket,id=gpu,path=$(socket_of "guest$1")" -device 'ivshmem-doorbell,chardev=gpu,vectors=1')
 	fi
+	# what the first guest reads
+	if [ "$1" = 1 ]; then
+		fifo talk
+		# QEMU waits for a writer; this one is for as long as this process
+		# shellcheck disable=SC2034
+		exec {talk_end}<>"$work/talk"
+		talk=,input-path=$work/talk
+	fi
 	host_tool "$qemu"
 	[ -z "${topology[guest_ram]-}" ] || command=("$top_builddir/tests/vm/with_memory" "${topology[memory]}" "${command[@]}")
 	: >"$log"
 	# what the kernel does not know becomes variables of init's
 	spawn "qemu$1" setpriv --pdeathsig KILL "${command[@]}" "${options[@]}" "${gpu[@]}" \
-		-serial "file:$log" -kernel "$(kernel_image "$2")" -initrd "$work/initrd-$2" -append \
+		-chardev "file,id=console,path=$log$talk" -serial chardev:console \
+		-kernel "$(kernel_image "$2")" -initrd "$work/initrd-$2" -append \
 		"console=$console panic=-1 printk.devkmsg=on console_msg_format=syslog machine=$1 life=${3:-1} ${topology[command_line]-}"
 }
 
@@ -552,7 +561,8 @@ start_host()
 		pids+=("${pid_of[qemu$number]}")
 	done
 	# a group of its own
-	spawn host setsid "$vm/$1/host" "$work/console.log" "${pid_of[malimuxd]-}" "${pids[@]}"
+	spawn host env "MMX_VM_WORK=$work" "top_srcdir=$top_srcdir" "top_builddir=$top_builddir" \
+		setsid "$vm/$1/host" "$work/console.log" "${pid_of[malimuxd]-}" "${pids[@]}"
 }
 
 # boot TEST KERNEL[+KERNEL...] PRODUCT: until all have powered off, or are stopped. How that ended is in $ended

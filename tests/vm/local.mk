@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/README.md \
 	%D%/await \
 	%D%/bench \
+	%D%/counters \
 	%D%/debug \
 	%D%/diff \
 	%D%/gpu.dtso \
@@ -15,6 +16,7 @@ EXTRA_DIST += \
 	%D%/init \
 	%D%/lib.sh \
 	%D%/malimux \
+	%D%/malimux-cycles \
 	%D%/malimux-death \
 	%D%/malimux-import \
 	%D%/malimux-import-death \
@@ -27,6 +29,7 @@ EXTRA_DIST += \
 	%D%/malimux-two \
 	%D%/mesa \
 	%D%/probe \
+	%D%/program.c \
 	%D%/reboot \
 	%D%/recorded \
 	%D%/run \
