@@ -15,8 +15,8 @@ house_up
 
 bound=${MMX_HOSTILE_BOUND:-0}
 if [ "$bound" != 0 ]; then
-	for who in model malimuxd; do
-		chrt -r -p 1 "${pid_of[$who]}" || fail "real-time priority is needed to measure: be root, or set ulimit -r"
+	for pid in "${pid_of[model]}" "$(daemon_pid)"; do
+		chrt -r -p 1 "$pid" || fail "real-time priority is needed to measure: be root, or set ulimit -r"
 	done
 fi
 ms=${MMX_HOSTILE_MS:-200}
