@@ -30,6 +30,7 @@ EXTRA_DIST += \
 	%D%/mesa \
 	%D%/probe \
 	%D%/program.c \
+	%D%/program.h \
 	%D%/reboot \
 	%D%/recorded \
 	%D%/run \

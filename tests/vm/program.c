@@ -8,6 +8,9 @@
 #include <stdlib.h>
 
 #include "tests/uapi/uapi.h"
+#include "tests/vm/program.h"
+
+const char *program_node = "/dev/dri/renderD128";
 
 void uapi_fail(const char *file, int line, const char *format, ...)
 {
@@ -38,7 +41,7 @@ int64_t uapi_begun_ns(void)
 
 const char *uapi_node(void)
 {
-	return "/dev/dri/renderD128";
+	return program_node;
 }
 
 const char *uapi_error_name(int error)

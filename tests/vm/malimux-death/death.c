@@ -5,7 +5,6 @@
  * folder, and of malimux-takeover: death [NODE].
  */
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -14,48 +13,10 @@
 #include "tests/uapi/cs.h"
 #include "tests/uapi/drm_abi.h"
 #include "tests/uapi/uapi.h"
+#include "tests/vm/program.h"
 
 #define VA   0x100000ull
 #define SIZE (16ull * UAPI_PAGE)
-
-static const char *node = "/dev/dri/renderD128";
-
-void uapi_fail(const char *file, int line, const char *format, ...)
-{
-	va_list ap;
-
-	printf("%s:%d: ", file, line);
-	va_start(ap, format);
-	vprintf(format, ap);
-	va_end(ap);
-	printf("\n");
-	exit(1);
-}
-
-void uapi_skip(const char *why)
-{
-	uapi_fail(__FILE__, __LINE__, "%s", why);
-}
-
-void uapi_again(const char *why)
-{
-	uapi_skip(why);
-}
-
-int64_t uapi_begun_ns(void)
-{
-	return 0;
-}
-
-const char *uapi_node(void)
-{
-	return node;
-}
-
-const char *uapi_error_name(int error)
-{
-	return error ? strerrorname_np(error < 0 ? -error : error) : "success";
-}
 
 static int export_bo(const struct uapi_bo *bo)
 {
@@ -79,7 +40,7 @@ int main(int argc, char **argv)
 	int r, dmabuf;
 
 	if (argc > 1)
-		node = argv[1];
+		program_node = argv[1];
 	uapi_rig_init(&rig);
 	group = uapi_group(rig.fd, rig.vm, 1);
 	done = uapi_syncobj(rig.fd);

@@ -6,12 +6,12 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <linux/udmabuf.h>
@@ -19,6 +19,7 @@
 #include "tests/uapi/cs.h"
 #include "tests/uapi/drm_abi.h"
 #include "tests/uapi/uapi.h"
+#include "tests/vm/program.h"
 
 #define VA    0x100000ull
 #define PAGES 48u
@@ -41,40 +42,6 @@ struct drm_dumb_map {
 
 #define CREATE_DUMB _IOWR('d', 0xb2, struct drm_dumb)
 #define MAP_DUMB    _IOWR('d', 0xb3, struct drm_dumb_map)
-
-/* ---- what the kit asks of a program ---- */
-
-void uapi_fail(const char *file, int line, const char *format, ...)
-{
-	va_list ap;
-
-	printf("%s:%d: ", file, line);
-	va_start(ap, format);
-	vprintf(format, ap);
-	va_end(ap);
-	printf("\n");
-	exit(1);
-}
-
-void uapi_skip(const char *why)
-{
-	uapi_fail(__FILE__, __LINE__, "%s", why);
-}
-
-void uapi_again(const char *why)
-{
-	uapi_skip(why);
-}
-
-int64_t uapi_begun_ns(void)
-{
-	return 0;
-}
-
-const char *uapi_error_name(int error)
-{
-	return error ? strerrorname_np(error < 0 ? -error : error) : "success";
-}
 
 /* ---- nodes ---- */
 
@@ -107,13 +74,6 @@ static int open_driver(const char *prefix, const char *driver, char *ret_path, s
 		close(fd);
 	}
 	FAIL("no %s* is of %s", prefix, driver);
-}
-
-const char *uapi_node(void)
-{
-	if (!*gpu_node)
-		close(open_driver("renderD", "panthor", gpu_node, sizeof(gpu_node)));
-	return gpu_node;
 }
 
 /* ---- other drivers' memory ---- */
@@ -286,18 +246,13 @@ static void test_import(const char *name, struct foreign f)
 	printf("%s: %u pages, both ways\n", name, PAGES);
 }
 
+/* MemFree of /proc/meminfo. */
 static long free_kib(void)
 {
-	char line[128];
-	FILE *file = fopen("/proc/meminfo", "r");
-	long kib = -1;
+	struct sysinfo info;
 
-	CHECK(file);
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "MemFree: %ld kB", &kib) == 1)
-			break;
-	fclose(file);
-	return kib;
+	CHECK(!sysinfo(&info));
+	return (long)((uint64_t)info.freeram * info.mem_unit / 1024);
 }
 
 /* Buffers come and go, and leave nothing behind. */
@@ -411,6 +366,9 @@ static void hold(void)
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	/* vgem may have been first */
+	close(open_driver("renderD", "panthor", gpu_node, sizeof(gpu_node)));
+	program_node = gpu_node;
 	uapi_rig_init(&rig);
 	group = uapi_group(rig.fd, rig.vm, 1);
 	if (argc > 1 && !strcmp(argv[1], "off")) {
